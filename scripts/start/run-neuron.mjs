@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { childEnvironment } from '../setup/environment.mjs';
+import { neuronEntry } from '../setup/build-neuron.mjs';
+import { greeting } from './greeting.mjs';
+
+/**
+ * Runs a neuron until it ends. Its ready line becomes a greeting with addresses and first requests; everything else it writes is
+ * passed through.
+ *
+ * @param {readonly string[]} args the neuron's own flags
+ * @returns {Promise<number>} the neuron's exit status
+ */
+export function runNeuron(args) {
+  // A process group of its own: Ctrl-C reaches this process alone, which passes it on once.
+  const neuron = spawn(process.execPath, ['--enable-source-maps', neuronEntry, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: childEnvironment(),
+    detached: true,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => neuron.kill(signal));
+  process.on('exit', () => neuron.kill('SIGTERM'));
+  createInterface({ input: neuron.stdout }).on('line', (line) => {
+    const ready = readyLine(line);
+    process.stdout.write(ready === undefined ? `${line}\n` : `${line}\n${greeting(ready, args)}`);
+  });
+  return new Promise((resolve, reject) => {
+    neuron.once('error', reject);
+    neuron.once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)));
+  });
+}
+
+/** The ready record, when a line of the neuron's output is one. */
+export function readyLine(line) {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const record = JSON.parse(line);
+    return record.ready === true ? record : undefined;
+  } catch {
+    // Not JSON: some other line of output, passed through as it is.
+    return undefined;
+  }
+}
