@@ -1,0 +1,144 @@
+/** What happened last that proves the feed alive. A reconnect attempt is no proof. */
+export type FeedEvidence = 'row' | 'heartbeat' | 'probe' | 'none';
+
+/** What is known about the change feed at one moment. */
+export interface FeedHealthInput {
+  /** The follower's own word for what it is doing, for people: `following`, `reconnecting` … */
+  readonly state: string;
+  /** Milliseconds since the last sign of life; absent: there never was one. */
+  readonly ageMs?: number;
+  /** What that sign of life was. */
+  readonly evidence: FeedEvidence;
+  /** The failure that is being recovered from, without secrets. */
+  readonly cause?: string;
+}
+
+/** Everything the health of a neuron is decided from. */
+export interface HealthInput {
+  readonly feed: FeedHealthInput;
+  /** The age beyond which a feed counts as dead, in milliseconds; usually three heartbeats. */
+  readonly maxFeedAgeMs: number;
+  /** Where the database is, without credentials; it stands in the next command. */
+  readonly databaseUrl: string;
+  /** Cached answers that were found to differ from the database since the start. */
+  readonly divergences?: number;
+  /** Writes accepted below the database's quorum (202) since the start. */
+  readonly writesNotDurable?: number;
+  /** Length of the longest event-loop stall in the last minute, in milliseconds. */
+  readonly recentStallMs?: number;
+  /** The process was asked to end. */
+  readonly draining?: boolean;
+}
+
+/** Green: all is well. Yellow: it works, somebody should look. Red: answers may be out of date. */
+export type HealthColour = 'green' | 'yellow' | 'red';
+
+/** One thing that was looked at. */
+export interface HealthCheck {
+  readonly name: 'feed' | 'divergence' | 'durability' | 'event-loop' | 'draining';
+  readonly status: HealthColour;
+  /** In words: what is the case. */
+  readonly cause: string;
+  /** Milliseconds since the evidence was seen, where time matters. */
+  readonly ageMs?: number;
+  /** What the verdict rests on. */
+  readonly evidence: string;
+  /** What to type next, when the check is not green. */
+  readonly nextCommand?: string;
+}
+
+/** The answer of `/health`: the worst check gives the status, its fields stand at the top. */
+export interface HealthReport {
+  readonly status: HealthColour;
+  readonly cause: string;
+  readonly ageMs?: number;
+  readonly evidence: string;
+  readonly nextCommand?: string;
+  readonly checks: readonly HealthCheck[];
+}
+
+/** Event-loop stalls of at least this many milliseconds within a minute turn health yellow. */
+export const DEFAULT_STALL_WARNING_MS = 1000;
+
+const SEVERITY: Record<HealthColour, number> = { green: 0, yellow: 1, red: 2 };
+
+/** Decides the health of a neuron. Pure: the same input always gives the same report. */
+export function decideHealth(input: HealthInput): HealthReport {
+  const checks = [checkFeed(input), checkDivergence(input), checkDurability(input), checkEventLoop(input), checkDraining(input)];
+  const worst = checks.reduce((left, right) => (SEVERITY[right.status] > SEVERITY[left.status] ? right : left));
+  return {
+    status: worst.status,
+    cause: worst.cause,
+    ...(worst.ageMs === undefined ? {} : { ageMs: worst.ageMs }),
+    evidence: worst.evidence,
+    ...(worst.nextCommand === undefined ? {} : { nextCommand: worst.nextCommand }),
+    checks,
+  };
+}
+
+/** Health as an HTTP status: 503 when red, so that a load balancer needs no JSON. */
+export function healthStatusCode(status: HealthColour): 200 | 503 {
+  return status === 'red' ? 503 : 200;
+}
+
+function checkFeed({ feed, maxFeedAgeMs, databaseUrl }: HealthInput): HealthCheck {
+  const nextCommand = `curl -sS ${databaseUrl}/_up`;
+  const because = feed.cause === undefined ? '' : `: ${feed.cause}`;
+  if (feed.ageMs === undefined || feed.evidence === 'none') {
+    return {
+      name: 'feed',
+      status: 'red',
+      cause: `the change feed has never given a sign of life (${feed.state})${because}`,
+      evidence: 'none',
+      nextCommand,
+    };
+  }
+  const ageMs = Math.round(feed.ageMs);
+  if (feed.ageMs > maxFeedAgeMs) {
+    const cause = `the change feed is silent for ${ageMs} ms, more than ${maxFeedAgeMs} ms (${feed.state})${because}`;
+    return { name: 'feed', status: 'red', cause, ageMs, evidence: feed.evidence, nextCommand };
+  }
+  return { name: 'feed', status: 'green', cause: `the change feed is alive (${feed.state})`, ageMs, evidence: feed.evidence };
+}
+
+function checkDivergence({ divergences = 0 }: HealthInput): HealthCheck {
+  const evidence = 'cache audit';
+  if (divergences === 0) return { name: 'divergence', status: 'green', cause: 'no cached answer differed from the database', evidence };
+  return {
+    name: 'divergence',
+    status: 'yellow',
+    cause: `${divergences} cached answer(s) differed from the database and were corrected; please report this as a defect`,
+    evidence,
+    nextCommand: 'grep divergence <the log of this neuron>',
+  };
+}
+
+function checkDurability({ writesNotDurable = 0, databaseUrl }: HealthInput): HealthCheck {
+  const evidence = 'answers to writes';
+  if (writesNotDurable === 0) return { name: 'durability', status: 'green', cause: 'every write reached the quorum', evidence };
+  return {
+    name: 'durability',
+    status: 'yellow',
+    cause: `${writesNotDurable} write(s) were accepted by fewer database nodes than the quorum (202)`,
+    evidence,
+    nextCommand: `curl -sS ${databaseUrl}/_membership`,
+  };
+}
+
+function checkEventLoop({ recentStallMs = 0 }: HealthInput): HealthCheck {
+  const evidence = 'watchdog';
+  if (recentStallMs < DEFAULT_STALL_WARNING_MS) return { name: 'event-loop', status: 'green', cause: 'the event loop runs', evidence };
+  return {
+    name: 'event-loop',
+    status: 'yellow',
+    cause: `the event loop stood still for ${Math.round(recentStallMs)} ms within the last minute`,
+    evidence,
+    nextCommand: 'kill -USR1 <pid> and take a CPU profile with node inspect',
+  };
+}
+
+function checkDraining({ draining = false }: HealthInput): HealthCheck {
+  const evidence = 'process state';
+  if (!draining) return { name: 'draining', status: 'green', cause: 'the process is not ending', evidence };
+  return { name: 'draining', status: 'yellow', cause: 'the process was asked to end and finishes what is under way', evidence };
+}

@@ -1,0 +1,124 @@
+import type { LoopDelay } from './loop-delay.ts';
+import type { LabelledValue, MetricDefinition } from './metrics.ts';
+import type { WatchdogSnapshot } from './watchdog.ts';
+
+/** The cache at one moment; counts are since the start. */
+export interface CacheSnapshot {
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+  readonly listings?: number;
+  readonly bytes: number;
+  readonly maxBytes?: number;
+  readonly evictions?: number;
+  readonly resets?: number;
+}
+
+/** The change feed at one moment; counts are since the start. */
+export interface FeedSnapshot {
+  /** Whether it is proved alive. */
+  readonly alive: boolean;
+  /** Milliseconds since the last sign of life; absent: never. */
+  readonly ageMs?: number;
+  /** Milliseconds from a version's making to its row being applied here, of the latest row. */
+  readonly lagMs?: number;
+  /** Rows the database says are still to come. */
+  readonly pending?: number;
+  readonly rows?: number;
+  readonly reconnects?: number;
+}
+
+/** Writes since the start. */
+export interface WriteSnapshot {
+  readonly writes: number;
+  readonly batches: number;
+  readonly conflicts?: number;
+  readonly notDurable?: number;
+  readonly failures?: number;
+}
+
+/** The cache audit since the start. */
+export interface AuditSnapshot {
+  readonly checked?: number;
+  readonly divergences: number;
+}
+
+/** Everything that is exported. A part that is absent exports no samples. */
+export interface NeuronSnapshot {
+  readonly version?: string;
+  readonly cache?: CacheSnapshot;
+  readonly feed?: FeedSnapshot;
+  readonly writes?: WriteSnapshot;
+  readonly audit?: AuditSnapshot;
+  readonly loopDelay?: LoopDelay;
+  readonly watchdog?: WatchdogSnapshot;
+  /** Requests since the start, labelled with `service`, `method` and `outcome` (`ok`, or the error string). */
+  readonly requests?: readonly LabelledValue[];
+  /** Requests being answered now. */
+  readonly requestsInFlight?: number;
+  readonly watches?: number;
+}
+
+type Definition = MetricDefinition<NeuronSnapshot>;
+
+const seconds = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : milliseconds / 1000);
+
+const counter = (name: string, help: string, read: Definition['read']): Definition => ({ name, help, type: 'counter', read });
+const gauge = (name: string, help: string, read: Definition['read']): Definition => ({ name, help, type: 'gauge', read });
+
+/** The metrics of a neuron, beside those of its process. Their names are stable. */
+export const NEURON_METRICS: readonly Definition[] = [
+  {
+    name: 'xir_build_info',
+    help: 'Always 1; the label says which version runs.',
+    type: 'gauge',
+    labelNames: ['version'],
+    read: ({ version }) => (version === undefined ? undefined : [{ labels: { version }, value: 1 }]),
+  },
+  counter('xir_cache_hits_total', 'Reads answered from the cache.', ({ cache }) => cache?.hits),
+  counter('xir_cache_misses_total', 'Reads that had to ask the database.', ({ cache }) => cache?.misses),
+  gauge('xir_cache_entries', 'Keys held in the cache.', ({ cache }) => cache?.entries),
+  gauge('xir_cache_listings', 'Listings held in the cache.', ({ cache }) => cache?.listings),
+  gauge('xir_cache_bytes', 'Estimated bytes held in the cache.', ({ cache }) => cache?.bytes),
+  gauge('xir_cache_max_bytes', 'Bytes the cache may hold.', ({ cache }) => cache?.maxBytes),
+  counter('xir_cache_evictions_total', 'Entries evicted to stay within the limit.', ({ cache }) => cache?.evictions),
+  counter('xir_cache_resets_total', 'Times the whole cache was dropped since continuity could not be proved.', ({ cache }) => cache?.resets),
+  gauge('xir_feed_alive', '1 when the change feed is proved alive, 0 when not.', ({ feed }) => (feed === undefined ? undefined : Number(feed.alive))),
+  gauge('xir_feed_age_seconds', 'Time since the last sign of life of the change feed.', ({ feed }) => seconds(feed?.ageMs)),
+  gauge('xir_feed_lag_seconds', 'Time from the making of a version to its row being applied here, of the latest row.', ({ feed }) => seconds(feed?.lagMs)),
+  gauge('xir_feed_pending', 'Rows that the database says are still to come.', ({ feed }) => feed?.pending),
+  counter('xir_feed_rows_total', 'Rows received from the change feed.', ({ feed }) => feed?.rows),
+  counter('xir_feed_reconnects_total', 'Times the change feed was opened again.', ({ feed }) => feed?.reconnects),
+  counter('xir_writes_total', 'Writes acknowledged by the database.', ({ writes }) => writes?.writes),
+  counter('xir_write_batches_total', 'Requests in which those writes left.', ({ writes }) => writes?.batches),
+  counter('xir_write_conflicts_total', 'Writes that met a newer revision and were folded again.', ({ writes }) => writes?.conflicts),
+  counter('xir_writes_not_durable_total', 'Writes accepted below the quorum of the database (202).', ({ writes }) => writes?.notDurable),
+  counter('xir_write_failures_total', 'Writes that ended with an error.', ({ writes }) => writes?.failures),
+  counter('xir_audit_checked_total', 'Cached answers compared with the database.', ({ audit }) => audit?.checked),
+  counter('xir_audit_divergences_total', 'Cached answers that differed from the database.', ({ audit }) => audit?.divergences),
+  {
+    name: 'xir_loop_delay_seconds',
+    help: 'Delay of the event loop since the last scrape.',
+    type: 'gauge',
+    labelNames: ['quantile'],
+    read: ({ loopDelay }) =>
+      loopDelay === undefined
+        ? undefined
+        : [
+            { labels: { quantile: '0.5' }, value: loopDelay.p50Ms / 1000 },
+            { labels: { quantile: '0.99' }, value: loopDelay.p99Ms / 1000 },
+            { labels: { quantile: '1' }, value: loopDelay.maxMs / 1000 },
+          ],
+  },
+  counter('xir_loop_stalls_total', 'Times the watchdog found the event loop blocked.', ({ watchdog }) => watchdog?.stalls),
+  counter('xir_loop_stalled_seconds_total', 'Time for which the event loop was blocked.', ({ watchdog }) => seconds(watchdog?.stalledMs)),
+  {
+    name: 'xir_requests_total',
+    help: 'REST requests answered, by service, method and outcome.',
+    type: 'counter',
+    labelNames: ['service', 'method', 'outcome'],
+    read: ({ requests }) => requests,
+  },
+  gauge('xir_requests_in_flight', 'REST requests being answered.', ({ requestsInFlight }) => requestsInFlight),
+  gauge('xir_watches', 'Watches that are open.', ({ watches }) => watches),
+];

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { OperationsError } from './errors.ts';
+import { decideHealth, healthStatusCode, type HealthInput } from './health.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Whether traffic should be sent to this neuron, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly cause: string;
+}
+
+/** What the operations server serves, and where. */
+export interface OperationsServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Read on every request to `/health`. */
+  readonly health: () => HealthInput;
+  /** Read on every request to `/ready`. */
+  readonly readiness: () => Readiness;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** A running operations server. */
+export interface OperationsServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Stops accepting and ends open connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Default of {@link OperationsServerOptions.host}. */
+export const DEFAULT_OPERATIONS_HOST = '127.0.0.1';
+/** Milliseconds a client may take for its request. */
+export const OPERATIONS_REQUEST_TIMEOUT_MS = 10_000;
+/** Connections served at a time; further ones are refused. */
+export const OPERATIONS_MAX_CONNECTIONS = 256;
+
+/**
+ * Serves `/health` (JSON; 503 when red), `/ready` (JSON; 503 when not), `/metrics` (Prometheus text).
+ * Throws `OPERATIONS_LISTEN_FAILED` when the address cannot be listened on.
+ */
+export async function startOperationsServer(options: OperationsServerOptions): Promise<OperationsServer> {
+  const host = options.host ?? DEFAULT_OPERATIONS_HOST;
+  const server = createServer({ requestTimeout: OPERATIONS_REQUEST_TIMEOUT_MS }, (request, response) => {
+    answer(options, request, response).catch((error: unknown) => fail(options.logger, response, error));
+  });
+  server.maxConnections = OPERATIONS_MAX_CONNECTIONS;
+  const port = await listen(server, host, options.port);
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= closeServer(server));
+  return { host, port, url: `http://${shownHost}:${port}`, close, [Symbol.asyncDispose]: close };
+}
+
+async function answer(options: OperationsServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.resume();
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return sendJson(response, 405, { error: 'method_not_allowed', cause: 'only GET and HEAD are served here' });
+  }
+  const path = (request.url ?? '/').split('?', 1)[0];
+  switch (path) {
+    case '/health': {
+      const report = decideHealth(options.health());
+      return sendJson(response, healthStatusCode(report.status), report);
+    }
+    case '/ready': {
+      const readiness = options.readiness();
+      return sendJson(response, readiness.ready ? 200 : 503, readiness);
+    }
+    case '/metrics': {
+      const text = await options.metrics.render();
+      return send(response, 200, { contentType: options.metrics.contentType, text });
+    }
+    case '/':
+      return sendJson(response, 200, { endpoints: ['/health', '/ready', '/metrics'] });
+    default:
+      return sendJson(response, 404, { error: 'not_found', endpoints: ['/health', '/ready', '/metrics'] });
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  send(response, status, { contentType: 'application/json; charset=utf-8', text: `${JSON.stringify(body)}\n` });
+}
+
+function send(response: ServerResponse, status: number, body: { contentType: string; text: string }): void {
+  response.writeHead(status, {
+    'content-type': body.contentType,
+    'content-length': Buffer.byteLength(body.text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body.text);
+}
+
+function fail(logger: Logger, response: ServerResponse, error: unknown): void {
+  logger.error({ error }, 'an operations request failed');
+  if (response.headersSent) response.destroy();
+  else sendJson(response, 500, { error: 'internal', cause: 'see the log of this neuron' });
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error) =>
+      reject(new OperationsError('OPERATIONS_LISTEN_FAILED', `Cannot listen on ${host}:${port}: ${error.message}`, error));
+    server.once('error', refuse);
+    server.listen({ host, port }, () => {
+      server.removeListener('error', refuse);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
