@@ -62,30 +62,34 @@ export function createMetrics<Snapshot>(options: MetricsOptions<Snapshot>): Metr
 }
 
 function register<Snapshot>(registry: Registry, definition: MetricDefinition<Snapshot>): (snapshot: Snapshot) => void {
-  const { name, help, type } = definition;
-  const configuration = { name, help, labelNames: [...(definition.labelNames ?? [])], registers: [registry] };
-  const set = type === 'counter' ? counterWriter(new Counter(configuration)) : gaugeWriter(new Gauge(configuration));
+  const { name, help, type, labelNames = [] } = definition;
+  const configuration = { name, help, labelNames: [...labelNames], registers: [registry] };
+  const metric = type === 'counter' ? counterCell(new Counter(configuration)) : gaugeCell(new Gauge(configuration));
   return (snapshot) => {
-    const reading = definition.read(snapshot);
-    if (reading === undefined) return set([]);
-    return set(typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading);
+    const values = labelledValues(definition.read(snapshot));
+    metric.reset();
+    // A reset leaves a zero behind for metrics without labels, which would read as a measurement.
+    if (values.length === 0 && labelNames.length === 0) metric.remove();
+    for (const { labels, value } of values) metric.set(labels, value);
   };
 }
 
-function counterWriter(counter: Counter<string>): (values: readonly LabelledValue[]) => void {
-  return (values) => {
-    counter.reset();
-    // A reset leaves a zero behind for metrics without labels, which would read as a measurement.
-    if (values.length === 0) counter.remove();
-    for (const { labels, value } of values) counter.inc(labels, value);
-  };
+function labelledValues(reading: MetricReading): readonly LabelledValue[] {
+  if (reading === undefined) return [];
+  const values = typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading;
+  return values.filter(({ value }) => Number.isFinite(value));
 }
 
-function gaugeWriter(gauge: Gauge<string>): (values: readonly LabelledValue[]) => void {
-  return (values) => {
-    gauge.reset();
-    // A reset leaves a zero behind for metrics without labels, which would read as a measurement.
-    if (values.length === 0) gauge.remove();
-    for (const { labels, value } of values) gauge.set(labels, value);
-  };
+interface MetricCell {
+  reset(): void;
+  remove(): void;
+  set(labels: LabelledValue['labels'], value: number): void;
+}
+
+function counterCell(counter: Counter<string>): MetricCell {
+  return { reset: () => counter.reset(), remove: () => counter.remove(), set: (labels, value) => counter.inc(labels, Math.max(0, value)) };
+}
+
+function gaugeCell(gauge: Gauge<string>): MetricCell {
+  return { reset: () => gauge.reset(), remove: () => gauge.remove(), set: (labels, value) => gauge.set(labels, value) };
 }
