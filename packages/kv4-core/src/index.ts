@@ -19,3 +19,51 @@ export {
   type WriteCondition,
 } from './store.ts';
 export { DEFAULT_WATCH_QUEUE_EVENTS, type WatchEvent, type WatchOptions, type WatchResetReason, type WatchScope } from './watch.ts';
+export {
+  MAX_BUCKET_LENGTH,
+  MAX_ID_BYTES,
+  MAX_KEY_LENGTH,
+  MAX_LAYER_LENGTH,
+  MAX_PATH_SEGMENTS,
+  MAX_SECONDARY_KEY_LENGTH,
+  MAX_SEGMENT_LENGTH,
+} from './address-limits.ts';
+export { checkBucket, checkKey, checkKeyAddress, checkLayer, checkPathAddress, checkSecondaryKeys, normalisePath, pathSegments } from './address-check.ts';
+export { barrierId, EPOCH_ID, headId, parseDocumentId, segmentId, type ParsedDocumentId } from './document-id.ts';
+export { bucketRange, inRange, layerRange, pathRange, segmentRange, subtreeRange, subtreeSegmentRange, type IdRange } from './id-range.ts';
+export { compareIds } from './id-order.ts';
+export {
+  formatVersion,
+  highestVersionAt,
+  isNeuronName,
+  isVersion,
+  lowestVersionAt,
+  MAX_NEURON_NAME_LENGTH,
+  MAX_VERSION_COUNTER,
+  MAX_VERSION_LENGTH,
+  MAX_VERSION_TIME_MS,
+  parseVersion,
+  versionTimeMs,
+  type ParsedVersion,
+} from './version.ts';
+export { INITIAL_HYBRID_CLOCK, MAX_CLOCK_LEAD_MS, nextVersion, type HybridClock, type HybridMoment } from './hybrid-clock.ts';
+export { compareRevisions, generationOf, parseRevision, winningRevision, type ParsedRevision, type RevisionLeaf } from './revision.ts';
+export { decodeHead, decodeSegment, MAX_AUTHOR_LENGTH } from './head-codec.ts';
+export { recordFromHead, recordFromText, recordFromValue, storedVersionOfHead, versionsOfHead, versionsOfSegment, type RecordFields } from './document-record.ts';
+export { checkValue, DEFAULT_MAX_VALUE_BYTES, isStorableValue, MAX_VALUE_DEPTH, type ValueLimits } from './value-check.ts';
+export {
+  DEFAULT_LAYER_RETENTION,
+  DEFAULT_RETENTION,
+  retainVersions,
+  retentionOf,
+  retentionProblem,
+  type LayerRetention,
+  type Retention,
+} from './retention.ts';
+export { groupRange, parseTimeGroup, TIME_UNITS, timeGroupOf, type TimeGroup, type TimeSpan } from './time-group.ts';
+export { aggregateNumbers, aggregateVersions, checkAggregateOptions, DEFAULT_AGGREGATE_FIELD, numberOf } from './aggregation.ts';
+export { accumulate, emptyAccumulator, mergeAccumulators, type Accumulator } from './accumulator.ts';
+export { OrderedIdIndex } from './ordered-id-index.ts';
+export { depthBelow, idsInTree, layersInBucket, pathsInTree, seekPastDepth, type IndexTreeOptions } from './index-listing.ts';
+export { decodeCursor, encodeCursor, MAX_CURSOR_LENGTH } from './cursor.ts';
+export { checkDepth, checkPageOptions, checkReadOptions, type CheckedPage } from './page-options.ts';
