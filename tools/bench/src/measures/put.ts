@@ -1,0 +1,115 @@
+import { runHttpLoad, type LoadResult } from '../load/http-load.ts';
+import type { MeasureContext, ResultRow, ResultTable } from '../measure.ts';
+import { cpuSecondsOf } from '../process-cpu.ts';
+import { putRequest } from '../rest-request.ts';
+import { startNeuron, type NeuronProcess } from '../servers/neuron.ts';
+import { percentile, spreadOf } from '../statistics.ts';
+
+const VALUE = { name: 'bench', text: 'x'.repeat(90) };
+
+interface Round {
+  readonly p50Ms: number;
+  readonly perSecond: number;
+}
+
+/** Acknowledged PUT of new keys on a neuron beside the database's own PUT of new documents, on the same database. */
+export function acknowledgedPut(where: 'embedded' | 'couchdb') {
+  return async (context: MeasureContext): Promise<ResultTable> => {
+    const couchdbUrl = where === 'couchdb' ? context.couchdbUrl : undefined;
+    const database = `xir-bench-${Date.now().toString(36)}`;
+    await using neuron = await startNeuron({ name: 'benchput', database, ...(couchdbUrl === undefined ? {} : { couchdbUrl }) });
+    const target = new URL(couchdbUrl ?? (neuron.databaseUrl as string));
+    try {
+      const rows: ResultRow[] = [];
+      for (const writers of [1, 50]) rows.push(...(await beside({ context, neuron, target, database, writers })));
+      return {
+        title: `Acknowledged PUT, ${where === 'embedded' ? 'embedded database (served by the neuron itself)' : 'CouchDB'}`,
+        method: `New keys of ${JSON.stringify(VALUE).length} bytes through the neuron, and new documents of the same size put straight into the same database, alternating.`,
+        oursName: 'through the neuron',
+        peerName: "the database's own PUT",
+        rows,
+      };
+    } finally {
+      if (couchdbUrl !== undefined) await deleteDatabase(target, database);
+    }
+  };
+}
+
+interface Setting {
+  readonly context: MeasureContext;
+  readonly neuron: NeuronProcess;
+  readonly target: URL;
+  readonly database: string;
+  readonly writers: number;
+}
+
+async function beside({ context, neuron, target, database, writers }: Setting): Promise<ResultRow[]> {
+  const ours: Round[] = [];
+  const peer: Round[] = [];
+  const cpu: number[] = [];
+  const login = target.username === '' ? undefined : `Basic ${Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64')}`;
+  const value = JSON.stringify(VALUE);
+  for (let n = 0; n < context.rounds; n++) {
+    context.progress(`PUT on ${target.host}, ${writers} writers, round ${n + 1} of ${context.rounds}`);
+    const stamp = `${writers}-${n}-${Date.now().toString(36)}`;
+    const before = cpuSecondsOf(neuron.pid);
+    const result = await runHttpLoad({
+      host: '127.0.0.1',
+      port: neuron.restPort,
+      connections: writers,
+      durationMs: context.roundMs,
+      request: (i) => putRequest('/_data/bench/put', `{"k":"${stamp}-${i}","v":${value}}`),
+      statuses: [200],
+      bodyMustContain: '"s":"ok"',
+    });
+    cpu.push((cpuSecondsOf(neuron.pid) - before) / result.requests);
+    ours.push(roundOf(result));
+    peer.push(
+      roundOf(
+        await runHttpLoad({
+          host: target.hostname,
+          port: Number(target.port),
+          connections: writers,
+          durationMs: context.roundMs,
+          request: (i) => putRequest(`/${database}/bench-${stamp}-${i}`, value, login),
+          statuses: [201, 202],
+        }),
+      ),
+    );
+  }
+  return rowsOf(writers, ours, peer, cpu);
+}
+
+function roundOf(result: LoadResult): Round {
+  return { p50Ms: percentile(result.latenciesMs, 0.5), perSecond: result.requests / result.seconds };
+}
+
+function rowsOf(writers: number, ours: readonly Round[], peer: readonly Round[], cpu: readonly number[]): ResultRow[] {
+  const of = (rounds: readonly Round[], field: keyof Round): number => spreadOf(rounds.map((round) => round[field])).median;
+  const difference = of(ours, 'p50Ms') - of(peer, 'p50Ms');
+  return [
+    {
+      measure: `${writers} writer${writers === 1 ? '' : 's'}: p50, ms`,
+      ours: of(ours, 'p50Ms').toFixed(2),
+      peer: of(peer, 'p50Ms').toFixed(2),
+      ratio: `${difference >= 0 ? '+' : '−'}${Math.abs(difference).toFixed(2)} ms`,
+    },
+    {
+      measure: `${writers} writer${writers === 1 ? '' : 's'}: acknowledged per second`,
+      ours: of(ours, 'perSecond').toFixed(0),
+      peer: of(peer, 'perSecond').toFixed(0),
+      ratio: `${(of(ours, 'perSecond') / of(peer, 'perSecond')).toFixed(2)} ×`,
+    },
+    {
+      measure: `${writers} writer${writers === 1 ? '' : 's'}: CPU of the neuron process per PUT, µs`,
+      ours: (spreadOf(cpu).median * 1e6).toFixed(0),
+      peer: '',
+      ratio: '',
+    },
+  ];
+}
+
+async function deleteDatabase(target: URL, database: string): Promise<void> {
+  const login = Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64');
+  await fetch(`${target.origin}/${database}`, { method: 'DELETE', headers: { authorization: `Basic ${login}` } });
+}
