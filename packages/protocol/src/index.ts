@@ -1,1 +1,54 @@
-export {};
+export { ERROR_STRING_LIST, ERROR_STRINGS, isErrorString, type ErrorString, type ErrorStringInfo } from './error-strings.ts';
+export { errorText, okText, withVersionText, type Envelope, type ErrorEnvelope, type OkEnvelope } from './envelope.ts';
+export {
+  isAccountName,
+  isChannelSegment,
+  isEmail,
+  isPassword,
+  isSecret,
+  MAX_ACCOUNT_NAME_CHARACTERS,
+  MAX_EMAIL_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+  normaliseEmail,
+} from './names.ts';
+export { MAX_AUTHORIZATION_CHARACTERS, parseBasicCredentials, SYSTEM_ACCOUNT, type AdministratorCredentials, type Credentials } from './credentials.ts';
+export { decodeComponent, isTruthy, lenientInteger, MAX_QUERY_PARAMETERS, parseQuery, type Query } from './query.ts';
+export { MAX_PATH_SEGMENTS, parseTarget, type Target } from './target.ts';
+export { MAX_FORM_DEPTH, MAX_FORM_FIELDS, parseForm, type FormObject } from './form.ts';
+export { jsonDepthExceeds, MAX_JSON_DEPTH, parseBody, type BodyObject, type BodyProblem, type BodyResult, type BodyValue } from './body.ts';
+export { MAX_TOKEN_CHARACTERS, parseToken, tokenSigningInput, type TokenClaims, type TokenParts } from './token.ts';
+export { iceAnswer, iceUrls, type IceAnswer, type IceCredentials, type IceFormat, type IceUrlEntry, type IceUrlsEntry } from './ice.ts';
+export {
+  answeredValueSchema,
+  countSchema,
+  datumSchema,
+  errorEnvelopeSchema,
+  jsonSchema,
+  namesSchema,
+  okEnvelopeSchema,
+  seriesRowSchema,
+  versionedObjectSchema,
+  versionOnlySchema,
+  type Datum,
+  type SeriesRow,
+} from './schemas/values.ts';
+export { aggregateAnswerSchema, aggregateSchema, dataReadAnswerSchema, dataWriteBodySchema, type AggregateAnswer, type DataWriteBody } from './schemas/data.ts';
+export {
+  accountCreateBodySchema,
+  accountDetailsSchema,
+  accountUpdateSchema,
+  administratorDetailsSchema,
+  administratorWriteBodySchema,
+  createdAccountSchema,
+  publicAccountSchema,
+  publicAdministratorSchema,
+  type AccountDetails,
+  type AdministratorDetails,
+  type CreatedAccount,
+  type PublicAccount,
+  type PublicAdministrator,
+} from './schemas/accounts.ts';
+export { measurementSchema, statsAnswerSchema, statsWriteBodySchema, type Measurement } from './schemas/stats.ts';
+export { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSchema, turnBodySchema, type Subscription } from './schemas/signalling.ts';
+export { OPERATIONS, type OperationSchema } from './schemas/operations.ts';

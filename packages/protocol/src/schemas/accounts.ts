@@ -1,0 +1,80 @@
+import * as z from 'zod';
+
+import { isAccountName, isEmail, isPassword, isSecret } from '../names.ts';
+
+const text = z.string().max(1024);
+const email = z.string().refine(isEmail);
+
+/** The fields of an account that a client may set. */
+export const accountDetailsSchema = z.object({
+  email,
+  secret: z.string().refine(isSecret).optional().describe('generated (a UUID) unless given'),
+  password: z.string().refine(isPassword).optional(),
+  first_name: text.optional(),
+  last_name: text.optional(),
+  company: text.optional(),
+  customer_id: text.nullable().optional(),
+  plan: text.optional(),
+  term: text.optional(),
+  active: z.boolean().optional(),
+});
+
+/** The fields that an update may carry: any of them. */
+export const accountUpdateSchema = accountDetailsSchema.partial();
+
+/** Body of `PUT /_acc/accounts`. */
+export const accountCreateBodySchema = z.object({ k: z.string().refine(isAccountName), v: accountDetailsSchema });
+
+/** What everybody who may list accounts sees of one. */
+export const publicAccountSchema = z.object({
+  username: z.string(),
+  email: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
+  company: z.string(),
+  created: z.int().describe('unix seconds'),
+  active: z.boolean(),
+  _ver_: z.string(),
+});
+
+/** The reply to the creation of an account; the secret is never shown again. */
+export const createdAccountSchema = publicAccountSchema.extend({
+  secret: z.string(),
+  password: z.string(),
+  customer_id: z.string().nullable(),
+  plan: z.string(),
+  term: z.string(),
+});
+
+/** The fields of an administrator that a client may set. */
+export const administratorDetailsSchema = z.object({
+  password: z.string().refine(isPassword),
+  email,
+  first_name: text.optional(),
+  last_name: text.optional(),
+  role: text.optional(),
+});
+
+/** Body of a write to `/_acc/users/admins`. */
+export const administratorWriteBodySchema = z.object({ k: z.string().refine(isAccountName), v: administratorDetailsSchema.partial() });
+
+/** An administrator as it is answered. */
+export const publicAdministratorSchema = z.object({
+  email: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
+  role: z.string(),
+  created: z.int().describe('unix seconds'),
+  _ver_: z.string(),
+});
+
+/** The fields of an account that a client may set. */
+export type AccountDetails = z.infer<typeof accountDetailsSchema>;
+/** What everybody who may list accounts sees of one. */
+export type PublicAccount = z.infer<typeof publicAccountSchema>;
+/** The reply to the creation of an account. */
+export type CreatedAccount = z.infer<typeof createdAccountSchema>;
+/** The fields of an administrator that a client may set. */
+export type AdministratorDetails = z.infer<typeof administratorDetailsSchema>;
+/** An administrator as it is answered. */
+export type PublicAdministrator = z.infer<typeof publicAdministratorSchema>;
