@@ -1,1 +1,1 @@
-export {};
+export { settle, VirtualClock } from './virtual-clock.ts';
