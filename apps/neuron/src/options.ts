@@ -1,0 +1,134 @@
+import { DEFAULT_LOG_LEVEL, DEFAULT_STALL_ABORT_MS } from '@xir/operations';
+import * as kinds from './option-kinds.ts';
+import type { OptionKind } from './option-kinds.ts';
+
+/** One option: the command line, the environment, the configuration file and the reference all come from this. */
+export interface OptionDefinition<Value> {
+  /** The flag without dashes; also the key in the configuration file. */
+  readonly flag: string;
+  readonly kind: OptionKind<Value>;
+  /** Text that stands for an option that was not given; absent: the option is then not set. */
+  readonly defaultText?: string;
+  /** What an absent value means, for the reference, when there is no default text. */
+  readonly absent?: string;
+  /** One sentence. */
+  readonly help: string;
+  /** The value is never shown, and `--<flag>-file` reads it from a file. */
+  readonly secret?: boolean;
+}
+
+/** Default of `drain-ms`, in milliseconds. */
+export const DEFAULT_DRAIN_MS = 10_000;
+/** Default of `heartbeat-ms`, in milliseconds. */
+export const DEFAULT_FEED_HEARTBEAT_MS = 10_000;
+/** The system secret of a neuron that nobody configured; it serves loopback addresses only. */
+export const DEFAULT_SYSTEM_SECRET = 'secret';
+
+const option = <Value>(definition: OptionDefinition<Value>): OptionDefinition<Value> => definition;
+
+/** Every option of a neuron, in the order in which they are explained. */
+export const NEURON_OPTIONS = {
+  couchdbUrl: option({
+    flag: 'couchdb-url',
+    kind: kinds.serverUrl,
+    absent: 'the embedded database',
+    help: 'The CouchDB server to use instead of the embedded database.',
+    secret: true,
+  }),
+  database: option({ flag: 'database', kind: kinds.databaseName, defaultText: 'xir', help: 'The database that holds this system; created when it is not there.' }),
+  dataDir: option({ flag: 'data-dir', kind: kinds.path, defaultText: 'data/xir', help: 'Where the embedded database keeps its files.' }),
+  name: option({
+    flag: 'name',
+    kind: kinds.neuronName,
+    absent: 'made of the host name, its network addresses, the data directory and the REST port',
+    help: 'The name of this neuron; no two neurons of a system may share one.',
+  }),
+  host: option({ flag: 'host', kind: kinds.text, defaultText: '127.0.0.1', help: 'The address to listen on.' }),
+  restPort: option({ flag: 'rest-port', kind: kinds.port, defaultText: '4006', help: 'The port of the REST API.' }),
+  wsPort: option({ flag: 'ws-port', kind: kinds.port, defaultText: '4005', help: 'Reserved for WebSocket signalling; not opened by this version.' }),
+  tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'Reserved for the TCP API; not opened by this version.' }),
+  linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'Reserved for the link between neurons; not opened by this version.' }),
+  opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready and /metrics.' }),
+  serveDatabase: option({
+    flag: 'serve-database',
+    kind: kinds.hostAndPort,
+    absent: 'not served',
+    help: 'Serve the embedded database here, so that further neurons join with --couchdb-url and a CouchDB can replicate from it.',
+  }),
+  databaseAdmin: option({
+    flag: 'database-admin',
+    kind: kinds.nameAndPassword,
+    absent: 'no login is asked for',
+    help: 'The login that the served embedded database asks for.',
+    secret: true,
+  }),
+  systemSecret: option({
+    flag: 'system-secret',
+    kind: kinds.text,
+    defaultText: DEFAULT_SYSTEM_SECRET,
+    help: 'The secret of the account $sys; the default is accepted on loopback addresses only.',
+    secret: true,
+  }),
+  tlsCert: option({ flag: 'tls-cert', kind: kinds.path, absent: 'plain HTTP', help: 'The certificate chain (PEM) of the REST API; needs --tls-key.' }),
+  tlsKey: option({ flag: 'tls-key', kind: kinds.path, absent: 'plain HTTP', help: 'The private key (PEM) of the REST API; needs --tls-cert.' }),
+  publicUrl: option({
+    flag: 'public-url',
+    kind: kinds.text,
+    absent: 'made of the host and the WebSocket port',
+    help: 'The signalling address that _host gives to clients, such as wss://neuron.example.org:443/ws.',
+  }),
+  logLevel: option({ flag: 'log-level', kind: kinds.logLevel, defaultText: DEFAULT_LOG_LEVEL, help: 'How much is logged to standard error.' }),
+  cacheMaxBytes: option({ flag: 'cache-max-bytes', kind: kinds.bytes(1024 ** 2), defaultText: '256MiB', help: 'Memory the cache may use, by its own estimate.' }),
+  heartbeatMs: option({
+    flag: 'heartbeat-ms',
+    kind: kinds.milliseconds(500, 60_000),
+    defaultText: String(DEFAULT_FEED_HEARTBEAT_MS),
+    help: 'How often the change feed gives a sign of life; after three of them without one, the feed is not proved alive.',
+  }),
+  retention: option({
+    flag: 'retention',
+    kind: kinds.retention,
+    absent: '`none` for layers that begin with `*subs` or `*stats`, `unlimited` for all others',
+    help: 'How much history is kept, per layer.',
+  }),
+  drainMs: option({
+    flag: 'drain-ms',
+    kind: kinds.milliseconds(0, 600_000),
+    defaultText: String(DEFAULT_DRAIN_MS),
+    help: 'How long requests under way may take to finish after SIGTERM or SIGINT.',
+  }),
+  stallAbortMs: option({
+    flag: 'stall-abort-ms',
+    kind: kinds.milliseconds(0, 600_000),
+    defaultText: String(DEFAULT_STALL_ABORT_MS),
+    help: 'A blocked event loop ends the process after this long, so that its supervisor restarts it; 0: never.',
+  }),
+  turnUrls: option({ flag: 'turn-urls', kind: kinds.iceUrls, absent: 'no servers', help: 'The STUN and TURN servers that _turn answers with.' }),
+  turnSecret: option({
+    flag: 'turn-secret',
+    kind: kinds.text,
+    absent: 'no credentials are made',
+    help: "The secret shared with the TURN servers (coturn's use-auth-secret); short-lived credentials are made from it.",
+    secret: true,
+  }),
+} as const;
+
+/** The key of an option in {@link NeuronSettings}. */
+export type OptionKey = keyof typeof NEURON_OPTIONS;
+
+type ValueOf<Definition> = Definition extends OptionDefinition<infer Value> ? Value : never;
+
+/** Options that are always set, since they have a default. */
+export type OptionKeyWithDefault =
+  | 'database' | 'dataDir' | 'host' | 'restPort' | 'wsPort' | 'tcpPort' | 'linkPort' | 'opsPort' | 'systemSecret' | 'logLevel'
+  | 'cacheMaxBytes' | 'heartbeatMs' | 'drainMs' | 'stallAbortMs';
+
+/** What a neuron runs with: every option's value, those without default optional. */
+export type NeuronSettings = { readonly [Key in OptionKeyWithDefault]: ValueOf<(typeof NEURON_OPTIONS)[Key]> } & {
+  readonly [Key in Exclude<OptionKey, OptionKeyWithDefault>]?: ValueOf<(typeof NEURON_OPTIONS)[Key]>;
+};
+
+/** The environment variable of a flag: `couchdb-url` is `XIR_COUCHDB_URL`. */
+export function environmentName(flag: string): string {
+  return `XIR_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
