@@ -37,7 +37,7 @@ export function isNeuronBuilt() {
  */
 export async function ensureNeuronBuilt({ show = false } = {}) {
   if (isNeuronBuilt()) return;
-  const args = ['--filter-prod', `${neuron}...`, '--workspace-concurrency', '2', '--no-sort', '--reporter=append-only', 'run', 'build'];
+  const args = ['--recursive', '--filter-prod', `${neuron}...`, '--workspace-concurrency=2', '--reporter=append-only', 'run', 'build'];
   await pnpm(args, { show, environment: { XIR_BUILD_TYPES: 'off' } });
   if (!existsSync(neuronEntry)) throw new Error(`The build of ${neuron} left no ${neuronEntry}.`);
   writeStamp(stampFile, stampOfTree(runtimeClosure(neuron)));

@@ -1,0 +1,47 @@
+/**
+ * The packages by role, and for each the workspace packages its sources may import. This is the table of docs/design.md; nothing
+ * else is allowed. Tests may also use what `TEST_ONLY` says.
+ */
+export const ROLES = [
+  { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
+  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/operations', '@xir/accounts'] },
+  { role: 'Memory', packages: ['@xir/kv4', '@xir/kv4-couch', '@xir/kv4-core', '@xir/protocol'] },
+  { role: 'CouchDB, with or without Xir', packages: ['@xir/couch-feed', '@xir/couch-client', '@xir/couch-embedded'] },
+  { role: 'For those who implement a contract', packages: ['@xir/kv4-testing', '@xir/couch-testing'] },
+];
+
+/** Allowed imports of sources, per package. */
+export const ALLOWED = {
+  '@xir/kv4-core': [],
+  '@xir/protocol': [],
+  '@xir/couch-client': [],
+  '@xir/couch-feed': ['@xir/couch-client'],
+  '@xir/couch-embedded': [],
+  '@xir/kv4-couch': ['@xir/kv4-core', '@xir/couch-client'],
+  '@xir/kv4': ['@xir/kv4-core', '@xir/kv4-couch', '@xir/couch-feed', '@xir/couch-client'],
+  '@xir/accounts': ['@xir/kv4-core', '@xir/protocol'],
+  '@xir/rest': ['@xir/accounts', '@xir/kv4', '@xir/kv4-core', '@xir/protocol'],
+  '@xir/operations': [],
+  '@xir/stem-sdk': ['@xir/kv4-core'],
+  '@xir/kv4-testing': ['@xir/kv4-core'],
+  '@xir/couch-testing': ['@xir/couch-client'],
+  '@xir/neuron': [
+    '@xir/accounts',
+    '@xir/couch-client',
+    '@xir/couch-embedded',
+    '@xir/couch-feed',
+    '@xir/kv4',
+    '@xir/kv4-core',
+    '@xir/kv4-couch',
+    '@xir/operations',
+    '@xir/protocol',
+    '@xir/rest',
+  ],
+  '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
+};
+
+/** What no source may import, only tests; kept out of what users install. */
+export const TEST_ONLY = ['@xir/kv4-testing', '@xir/couch-testing'];
+
+/** Packages without sockets, files, clock or randomness. */
+export const PURE = ['@xir/kv4-core', '@xir/protocol'];
