@@ -10,7 +10,7 @@ export const ROLES = [
   { role: 'For those who implement a contract', packages: ['@xir/kv4-testing', '@xir/couch-testing'] },
 ];
 
-/** Allowed imports of sources, per package. */
+/** Allowed imports of sources, per package. Faces import `@xir/couch-client` for its `Clock` and `Random`. */
 export const ALLOWED = {
   '@xir/kv4-core': [],
   '@xir/protocol': [],
@@ -19,9 +19,9 @@ export const ALLOWED = {
   '@xir/couch-embedded': [],
   '@xir/kv4-couch': ['@xir/kv4-core', '@xir/couch-client'],
   '@xir/kv4': ['@xir/kv4-core', '@xir/kv4-couch', '@xir/couch-feed', '@xir/couch-client'],
-  '@xir/accounts': ['@xir/kv4-core', '@xir/protocol'],
-  '@xir/rest': ['@xir/accounts', '@xir/kv4', '@xir/kv4-core', '@xir/protocol'],
-  '@xir/operations': [],
+  '@xir/accounts': ['@xir/kv4-core', '@xir/protocol', '@xir/couch-client'],
+  '@xir/rest': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol'],
+  '@xir/operations': ['@xir/couch-client'],
   '@xir/stem-sdk': ['@xir/kv4-core'],
   '@xir/kv4-testing': ['@xir/kv4-core'],
   '@xir/couch-testing': ['@xir/couch-client'],

@@ -8,7 +8,7 @@ const TRACES = [
   { pattern: /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/g, says: 'a private key' },
   { pattern: /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|npm_[A-Za-z0-9]{36}|xox[baprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9]{32,})\b/g, says: 'what looks like a credential' },
   { pattern: /\b_authToken\s*=/g, says: 'a registry credential' },
-  { pattern: /\bhttps?:\/\/[^\s/:@'"`$<]+:[^\s/@'"`$<{]+@(?!127\.0\.0\.1|localhost|\[::1\]|[\w.-]*\bexample\b|host\b|h\b|HOST\b)[\w.-]+/g, says: 'an address with a password in it', notIn: /\/test\// },
+  { pattern: /\bhttps?:\/\/[^\s/:@'"`$<]+:(?!password@|secret@)[^\s/@'"`$<{]+@(?!127\.0\.0\.1|localhost|\[::1\]|[\w.-]*\bexample\b|host\b|h\b|HOST\b)[\w.-]+/g, says: 'an address with a password in it', notIn: /\/test\// },
 ];
 
 /** What is tracked can be published: no machine's paths, no registry hosts, no secrets. */
