@@ -4,8 +4,12 @@ import type { JsonValue } from './json.ts';
 import type { Kv4Record, Kv4Version, Page, WriteResult } from './record.ts';
 import type { WatchEvent, WatchOptions, WatchScope } from './watch.ts';
 
-/** Cancels an operation; a cancelled write may or may not have happened. */
+/** What every operation takes. */
 export interface OperationOptions {
+  /**
+   * Cancels the operation, which then rejects with the signal's reason; a cancelled write may or may not have happened.
+   * A `watch` ends instead of rejecting.
+   */
   readonly signal?: AbortSignal;
 }
 
