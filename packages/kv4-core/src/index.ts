@@ -69,3 +69,44 @@ export { decodeCursor, encodeCursor, MAX_CURSOR_LENGTH } from './cursor.ts';
 export { checkDepth, checkPageOptions, checkReadOptions, type CheckedPage } from './page-options.ts';
 export { checkWriteCondition, checkDeleteOptions, checkPutOptions, checkSeriesOptions, checkTime } from './operation-options.ts';
 export { checkWatchOptions, coverOf, covers, type WatchCover } from './watch-options.ts';
+export {
+  EXPIRY_AUTHOR,
+  expiryVersion,
+  foldWrite,
+  isExpired,
+  isLive,
+  settleExpiry,
+  versionFloor,
+  type DeleteOperation,
+  type FoldResult,
+  type PutOperation,
+  type UpkeepOperation,
+  type WriteOperation,
+  type WriteStamp,
+} from './fold.ts';
+export { checkCondition, type ConditionRefusal } from './fold-condition.ts';
+export { uniteLeaves } from './fold-leaves.ts';
+export {
+  DEFAULT_HARD_LIMITS,
+  DEFAULT_KEEP_LIMITS,
+  DEFAULT_SEGMENT_LIMITS,
+  DEFAULT_SPILL_LIMITS,
+  retainTail,
+  tailReaches,
+  versionsToSpill,
+  type TailLimits,
+} from './fold-tail.ts';
+export { GroupCommit, type GroupCommitMoment } from './group-commit.ts';
+export { LANE_MOVES, type LaneEvent, type LaneMove, type LaneState } from './group-commit-lane.ts';
+export {
+  DEFAULT_GROUP_COMMIT_LIMITS,
+  type BatchDocument,
+  type CommitBase,
+  type DocumentAnswer,
+  type GroupCommitAction,
+  type GroupCommitEvent,
+  type GroupCommitLimits,
+  type GroupCommitStats,
+  type LosingLeaf,
+  type OperationOutcome,
+} from './group-commit-types.ts';

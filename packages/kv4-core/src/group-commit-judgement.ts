@@ -1,0 +1,60 @@
+import type { LostAttempt } from './group-commit-lane.ts';
+import type { CommitBase, OperationOutcome } from './group-commit-types.ts';
+import type { HeadDocument } from './head.ts';
+import type { Retention } from './retention.ts';
+
+/** What a look at the database showed after writes were lost sight of. */
+export interface Evidence {
+  readonly base: CommitBase;
+  /** Versions that are in segments. */
+  readonly found: ReadonlySet<string>;
+  readonly retention: Retention;
+}
+
+/**
+ * Decides whether an operation whose writes were lost sight of has been stored. It has when one of its versions is the head's, in a tail or in a segment.
+ * It has not when the document is what it was, when no version above it exists, or when a history that would hold it does not.
+ * Otherwise a short retention has swallowed the evidence, and the outcome stays unknown.
+ */
+export function judgeLost(lost: readonly LostAttempt[], evidence: Evidence): 'not-stored' | OperationOutcome {
+  if (lost.length === 0) return 'not-stored';
+  const heads = headsOf(evidence.base);
+  for (const attempt of lost) {
+    if (isStored(attempt.version, heads, evidence)) return storedOutcome(attempt, evidence.base.head);
+  }
+  if (lost.every((attempt) => isExcluded(attempt, heads, evidence))) return 'not-stored';
+  return { type: 'failed', code: 'KV4_OUTCOME_UNKNOWN', message: 'the write may or may not have happened, and its layer keeps no history to tell' };
+}
+
+function headsOf(base: CommitBase): readonly HeadDocument[] {
+  const others = (base.leaves ?? []).flatMap((leaf) => (leaf.head === undefined ? [] : [leaf.head]));
+  return base.head === undefined ? others : [base.head, ...others];
+}
+
+function isStored(version: string, heads: readonly HeadDocument[], evidence: Evidence): boolean {
+  if (evidence.found.has(version) || evidence.base.floor === version) return true;
+  return heads.some((head) => head.ver === version || (head.tail ?? []).some(([earlier]) => earlier === version));
+}
+
+/** A read does not tell the quorum of the write it finds, so the outcome does not claim durability. */
+function storedOutcome(attempt: LostAttempt, head: HeadDocument | undefined): OperationOutcome {
+  const { _rev: _, ...written } = attempt.head;
+  const current = head?.ver === attempt.version && head._rev !== undefined ? { ...written, _rev: head._rev } : written;
+  return { type: 'written', version: attempt.version, head: current, removed: attempt.removed, durable: false };
+}
+
+function isExcluded(attempt: LostAttempt, heads: readonly HeadDocument[], evidence: Evidence): boolean {
+  if (evidence.retention === 'unlimited') return true;
+  const revision = evidence.base.head?._rev ?? evidence.base.rev;
+  if (revision === attempt.over && (revision !== undefined || evidence.base.floor === undefined)) return true;
+  const floor = evidence.base.floor;
+  if (heads.length === 0) return floor === undefined || floor < attempt.version;
+  // Versions grow along revisions, and a tail has no gaps: one that reaches below the version would hold it.
+  return heads.every((head) => head.ver < attempt.version || (head.tail ?? []).some(([earlier]) => earlier < attempt.version));
+}
+
+/** Full jitter: between nothing and the doubled base, capped. Pure. */
+export function jitteredDelayMs(attempt: number, random: number, limits: { readonly backoffBaseMs: number; readonly backoffMaxMs: number }): number {
+  const ceiling = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** Math.min(attempt + 1, 30));
+  return Math.ceil(random * ceiling);
+}

@@ -1,0 +1,467 @@
+import { foldLane } from './group-commit-fold.ts';
+import { jitteredDelayMs, judgeLost } from './group-commit-judgement.ts';
+import { LANE_MOVES, openLane, type FoldedOperation, type Lane, type LaneEvent, type LaneState, type PendingOperation } from './group-commit-lane.ts';
+import {
+  DEFAULT_GROUP_COMMIT_LIMITS,
+  type CommitBase,
+  type DocumentAnswer,
+  type GroupCommitAction,
+  type GroupCommitEvent,
+  type GroupCommitLimits,
+  type GroupCommitStats,
+  type OperationOutcome,
+} from './group-commit-types.ts';
+import type { HeadDocument } from './head.ts';
+import { INITIAL_HYBRID_CLOCK, type HybridClock } from './hybrid-clock.ts';
+import type { Kv4ErrorCode } from './errors.ts';
+
+/** What the outside world tells a group commit along with an event. */
+export interface GroupCommitMoment {
+  /** Wall-clock time in milliseconds since 1970 UTC. */
+  readonly nowMs: number;
+  /** A number in `[0, 1)`, for jitter. */
+  readonly random: number;
+}
+
+type QueuedState = 'load-queued' | 'spill-queued' | 'write-queued' | 'resolve-queued';
+
+/**
+ * Collects writes and sends them in batches: a state machine without clock, randomness or I/O. The driver passes events to {@link GroupCommit.handle} and
+ * carries out the actions it answers with; each action that asks for something is answered by exactly one event for each document.
+ *
+ * What it promises is in SPEC.md: at most one write of a document on its way, operations of a document in the order of their submission, refusals only on
+ * a head that was read or confirmed after the operation came, and no operation settled as failed that may have been stored.
+ */
+export class GroupCommit {
+  readonly #neuron: string;
+  readonly #limits: GroupCommitLimits;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #queues: Record<QueuedState, Set<Lane>> = {
+    'load-queued': new Set(),
+    'spill-queued': new Set(),
+    'write-queued': new Set(),
+    'resolve-queued': new Set(),
+  };
+  readonly #batches = new Map<number, readonly Lane[]>();
+  readonly #counters = { batches: 0, documents: 0, operations: 0, conflicts: 0, refolds: 0, unknownOutcomes: 0 };
+  #clock: HybridClock = INITIAL_HYBRID_CLOCK;
+  #ticket = -1;
+  #pending = 0;
+  #pendingCharacters = 0;
+  #loads = 0;
+  readonly #loading = new Map<string, { open: number }>();
+  #singles = 0;
+  #actions: GroupCommitAction[] = [];
+  #moment: GroupCommitMoment = { nowMs: 0, random: 0 };
+
+  /** `neuron` names this writer in versions: 1–24 characters `a`–`z`, `0`–`9`. */
+  constructor(neuron: string, limits: Partial<GroupCommitLimits> = {}) {
+    this.#neuron = neuron;
+    this.#limits = { ...DEFAULT_GROUP_COMMIT_LIMITS, ...limits };
+  }
+
+  /** Whether something is under way for a document; a base handed in with a submission is not looked at then. */
+  isOpen(id: string): boolean {
+    return this.#lanes.has(id);
+  }
+
+  /** Counters, and what is held now. */
+  stats(): GroupCommitStats {
+    return { ...this.#counters, pendingOperations: this.#pending, pendingCharacters: this.#pendingCharacters, openDocuments: this.#lanes.size };
+  }
+
+  /** Takes one event and answers with what is to be done, in order. Throws `TypeError` for an answer nobody asked for. */
+  handle(event: GroupCommitEvent, moment: GroupCommitMoment): readonly GroupCommitAction[] {
+    this.#moment = moment;
+    this.#actions = [];
+    this.#dispatch(event);
+    this.#pump();
+    return this.#actions;
+  }
+
+  #dispatch(event: GroupCommitEvent): void {
+    switch (event.type) {
+      case 'submit':
+        return this.#submit(event);
+      case 'cancel':
+        return this.#withdraw(event.id, event.ticket);
+      case 'answered':
+        return this.#answered(event.batch, event.answers, event.durable);
+      case 'loaded': {
+        const lane = this.#expect(event.id, 'loaded');
+        this.#endRead(lane);
+        return this.#rebase(lane, event.base);
+      }
+      case 'resolved': {
+        const lane = this.#expect(event.id, 'resolved');
+        this.#endRead(lane);
+        return this.#judge(lane, event.base, event.found);
+      }
+      case 'spilled': {
+        const lane = this.#expect(event.id, 'spilled');
+        this.#endRead(lane);
+        for (const version of event.stored) lane.stored.add(version);
+        return this.#enter(lane, 'write-queued');
+      }
+      case 'failed':
+        return this.#readFailed(this.#expect(event.id, 'failed'), event.cause);
+      case 'due':
+        return this.#requeue(this.#expect(event.id, 'due'));
+    }
+  }
+
+  /** The lane, once the table says that the event may come. */
+  #expect(id: string, event: LaneEvent): Lane {
+    const lane = this.#lanes.get(id);
+    if (lane === undefined || LANE_MOVES[lane.state][event] === 'impossible') {
+      throw new TypeError(`group commit: ${event} for a document that is ${lane?.state ?? 'idle'}`);
+    }
+    return lane;
+  }
+
+  #submit(event: GroupCommitEvent & { type: 'submit' }): void {
+    const { ticket, id, operation, characters } = event;
+    this.#ticket = Math.max(this.#ticket, ticket);
+    if (this.#pending >= this.#limits.maxPendingOperations || this.#pendingCharacters + characters > this.#limits.maxPendingCharacters) {
+      this.#actions.push({ type: 'settle', ticket, outcome: failure('KV4_BUSY', 'too many writes are waiting for the database') });
+      return;
+    }
+    this.#counters.operations += 1;
+    this.#pending += 1;
+    this.#pendingCharacters += characters;
+    let lane = this.#lanes.get(id);
+    if (lane === undefined) {
+      lane = openLane(id, event.retention, event.base);
+      this.#lanes.set(id, lane);
+      this.#enter(lane, event.base === undefined ? 'load-queued' : 'write-queued');
+    }
+    lane.waiting.push({ ticket, operation, characters, lost: [] });
+  }
+
+  #withdraw(id: string, ticket: number): void {
+    const lane = this.#lanes.get(id);
+    if (lane === undefined) return;
+    const waiting = lane.waiting.find((pending) => pending.ticket === ticket);
+    // What is on its way cannot be called back; what may have been stored is still followed up for the sake of the others.
+    if (waiting === undefined || waiting.lost.length > 0) return;
+    lane.waiting = lane.waiting.filter((pending) => pending !== waiting);
+    this.#release(waiting);
+  }
+
+  #enter(lane: Lane, state: LaneState): void {
+    lane.state = state;
+    if (state in this.#queues) this.#queues[state as QueuedState].add(lane);
+  }
+
+  /** Goes on with a lane that has nothing on its way: read what is unknown, write what is known, forget what is done. */
+  #requeue(lane: Lane): void {
+    if (lane.waiting.length === 0) {
+      this.#lanes.delete(lane.id);
+      return;
+    }
+    if (lane.waiting.some((pending) => pending.lost.length > 0)) return this.#enter(lane, 'resolve-queued');
+    this.#enter(lane, lane.base === undefined ? 'load-queued' : 'write-queued');
+  }
+
+  #endRead(lane: Lane): void {
+    if (lane.state !== 'loading') {
+      this.#singles -= 1;
+      return;
+    }
+    const load = this.#loading.get(lane.id);
+    this.#loading.delete(lane.id);
+    if (load === undefined) return;
+    load.open -= 1;
+    if (load.open === 0) this.#loads -= 1;
+  }
+
+  #rebase(lane: Lane, base: CommitBase): void {
+    lane.base = base;
+    lane.confirmedTicket = lane.readTicket;
+    this.#enter(lane, 'write-queued');
+  }
+
+  #readFailed(lane: Lane, cause: unknown): void {
+    const { state } = lane;
+    this.#endRead(lane);
+    lane.lastCause = cause;
+    if (state === 'resolving' && lane.retries < this.#limits.maxRetries) return this.#backOff(lane, lane.retries++);
+    this.#failWaiting(lane, 'KV4_UNAVAILABLE', 'the database could not be read');
+  }
+
+  /** Fails what waits; an operation that may have been stored is never said to have failed. */
+  #failWaiting(lane: Lane, code: Kv4ErrorCode, message: string): void {
+    const waiting = lane.waiting;
+    lane.waiting = [];
+    for (const pending of waiting) {
+      const lost = pending.lost.length > 0;
+      const outcome = failure(lost ? 'KV4_OUTCOME_UNKNOWN' : code, lost ? 'the write may or may not have happened' : message, lane.lastCause);
+      this.#settle(pending, outcome);
+    }
+    lane.base = undefined;
+    this.#requeue(lane);
+  }
+
+  #backOff(lane: Lane, attempt: number, atLeastMs = 0): void {
+    lane.state = 'backing-off';
+    const delayMs = atLeastMs + jitteredDelayMs(attempt, this.#moment.random, this.#limits);
+    this.#actions.push({ type: 'wait', id: lane.id, delayMs });
+  }
+
+  #judge(lane: Lane, base: CommitBase, found: readonly string[]): void {
+    lane.retries = 0;
+    const open: PendingOperation[] = [];
+    for (const pending of lane.waiting) {
+      const judgement = judgeLost(pending.lost, { base, found: new Set(found), retention: lane.retention });
+      // A write that has not happened may still do so: its attempts are remembered until the operation is settled.
+      if (judgement === 'not-stored') open.push(pending);
+      else this.#settle(pending, judgement);
+    }
+    lane.waiting = open;
+    this.#rebase(lane, base);
+  }
+
+  #answered(batch: number, answers: ReadonlyMap<string, DocumentAnswer>, durable: boolean): void {
+    const lanes = this.#batches.get(batch);
+    if (lanes === undefined) throw new TypeError(`group commit: no batch ${batch} is on its way`);
+    this.#batches.delete(batch);
+    for (const lane of lanes) this.#answer(lane, answers.get(lane.id) ?? { type: 'unknown' }, durable);
+  }
+
+  #answer(lane: Lane, answer: DocumentAnswer, durable: boolean): void {
+    this.#expect(lane.id, answer.type);
+    switch (answer.type) {
+      case 'stored':
+        return this.#stored(lane, answer.rev, durable);
+      case 'conflict':
+        return this.#refold(lane);
+      case 'rejected':
+        return this.#rejected(lane, answer);
+      case 'alone':
+        lane.alone = true;
+        this.#takeBack(lane);
+        return this.#enter(lane, 'write-queued');
+      case 'unavailable':
+        return this.#unavailable(lane, answer);
+      case 'unknown':
+        return this.#lost(lane, answer.cause);
+    }
+  }
+
+  #stored(lane: Lane, rev: string, durable: boolean): void {
+    const write = lane.write as NonNullable<Lane['write']>;
+    const { folded, removed, leaves } = write;
+    const head: HeadDocument = { ...write.head, _rev: rev };
+    this.#actions.push({ type: 'committed', id: lane.id, head, rev, removed, durable });
+    for (const { pending, written, outcome } of folded) {
+      if (written === undefined) this.#settle(pending, outcome as OperationOutcome);
+      else this.#settle(pending, { type: 'written', ...written, head: { ...written.head, _rev: rev }, durable });
+    }
+    if (leaves.length > 0) this.#actions.push({ type: 'drop-leaves', id: lane.id, revs: leaves });
+    lane.write = undefined;
+    lane.base = removed ? { floor: head.ver } : { head };
+    lane.confirmedTicket = write.sentTicket;
+    lane.stored.clear();
+    lane.conflicts = 0;
+    lane.retries = 0;
+    lane.spills = 0;
+    lane.alone = false;
+    lane.single = false;
+    this.#requeue(lane);
+  }
+
+  /** Puts the operations of the write on its way back in front of those that wait. */
+  #takeBack(lane: Lane): readonly FoldedOperation[] {
+    const folded = lane.write?.folded ?? [];
+    lane.write = undefined;
+    lane.waiting = [...folded.map((entry) => entry.pending), ...lane.waiting];
+    return folded;
+  }
+
+  #refold(lane: Lane): void {
+    const guarded = lane.confirmedTicket >= 0;
+    this.#takeBack(lane);
+    this.#counters.conflicts += 1;
+    this.#counters.refolds += 1;
+    lane.base = undefined;
+    lane.confirmedTicket = -1;
+    lane.conflicts += 1;
+    if (lane.conflicts > this.#limits.maxConflicts) {
+      return this.#failWaiting(lane, 'KV4_BUSY', 'others write this key faster than it can be read');
+    }
+    // A stale cache is no contention: the first conflict on it is read at once.
+    if (!guarded || lane.conflicts === 1) return this.#requeue(lane);
+    this.#backOff(lane, lane.conflicts - 2);
+  }
+
+  #rejected(lane: Lane, answer: DocumentAnswer & { type: 'rejected' }): void {
+    const folded = this.#takeBack(lane);
+    const writers = folded.filter((entry) => entry.written !== undefined);
+    lane.base = undefined;
+    lane.lastCause = answer.cause;
+    if (writers.length > 1) lane.single = true;
+    else this.#reject(lane, writers[0]?.pending, answer);
+    this.#requeue(lane);
+  }
+
+  /** Without a writer it is the document itself (a repair) that the database will not have: everything that waits fails. */
+  #reject(lane: Lane, writer: PendingOperation | undefined, answer: DocumentAnswer & { type: 'rejected' }): void {
+    const concerned = writer === undefined ? lane.waiting : [writer];
+    lane.waiting = lane.waiting.filter((pending) => !concerned.includes(pending));
+    for (const pending of concerned) this.#settle(pending, failure(answer.code, answer.message, answer.cause));
+  }
+
+  #unavailable(lane: Lane, answer: DocumentAnswer & { type: 'unavailable' }): void {
+    this.#takeBack(lane);
+    lane.lastCause = answer.cause;
+    if (answer.retryAfterMs === undefined || lane.retries >= this.#limits.maxRetries) {
+      return this.#failWaiting(lane, answer.retryAfterMs === undefined ? 'KV4_UNAVAILABLE' : 'KV4_BUSY', 'the database did not take the write');
+    }
+    this.#backOff(lane, lane.retries++, answer.retryAfterMs);
+  }
+
+  #lost(lane: Lane, cause: unknown): void {
+    const over = lane.write?.over;
+    for (const { pending, written } of this.#takeBack(lane)) {
+      if (written?.version === undefined) continue;
+      pending.lost.push({ version: written.version, head: written.head, removed: written.removed, over });
+    }
+    this.#counters.unknownOutcomes += 1;
+    lane.lastCause = cause;
+    lane.base = undefined;
+    lane.confirmedTicket = -1;
+    this.#requeue(lane);
+  }
+
+  #settle(pending: PendingOperation, outcome: OperationOutcome): void {
+    this.#release(pending);
+    this.#actions.push({ type: 'settle', ticket: pending.ticket, outcome });
+  }
+
+  #release(pending: PendingOperation): void {
+    this.#pending -= 1;
+    this.#pendingCharacters -= pending.characters;
+  }
+
+  /** Grants slots to what is queued, oldest first, as long as there are any. */
+  #pump(): void {
+    this.#pumpSingles('resolve-queued', (lane) => {
+      const versions = lane.waiting.flatMap((pending) => pending.lost.map((lost) => lost.version));
+      this.#enterRead(lane, 'resolving');
+      this.#actions.push({ type: 'resolve', id: lane.id, versions });
+    });
+    // Folding may queue a spill or a load, and neither leads straight back.
+    this.#pumpBatches();
+    this.#pumpSingles('spill-queued', (lane) => {
+      const head = lane.spillHead as HeadDocument;
+      this.#enterRead(lane, 'spilling');
+      this.#actions.push({ type: 'spill', id: lane.id, head });
+    });
+    this.#pumpLoads();
+  }
+
+  #enterRead(lane: Lane, state: 'resolving' | 'spilling'): void {
+    lane.readTicket = this.#ticket;
+    lane.state = state;
+    this.#singles += 1;
+  }
+
+  #pumpSingles(state: 'resolve-queued' | 'spill-queued', start: (lane: Lane) => void): void {
+    for (const lane of this.#queues[state]) {
+      if (this.#singles >= this.#limits.maxConcurrentLoads) return;
+      this.#queues[state].delete(lane);
+      start(lane);
+    }
+  }
+
+  #pumpLoads(): void {
+    const queue = this.#queues['load-queued'];
+    while (queue.size > 0 && this.#loads < this.#limits.maxConcurrentLoads) {
+      const ids: string[] = [];
+      const load = { open: 0 };
+      for (const lane of queue) {
+        if (ids.length >= this.#limits.maxBatchDocuments) break;
+        queue.delete(lane);
+        if (lane.waiting.length === 0) {
+          this.#lanes.delete(lane.id);
+          continue;
+        }
+        lane.state = 'loading';
+        lane.readTicket = this.#ticket;
+        this.#loading.set(lane.id, load);
+        load.open += 1;
+        ids.push(lane.id);
+      }
+      if (ids.length === 0) return;
+      this.#loads += 1;
+      this.#actions.push({ type: 'load', ids });
+    }
+  }
+
+  #pumpBatches(): void {
+    const queue = this.#queues['write-queued'];
+    while (queue.size > 0 && this.#batches.size < this.#limits.maxConcurrentBatches) {
+      const lanes = this.#fillBatch(queue);
+      if (lanes.length === 0) continue;
+      const batch = (this.#counters.batches += 1);
+      this.#counters.documents += lanes.length;
+      this.#batches.set(batch, lanes);
+      this.#actions.push({ type: 'write', batch, documents: lanes.map((lane) => ({ id: lane.id, text: lane.write?.text ?? '' })) });
+    }
+  }
+
+  /** Takes lanes from the queue until the batch is full. Always takes at least one, so that the queue comes to an end. */
+  #fillBatch(queue: Set<Lane>): Lane[] {
+    const lanes: Lane[] = [];
+    let characters = 0;
+    for (const lane of queue) {
+      if (lanes.length >= this.#limits.maxBatchDocuments || (lane.alone && lanes.length > 0)) break;
+      queue.delete(lane);
+      if (!this.#fold(lane)) continue;
+      const size = lane.write?.text.length ?? 0;
+      if (lanes.length > 0 && characters + size > this.#limits.maxBatchCharacters) {
+        this.#takeBack(lane);
+        this.#enter(lane, 'write-queued');
+        break;
+      }
+      lanes.push(lane);
+      lane.state = 'writing';
+      characters += size;
+      if (lane.alone) break;
+    }
+    return lanes;
+  }
+
+  /** Folds a lane's operations; answers whether there is a document to send. */
+  #fold(lane: Lane): boolean {
+    const context = { neuron: this.#neuron, nowMs: this.#moment.nowMs, ticket: this.#ticket, limits: this.#limits };
+    const { plan, clock } = foldLane(lane, this.#clock, context);
+    this.#clock = clock;
+    switch (plan.type) {
+      case 'write':
+        lane.write = plan.write;
+        lane.waiting = plan.rest;
+        return true;
+      case 'settle':
+        for (const { pending, outcome } of plan.folded) this.#settle(pending, outcome as OperationOutcome);
+        lane.waiting = plan.rest;
+        lane.base = undefined;
+        this.#requeue(lane);
+        return false;
+      case 'spill':
+        this.#spill(lane, plan.head);
+        return false;
+    }
+  }
+
+  #spill(lane: Lane, head: HeadDocument): void {
+    lane.spills += 1;
+    if (lane.spills > this.#limits.maxRetries) return this.#failWaiting(lane, 'KV4_BUSY', 'the history of this key cannot be moved out of its head');
+    lane.spillHead = head;
+    this.#enter(lane, 'spill-queued');
+  }
+}
+
+function failure(code: Kv4ErrorCode, message: string, cause?: unknown): OperationOutcome {
+  return { type: 'failed', code, message, ...(cause === undefined ? {} : { cause }) };
+}
