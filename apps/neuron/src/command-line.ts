@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { NeuronError } from './errors.ts';
 import { environmentName, NEURON_OPTIONS, type OptionDefinition } from './options.ts';
+import { optionFlags } from './resolve-options.ts';
 
 /** What the command line asks for. */
 export interface Invocation {
@@ -22,6 +23,8 @@ export interface ExportTarget {
   readonly to?: string;
   /** The database's name there; absent: as here. */
   readonly targetDatabase?: string;
+  /** URL of a server to read from, such as a running neuron's served database; absent: the data directory is opened. */
+  readonly from?: string;
 }
 
 /** What is printed where. */
@@ -49,11 +52,13 @@ export async function runCommandLine(parameters: readonly string[], actions: Com
     .description('Copies the embedded database to a CouchDB server, with its whole history, and verifies the copy. May be repeated.')
     .option('--to <url>', 'the CouchDB server, such as http://admin:password@couch:5984 (environment: XIR_EXPORT_TO, which the process list does not show)')
     .option('--target-database <name>', 'the database there (default: the same name); created when it is not there')
+    .option('--from <url>', 'read from this server, such as the served database of a neuron that runs (environment: XIR_EXPORT_FROM); default: open the data directory')
     .addOption(configOption())
-    .action((given: { to?: string; targetDatabase?: string }, command: Command) => {
-      const { to, targetDatabase } = given;
-      const target = { ...(to === undefined ? {} : { to }), ...(targetDatabase === undefined ? {} : { targetDatabase }) };
-      return actions.exportDatabase(invocationOf(command), target);
+    .action((given: ExportTarget, command: Command) => {
+      const { to, targetDatabase, from } = given;
+      const target = { to, targetDatabase, from };
+      const present = Object.entries(target).filter(([, value]) => value !== undefined);
+      return actions.exportDatabase(invocationOf(command), Object.fromEntries(present));
     });
   addNeuronOptions(exporter, [NEURON_OPTIONS.database, NEURON_OPTIONS.dataDir, NEURON_OPTIONS.logLevel]);
   // Options of the neuron stand before or after a command's name; each command reads its own.
@@ -99,6 +104,7 @@ function describe({ flag, kind, help, defaultText, absent }: OptionDefinition<un
 }
 
 function invocationOf(command: Command): Invocation {
+  const known = new Set(optionFlags());
   const flags: Record<string, string> = {};
   let configPath: string | undefined;
   for (const option of command.options) {
@@ -106,7 +112,7 @@ function invocationOf(command: Command): Invocation {
     const flag = option.long?.slice(2);
     if (flag === undefined || typeof value !== 'string') continue;
     if (flag === 'config') configPath = value;
-    else flags[flag] = value;
+    else if (known.has(flag)) flags[flag] = value;
   }
   return { flags, ...(configPath === undefined ? {} : { configPath }) };
 }

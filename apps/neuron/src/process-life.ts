@@ -1,0 +1,57 @@
+import type { Logger } from '@xir/operations';
+
+/** What ends a process's life on purpose. */
+export type EndSignal = 'SIGTERM' | 'SIGINT';
+
+/** The part of `process` that the life of a neuron needs. */
+export interface ProcessHost {
+  on(signal: EndSignal, listener: (signal: EndSignal) => void): unknown;
+  /** Ends at once. */
+  exit(status: number): void;
+}
+
+/** Something that runs and can be asked to end. */
+export interface Drainable {
+  /** Stops accepting, lets what is under way finish, releases everything. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds beyond `drainMs` that closing the store and the database may take before the process is ended. */
+export const CLOSE_GRACE_MS = 5000;
+
+const STATUS: Record<EndSignal, number> = { SIGTERM: 143, SIGINT: 130 };
+
+/**
+ * Starts something, and runs it until SIGTERM or SIGINT asks it to end; resolves when it has ended. A signal during the start waits for the
+ * start. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
+ */
+export async function runUntilSignal(
+  start: () => Promise<Drainable>,
+  host: ProcessHost,
+  options: { readonly drainMs: number; readonly logger: Logger },
+): Promise<void> {
+  const { drainMs, logger } = options;
+  let first: EndSignal | undefined;
+  let asked: () => void = () => {};
+  const askedToEnd = new Promise<void>((resolve) => (asked = resolve));
+  const onSignal = (signal: EndSignal) => {
+    if (first !== undefined) {
+      logger.warn({ signal }, 'a second signal: the process ends at once');
+      return host.exit(STATUS[signal]);
+    }
+    first = signal;
+    logger.info({ signal, drainMs }, 'draining: no new requests are accepted');
+    const limit = setTimeout(() => {
+      logger.error({ drainMs }, 'closing took too long: the process ends at once');
+      host.exit(STATUS[signal]);
+    }, drainMs + CLOSE_GRACE_MS);
+    limit.unref();
+    asked();
+  };
+  host.on('SIGTERM', onSignal);
+  host.on('SIGINT', onSignal);
+  const running = await start();
+  await askedToEnd;
+  await running.close();
+  logger.info({}, 'the neuron has ended');
+}
