@@ -3,7 +3,7 @@ import { ROLES } from '../lint/layers.mjs';
 /** The file with the table, and the marks around it. */
 export const PACKAGE_TABLE_FILE = 'README.md';
 export const TABLE_START = '<!-- packages:start -->';
-export const TABLE_END = '<!-- packages:end -->';
+const TABLE_END = '<!-- packages:end -->';
 
 /** The packages by role, one line each, from their own descriptions. */
 export function packageTable(repository) {

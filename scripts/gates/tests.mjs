@@ -45,7 +45,7 @@ export async function runTestsGate({ packages }) {
 
 function testPlaces(wanted) {
   const all = [...workspacePackages().map(({ name, directory }) => ({ name, directory })), { name: 'scripts', directory: 'scripts' }];
-  const places = all.filter(({ directory }) => filesBelow(join(root, directory, 'test')).some((file) => /\.test\.m?ts$/.test(file)));
+  const places = all.filter(({ directory }) => filesBelow(join(root, directory, 'test')).some((file) => /\.test\.(?:ts|mjs)$/.test(file)));
   if (wanted.length === 0) return places;
   return places.filter(({ name, directory }) => wanted.some((text) => name === text || directory === text || directory.endsWith(`/${text}`)));
 }

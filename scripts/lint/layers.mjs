@@ -1,6 +1,6 @@
 /**
  * The packages by role, and for each the workspace packages its sources may import. This is the table of docs/design.md; nothing
- * else is allowed. Tests may also use what `TEST_ONLY` says.
+ * else is allowed. Tests may use whatever their package declares, testing packages included.
  */
 export const ROLES = [
   { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
@@ -39,9 +39,6 @@ export const ALLOWED = {
   ],
   '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
 };
-
-/** What no source may import, only tests; kept out of what users install. */
-export const TEST_ONLY = ['@xir/kv4-testing', '@xir/couch-testing'];
 
 /** Packages without sockets, files, clock or randomness. */
 export const PURE = ['@xir/kv4-core', '@xir/protocol'];

@@ -7,7 +7,7 @@ import { runCommand } from './run-command.mjs';
 const home = join(toolsDirectory, 'pnpm');
 
 /** The path of pnpm's entry file once {@link ensurePnpm} has run; to be started with `process.execPath`. */
-export const pnpmEntry = join(home, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
+const pnpmEntry = join(home, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
 
 /** The exact pnpm version the root manifest names. */
 export function wantedPnpm() {

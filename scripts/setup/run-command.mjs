@@ -3,7 +3,7 @@ import { childEnvironment } from './environment.mjs';
 import { root } from './root.mjs';
 
 /** A command that ended with something else than 0. */
-export class CommandFailed extends Error {
+class CommandFailed extends Error {
   constructor(commandLine, ending, output) {
     super(`${commandLine} ended with ${ending}${output === '' ? '' : `\n${output}`}`);
     this.name = 'CommandFailed';
