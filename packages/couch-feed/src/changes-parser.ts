@@ -1,0 +1,222 @@
+import { ChangeRow, parseRow, toParsedRow, type ParsedRow } from './change-row.ts';
+import { LineSplitter, type LineSink } from './line-splitter.ts';
+import { newRowScan, scanRow, seqText } from './row-scanner.ts';
+
+/** Longest line that is kept, in bytes. CouchDB's default `max_document_size` is 8 MB. */
+export const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+export interface ChangesParserOptions {
+  /** Whether a row with this id is wanted, asked once per row before anything of it is parsed. Default: every row. */
+  readonly wanted?: ((id: string) => boolean) | undefined;
+  /** Default {@link DEFAULT_MAX_LINE_BYTES}. */
+  readonly maxLineBytes?: number | undefined;
+}
+
+/** What the bytes of one `push` held. */
+export interface ParsedChanges {
+  /** Wanted rows in the order of the feed. */
+  readonly rows: ChangeRow[];
+  /** Sequence of the last row that had one, wanted or not; `undefined` when none had. */
+  seq: string | undefined;
+  /** Rows seen, wanted or not. */
+  scanned: number;
+  /** Bytes of the rows seen. */
+  scannedBytes: number;
+  /** Bytes of the wanted rows among them. */
+  wantedBytes: number;
+  /** Lines that were neither row nor anything else known. */
+  quarantined: number;
+  /** Empty lines: heartbeats. */
+  heartbeats: number;
+  /** The end the server announced. */
+  end: ChangesEnd | undefined;
+}
+
+/** The last line of a feed. */
+export interface ChangesEnd {
+  readonly lastSeq: string | null;
+  /** Rows that follow behind `lastSeq`; `undefined` where the server does not count them. */
+  readonly pending: number | undefined;
+  /** CouchDB's error code, when the feed ended with an error line. */
+  readonly error: string | undefined;
+}
+
+const RESULTS_START = '{"results":[';
+
+/**
+ * Reads the bytes of `GET /{db}/_changes`, continuous, long-poll or normal (CouchDB API, "api/database/changes"), piece by piece. Never throws: what it
+ * does not understand is counted. Pure but for the half line it holds.
+ */
+export class ChangesParser implements LineSink {
+  readonly #splitter: LineSplitter;
+  readonly #wanted: ((id: string) => boolean) | undefined;
+  readonly #scan = newRowScan();
+  #found = emptyChanges();
+  /** Where the last sequence lies, decoded once per piece. */
+  #seqBytes: Buffer | undefined;
+  #seqStart = 0;
+  #seqEnd = 0;
+
+  constructor(options: ChangesParserOptions = {}) {
+    this.#splitter = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
+    this.#wanted = options.wanted;
+  }
+
+  /** Bytes of an unfinished line. */
+  get heldBytes(): number {
+    return this.#splitter.heldBytes;
+  }
+
+  /** Reads one piece. */
+  push(piece: Uint8Array): ParsedChanges {
+    this.#splitter.push(piece, this);
+    return this.#take();
+  }
+
+  /** The body ended in order: reads what is held as the last line. */
+  end(): ParsedChanges {
+    this.#splitter.end(this);
+    return this.#take();
+  }
+
+  line(bytes: Buffer, lineStart: number, lineEnd: number): void {
+    let start = lineStart;
+    let end = lineEnd;
+    while (start < end && isFiller(bytes[start])) start += 1;
+    if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
+    while (start < end && isFiller(bytes[end - 1])) end -= 1;
+    if (start >= end) {
+      this.#found.heartbeats += 1;
+      return;
+    }
+    if (bytes[end - 1] === 0x7d && scanRow(bytes, start, end, this.#scan)) this.#row(bytes, start, end, end - start);
+    else this.#other(bytes, start, end);
+  }
+
+  oversized(prefix: Buffer, lengthBytes: number): void {
+    let start = 0;
+    while (start < prefix.length && isFiller(prefix[start])) start += 1;
+    if (scanRow(prefix, start, prefix.length, this.#scan)) this.#row(prefix, start, prefix.length, lengthBytes - start);
+    else this.#found.quarantined += 1;
+  }
+
+  #row(bytes: Buffer, start: number, end: number, lengthBytes: number): void {
+    const { id, seqStart, seqEnd, idEnd } = this.#scan;
+    const found = this.#found;
+    found.scanned += 1;
+    found.scannedBytes += lengthBytes;
+    // `null` stands for "not told": the last one that was told counts.
+    if (bytes[seqStart] !== 0x6e) {
+      this.#seqBytes = bytes;
+      this.#seqStart = seqStart;
+      this.#seqEnd = seqEnd;
+    }
+    if (this.#wanted !== undefined && !this.#wants(id)) return;
+    found.wantedBytes += lengthBytes;
+    const own = Buffer.from(bytes.subarray(start, end));
+    found.rows.push(ChangeRow.scanned(id, own, { seqStart: seqStart - start, seqEnd: seqEnd - start, idEnd: idEnd - start }, lengthBytes));
+  }
+
+  #wants(id: string): boolean {
+    try {
+      return this.#wanted?.(id) ?? true;
+    } catch {
+      // A filter that throws must not stop the feed; delivering too much is safe, too little is not.
+      return true;
+    }
+  }
+
+  /** A line of no usual row's shape: frame of a normal answer, end, error, or a row written by another server. */
+  #other(bytes: Buffer, start: number, end: number): void {
+    const text = bytes.toString('utf8', start, end);
+    if (text === RESULTS_START || text === ']' || text === '[') return;
+    const body = text.startsWith('],') ? text.slice(2).trim() : text;
+    if (body.startsWith('"last_seq"')) {
+      this.#parsedLine(`{${body}`, text);
+    } else if (body.startsWith(RESULTS_START) && this.#parsedRow(body.slice(RESULTS_START.length))) {
+      return;
+    } else {
+      this.#parsedLine(body, text);
+    }
+  }
+
+  #parsedRow(text: string): boolean {
+    const row = parseRow(text);
+    if (row !== undefined) this.#keep(row, text);
+    return row !== undefined;
+  }
+
+  #parsedLine(json: string, text: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch {
+      // Poison: counted and left behind.
+      this.#found.quarantined += 1;
+      return;
+    }
+    const { results, last_seq, pending, error } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+    const row = toParsedRow(value);
+    if (row !== undefined) {
+      this.#keep(row, text);
+      return;
+    }
+    if (Array.isArray(results)) {
+      for (const result of results as unknown[]) {
+        const each = toParsedRow(result);
+        if (each === undefined) this.#found.quarantined += 1;
+        else this.#keep(each, JSON.stringify(result));
+      }
+    }
+    if (last_seq !== undefined || typeof error === 'string') {
+      this.#found.end = {
+        lastSeq: last_seq === undefined ? null : seqText(JSON.stringify(last_seq)),
+        pending: typeof pending === 'number' ? pending : undefined,
+        error: typeof error === 'string' ? error : undefined,
+      };
+    } else if (!Array.isArray(results)) {
+      this.#found.quarantined += 1;
+    }
+  }
+
+  #keep(row: ParsedRow, text: string): void {
+    const found = this.#found;
+    found.scanned += 1;
+    found.scannedBytes += text.length;
+    if (row.seq !== null) {
+      found.seq = row.seq;
+      this.#seqBytes = undefined;
+    }
+    if (this.#wanted !== undefined && !this.#wants(row.id)) return;
+    found.wantedBytes += text.length;
+    found.rows.push(ChangeRow.parsed(row, Buffer.from(text)));
+  }
+
+  #take(): ParsedChanges {
+    const found = this.#found;
+    if (this.#seqBytes !== undefined) {
+      found.seq = seqText(this.#seqBytes.toString('utf8', this.#seqStart, this.#seqEnd)) ?? found.seq;
+      this.#seqBytes = undefined;
+    }
+    this.#found = emptyChanges();
+    return found;
+  }
+}
+
+/** Blank, tab, carriage return, NUL and the commas between rows of a normal answer. */
+function isFiller(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0d || byte === 0x09 || byte === 0x00 || byte === 0x2c;
+}
+
+function emptyChanges(): ParsedChanges {
+  return {
+    rows: [],
+    seq: undefined,
+    scanned: 0,
+    scannedBytes: 0,
+    wantedBytes: 0,
+    quarantined: 0,
+    heartbeats: 0,
+    end: undefined,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Query } from '@xir/couch-client';
+import type { FeedMode } from './follower-state.ts';
+
+/** Rows asked for by one long poll. */
+export const LONGPOLL_LIMIT = 5000;
+/** Rows asked for by one request of a probe. */
+export const PROBE_LIMIT = 500;
+
+/** What shapes the rows of a feed. */
+export interface RowShape {
+  readonly includeDocs: boolean;
+  readonly style: 'main_only' | 'all_docs';
+}
+
+/** The query of a request that streams changes from `since`. Unfiltered: a filter on the server lets documents leave without a row. Pure. */
+export function changesQuery(since: string, mode: FeedMode, heartbeatMs: number, shape: RowShape): Query {
+  const rows = { since, style: shape.style, include_docs: shape.includeDocs ? true : undefined };
+  if (mode === 'continuous') return { feed: 'continuous', heartbeat: heartbeatMs, ...rows };
+  return { feed: 'longpoll', timeout: heartbeatMs, limit: LONGPOLL_LIMIT, ...rows };
+}
+
+/** The query of a request that asks what there is behind `since`. Pure. */
+export function probeQuery(since: string, shape: RowShape): Query {
+  return { since, limit: PROBE_LIMIT, style: shape.style, include_docs: shape.includeDocs ? true : undefined };
+}
