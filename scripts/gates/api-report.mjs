@@ -28,9 +28,13 @@ export async function runApiGate() {
   for (const entry of publishablePackages()) {
     const file = `${shortName(entry.name)}.api.md`;
     expected.add(file);
-    const wanted = reportOf(entry);
-    const found = existsSync(join(home, file)) ? readFileSync(join(home, file), 'utf8') : '';
-    if (found !== wanted) complaints.push(`api/${file} does not match ${entry.name}: ${firstDifference(found, wanted)}`);
+    try {
+      const wanted = reportOf(entry);
+      const found = existsSync(join(home, file)) ? readFileSync(join(home, file), 'utf8') : '';
+      if (found !== wanted) complaints.push(`api/${file} does not match ${entry.name}: ${firstDifference(found, wanted)}`);
+    } catch (error) {
+      complaints.push(error.message);
+    }
   }
   for (const file of existsSync(home) ? readdirSync(home) : []) {
     if (file.endsWith('.api.md') && !expected.has(file)) complaints.push(`api/${file} belongs to no package.`);

@@ -30,7 +30,6 @@ export async function runPackageGate() {
 }
 
 async function checkPackage(entry) {
-  requireBuilt(entry, 'dist/index.js');
   const stampFile = join(toolsDirectory, 'stamps', `packed-${shortName(entry.name)}`);
   const stamp = inputsOf(entry);
   if (readStamp(stampFile) === stamp) return undefined;
@@ -38,9 +37,10 @@ async function checkPackage(entry) {
   rmSync(destination, { recursive: true, force: true });
   mkdirSync(destination, { recursive: true });
   try {
+    requireBuilt(entry, 'dist/index.js');
     await pnpm(['pack', '--pack-destination', destination], { directory: join(root, entry.directory) });
     const tarball = join(destination, filesBelow(destination)[0]);
-    await runCommand(process.execPath, [join(root, 'scripts', 'gates', 'publint-tarball.mjs'), join(root, entry.directory), tarball]);
+    await runCommand(process.execPath, [join(root, 'scripts', 'gates', 'publint-tarball.mjs'), tarball]);
     const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
     await runCommand(process.execPath, [attw, tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--no-emoji', '--no-color']);
   } catch (error) {

@@ -28,8 +28,10 @@ async function gzippedBytes(entry) {
 
 async function measure() {
   const entries = publishablePackages();
-  const sizes = await Promise.all(entries.map(gzippedBytes));
-  return new Map(entries.map((entry, index) => [entry.name, sizes[index]]));
+  const sizes = await Promise.allSettled(entries.map(gzippedBytes));
+  const unbuilt = sizes.filter((size) => size.status === 'rejected');
+  if (unbuilt.length > 0) throw new Error(unbuilt.map((size) => size.reason.message).join('\n'));
+  return new Map(entries.map((entry, index) => [entry.name, sizes[index].value]));
 }
 
 /** Fails when a package has no limit, or is larger than its limit. */
