@@ -1,0 +1,161 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CouchRefusal } from './couch-error.ts';
+import { EmbeddedError } from './errors.ts';
+import { Exchange } from './http/exchange.ts';
+import { route, type RouterContext } from './http/router.ts';
+import { Catalog } from './storage/catalog.ts';
+import { lockDirectory, type DirectoryLock } from './storage/directory-lock.ts';
+
+/** Default of {@link EmbeddedCouchOptions.host}. */
+export const DEFAULT_HOST = '127.0.0.1';
+/** Default of {@link EmbeddedCouchOptions.maxDocumentBytes}, as in CouchDB. */
+export const DEFAULT_MAX_DOCUMENT_BYTES = 8_000_000;
+/** Default of {@link EmbeddedCouchOptions.maxBodyBytes}. */
+export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Default of {@link EmbeddedCouchOptions.maxConnections}. */
+export const DEFAULT_MAX_CONNECTIONS = 2048;
+/** Default of {@link EmbeddedCouchOptions.maxDatabases}. */
+export const DEFAULT_MAX_DATABASES = 500;
+/** Longest request line and headers together, in bytes. */
+export const MAX_HEADER_BYTES = 32 * 1024;
+
+/** How {@link startEmbeddedCouch} is configured. */
+export interface EmbeddedCouchOptions {
+  /** Where the files are; created if absent. One process at a time. */
+  readonly directory: string;
+  readonly host?: string;
+  /** 0 (default): any free one. */
+  readonly port?: number;
+  readonly maxDocumentBytes?: number;
+  readonly maxBodyBytes?: number;
+  readonly maxConnections?: number;
+  readonly maxDatabases?: number;
+  /** Told of errors that a request met inside the server; default: `console.error`. Never carries a password. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A running server. */
+export interface EmbeddedCouch extends AsyncDisposable {
+  /** `http://<host>:<port>`, without credentials. */
+  readonly url: string;
+  /** Ends feeds, finishes requests and commits under way, closes the files and gives the directory back. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the directory and serves it.
+ * @throws EmbeddedError `EMBEDDED_LOCKED`, `EMBEDDED_CORRUPT`, `EMBEDDED_LISTEN`
+ */
+export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise<EmbeddedCouch> {
+  const host = options.host ?? DEFAULT_HOST;
+  const lock = lockDirectory(options.directory);
+  let catalog: Catalog | undefined;
+  try {
+    catalog = new Catalog(options.directory);
+    const server = createHttpServer(options, catalog);
+    const port = await listen(server, host, options.port ?? 0);
+    return new RunningServer(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, server, catalog, lock);
+  } catch (error) {
+    await catalog?.close();
+    lock.release();
+    throw error;
+  }
+}
+
+class RunningServer implements EmbeddedCouch {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #catalog: Catalog;
+  readonly #lock: DirectoryLock;
+  #closing: Promise<void> | undefined;
+
+  constructor(url: string, server: Server, catalog: Catalog, lock: DirectoryLock) {
+    this.url = url;
+    this.#server = server;
+    this.#catalog = catalog;
+    this.#lock = lock;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    await this.#catalog.close();
+    // Feeds have ended with the databases; what still hangs is a client that does not read.
+    const forced = setTimeout(() => this.#server.closeAllConnections(), 500);
+    setImmediate(() => this.#server.closeIdleConnections());
+    await closed;
+    clearTimeout(forced);
+    this.#lock.release();
+  }
+}
+
+function createHttpServer(options: EmbeddedCouchOptions, catalog: Catalog): Server {
+  const context: RouterContext = {
+    catalog,
+    limits: {
+      maxDocumentBytes: options.maxDocumentBytes ?? DEFAULT_MAX_DOCUMENT_BYTES,
+      maxDatabases: options.maxDatabases ?? DEFAULT_MAX_DATABASES,
+    },
+  };
+  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  const onError = options.onError ?? ((error: unknown) => console.error('couch-embedded: a request failed:', error));
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 300_000 }, (request, response) => {
+    void answer(request, response, { context, maxBodyBytes, onError });
+  });
+  server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  return server;
+}
+
+interface AnswerContext {
+  readonly context: RouterContext;
+  readonly maxBodyBytes: number;
+  readonly onError: (error: unknown) => void;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, { context, maxBodyBytes, onError }: AnswerContext): Promise<void> {
+  let exchange: Exchange | undefined;
+  try {
+    exchange = new Exchange(request, response, maxBodyBytes);
+    exchange.user = { name: null, roles: ['_admin'] };
+    await route(exchange, context);
+  } catch (error) {
+    if (request.destroyed && !request.complete) return;
+    refuse(exchange, response, error, onError);
+  }
+}
+
+function refuse(exchange: Exchange | undefined, response: ServerResponse, error: unknown, onError: (error: unknown) => void): void {
+  const refusal = error instanceof CouchRefusal ? error : internalError(error);
+  if (refusal !== error) onError(error);
+  if (exchange !== undefined) {
+    exchange.refuse(refusal);
+    return;
+  }
+  const body = `${JSON.stringify({ error: refusal.error, reason: refusal.reason })}\n`;
+  response.writeHead(refusal.status, { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) });
+  response.end(body);
+}
+
+/** Storage that fails is a 5xx; what was to be written is not acknowledged. */
+function internalError(error: unknown): CouchRefusal {
+  if (error instanceof EmbeddedError && error.code === 'EMBEDDED_CLOSED') return new CouchRefusal(503, 'service_unavailable', 'The server is shutting down.');
+  if (error instanceof EmbeddedError) return new CouchRefusal(500, 'internal_server_error', error.code);
+  return new CouchRefusal(500, 'internal_server_error', 'The request could not be answered.');
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new EmbeddedError('EMBEDDED_LISTEN', `cannot listen on ${host}:${port}: ${error.message}`, { cause: error })));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
