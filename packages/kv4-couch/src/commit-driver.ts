@@ -1,0 +1,258 @@
+import type { Clock, CouchDatabase, Random, Timer } from '@xir/couch-client';
+import {
+  GroupCommit,
+  Kv4Error,
+  retentionOf,
+  type BatchDocument,
+  type CommitBase,
+  type DocumentAnswer,
+  type GroupCommitAction,
+  type GroupCommitEvent,
+  type GroupCommitLimits,
+  type GroupCommitStats,
+  type HeadDocument,
+  type LayerRetention,
+  type OperationOutcome,
+  type WriteOperation,
+} from '@xir/kv4-core';
+import { answerOfFailure, answerOfRow } from './database-errors.ts';
+import { commitBaseOf, type HeadRead } from './head-read.ts';
+import type { HeadReader } from './head-reader.ts';
+import { findInSegments, segmentBelow } from './segments.ts';
+import { addressOfHead, writeNextSegment, type SpillLimits } from './spill.ts';
+
+/** A document that this store has written. */
+export interface CommittedHead {
+  readonly id: string;
+  /** The head as stored, with its `_rev`. */
+  readonly head: HeadDocument;
+  readonly rev: string;
+  /** The document is deleted; `head` holds its last version. */
+  readonly removed: boolean;
+  readonly durable: boolean;
+}
+
+/** What a cache may do for writes, and learn from them. Neither may throw. */
+export interface CommitHooks {
+  /** What is known of a head: spares the read before the write. It may be outdated; a wrong one costs a round trip, never correctness. */
+  readonly baseHead?: (id: string) => CommitBase | undefined;
+  /** Called once for each document stored, before the writes it carries are acknowledged. */
+  readonly onCommitted?: (committed: CommittedHead) => void;
+}
+
+/** What a {@link CommitDriver} works with. */
+export interface CommitDriverOptions {
+  readonly database: CouchDatabase;
+  readonly reader: HeadReader;
+  readonly neuron: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly layers: LayerRetention;
+  readonly limits: Partial<GroupCommitLimits>;
+  readonly spill: SpillLimits;
+  readonly hooks: CommitHooks;
+  readonly signal: AbortSignal;
+  /** Counts work that failed without anybody waiting for it. */
+  readonly onBackgroundError: (error: unknown) => void;
+  readonly onCommitted: (committed: CommittedHead) => void;
+}
+
+/** Carries out what the pure {@link GroupCommit} decides: requests, timers and promises, and no decision of its own. */
+export class CommitDriver {
+  readonly #options: CommitDriverOptions;
+  readonly #machine: GroupCommit;
+  readonly #callers = new Map<number, (outcome: OperationOutcome) => void>();
+  readonly #timers = new Map<string, Timer>();
+  #ticket = 0;
+  #spills = 0;
+  #closed = false;
+
+  constructor(options: CommitDriverOptions) {
+    this.#options = options;
+    this.#machine = new GroupCommit(options.neuron, options.limits);
+  }
+
+  /** Segments written because a tail had reached its hard limit. */
+  get spills(): number {
+    return this.#spills;
+  }
+
+  stats(): GroupCommitStats {
+    return this.#machine.stats();
+  }
+
+  /**
+   * Submits an operation on a head. Resolves to what became of it; rejects only with the reason of `signal`, after which the operation may or may not be carried out.
+   */
+  submit(id: string, operation: WriteOperation, settings: { readonly signal?: AbortSignal | undefined; readonly characters: number; readonly base?: CommitBase | undefined }): Promise<OperationOutcome> {
+    if (this.#closed) return Promise.resolve(closedOutcome());
+    const { signal, characters } = settings;
+    signal?.throwIfAborted();
+    const ticket = (this.#ticket += 1);
+    const base = this.#machine.isOpen(id) ? undefined : (settings.base ?? this.#options.hooks.baseHead?.(id));
+    const retention = retentionOf(addressOfHead(id).layer, this.#options.layers);
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#callers.delete(ticket);
+        reject(signal?.reason as Error);
+        this.#handle({ type: 'cancel', ticket, id });
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#callers.set(ticket, (outcome) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(outcome);
+      });
+      this.#handle({ type: 'submit', ticket, id, operation, retention, characters, ...(base === undefined ? {} : { base }) });
+    });
+  }
+
+  /** Ends every operation under way with `KV4_CLOSED`. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    const callers = [...this.#callers.values()];
+    this.#callers.clear();
+    for (const settle of callers) settle(closedOutcome());
+  }
+
+  #handle(event: GroupCommitEvent): void {
+    if (this.#closed) return;
+    const { clock, random } = this.#options;
+    for (const action of this.#machine.handle(event, { nowMs: clock.now(), random: random() })) this.#carryOut(action);
+  }
+
+  #carryOut(action: GroupCommitAction): void {
+    switch (action.type) {
+      case 'load':
+        return void this.#load(action.ids);
+      case 'resolve':
+        return void this.#resolve(action.id, action.versions);
+      case 'spill':
+        return void this.#spill(action.id, action.head);
+      case 'write':
+        return void this.#write(action.batch, action.documents);
+      case 'wait':
+        return this.#wait(action.id, action.delayMs);
+      case 'settle': {
+        const settle = this.#callers.get(action.ticket);
+        this.#callers.delete(action.ticket);
+        return settle?.(action.outcome);
+      }
+      case 'committed': {
+        const { id, head, rev, removed, durable } = action;
+        this.#options.onCommitted({ id, head, rev, removed, durable });
+        return this.#options.hooks.onCommitted?.({ id, head, rev, removed, durable });
+      }
+      case 'drop-leaves':
+        return void this.#dropLeaves(action.id, action.revs);
+    }
+  }
+
+  async #load(ids: readonly string[]): Promise<void> {
+    let reads: Map<string, HeadRead>;
+    try {
+      reads = await this.#options.reader.readMany(ids);
+    } catch (cause) {
+      for (const id of ids) this.#handle({ type: 'failed', id, cause });
+      return;
+    }
+    for (const id of ids) {
+      const read = reads.get(id) ?? { id, state: 'missing', conflicts: [] };
+      if (read.state === 'deleted' && read.floor === undefined) void this.#loadFloor(id);
+      else this.#handle({ type: 'loaded', id, base: commitBaseOf(read) });
+    }
+  }
+
+  /** A stranger's deletion carries no version: the newest segment tells what a new version has to exceed. */
+  async #loadFloor(id: string): Promise<void> {
+    try {
+      const newest = await segmentBelow(this.#options.database, addressOfHead(id), undefined, this.#options.signal);
+      this.#handle({ type: 'loaded', id, base: newest === undefined ? {} : { floor: newest.to } });
+    } catch (cause) {
+      this.#handle({ type: 'failed', id, cause });
+    }
+  }
+
+  async #resolve(id: string, versions: readonly string[]): Promise<void> {
+    const { reader, database, signal } = this.#options;
+    try {
+      const read = (await reader.readMany([id])).get(id) ?? { id, state: 'missing' as const, conflicts: [] };
+      const inHead = new Set([read.head?.ver, ...(read.head?.tail ?? []).map(([version]) => version)]);
+      const elsewhere = versions.filter((version) => !inHead.has(version));
+      const found = await findInSegments(database, addressOfHead(id), elsewhere, signal);
+      this.#handle({ type: 'resolved', id, base: commitBaseOf(read), found });
+    } catch (cause) {
+      this.#handle({ type: 'failed', id, cause });
+    }
+  }
+
+  async #spill(id: string, head: HeadDocument): Promise<void> {
+    try {
+      const stored = await writeNextSegment(this.#options.database, head, this.#options.spill);
+      this.#spills += 1;
+      this.#handle({ type: 'spilled', id, stored });
+    } catch (cause) {
+      this.#handle({ type: 'failed', id, cause });
+    }
+  }
+
+  async #write(batch: number, documents: readonly BatchDocument[]): Promise<void> {
+    const answers = new Map<string, DocumentAnswer>();
+    let durable = true;
+    try {
+      const { status, body } = await this.#options.database.json<unknown>({
+        method: 'POST',
+        path: '/_bulk_docs',
+        body: `{"docs":[${documents.map((document) => document.text).join(',')}]}`,
+        signal: this.#options.signal,
+      });
+      durable = status !== 202;
+      for (const row of Array.isArray(body) ? (body as { id?: unknown }[]) : []) {
+        if (typeof row?.id === 'string') answers.set(row.id, answerOfRow(row));
+      }
+    } catch (cause) {
+      const answer = answerOfFailure(cause, documents.length);
+      for (const { id } of documents) answers.set(id, answer);
+    }
+    this.#handle({ type: 'answered', batch, answers, durable });
+  }
+
+  #wait(id: string, delayMs: number): void {
+    const timer = this.#options.clock.schedule(delayMs, () => {
+      this.#timers.delete(id);
+      this.#handle({ type: 'due', id });
+    });
+    this.#timers.set(id, timer);
+  }
+
+  /** The leaves' versions are in the stored head; a leaf that somebody has written to since stays, and is repaired next time. */
+  async #dropLeaves(id: string, revs: readonly string[]): Promise<void> {
+    try {
+      const docs = revs.map((rev) => ({ _id: id, _rev: rev, _deleted: true }));
+      await this.#options.database.json({ method: 'POST', path: '/_bulk_docs', body: { docs }, signal: this.#options.signal });
+    } catch (error) {
+      this.#options.onBackgroundError(error);
+    }
+  }
+}
+
+function closedOutcome(): OperationOutcome {
+  return { type: 'failed', code: 'KV4_CLOSED', message: 'the store is closed' };
+}
+
+/** What a submitted operation came to: the outcome of a success, or the error that the caller is to see. */
+export function settledOutcome(outcome: OperationOutcome): OperationOutcome & { readonly type: 'written' | 'nothing' } {
+  if (outcome.type === 'written' || outcome.type === 'nothing') return outcome;
+  if (outcome.type === 'failed') throw new Kv4Error(outcome.code, outcome.message, { cause: outcome.cause });
+  const current = outcome.currentVersion === undefined ? {} : { currentVersion: outcome.currentVersion };
+  throw new Kv4Error(outcome.code, REFUSALS[outcome.code] ?? 'the condition of the write does not hold', current);
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  KV4_ALREADY_EXISTS: 'the key exists already',
+  KV4_NOT_FOUND: 'there is no such key',
+  KV4_VERSION_CONFLICT: 'another version stands',
+  KV4_VERSION_MISSING: 'the key exists, and the write names no version',
+  KV4_VALUE_TOO_LARGE: 'the merged value is too large',
+};

@@ -1,0 +1,34 @@
+import type { CouchDatabase } from '@xir/couch-client';
+import { decodeHead, type HeadDocument, type IdRange } from '@xir/kv4-core';
+import { readLeafDocuments } from './leaf-documents.ts';
+import { headReadOf, type HeadRead } from './head-read.ts';
+import { readRange } from './range-read.ts';
+
+/** A piece of a range of heads, in the order of ids. */
+export interface HeadScan {
+  /** Heads as they are stored, `gone` and expired ones included; conflicting leaves are united. */
+  readonly heads: readonly HeadDocument[];
+  /** Pass as `after` to read on; absent at the end of the range. An id, not a cursor. */
+  readonly next?: string;
+  /** Heads whose leaves are in conflict. */
+  readonly conflicted: readonly HeadRead[];
+}
+
+/** Where a scan begins and how far it goes. */
+export interface HeadScanOptions {
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads the heads in a range, at most `limit` documents. Documents that are no heads are passed over. */
+export async function scanHeadRange(database: CouchDatabase, range: IdRange, options: HeadScanOptions): Promise<HeadScan> {
+  const { rows, more } = await readRange(database, range, { ...options, documents: true });
+  const conflictedIds = rows.filter((row) => row.conflicted).map((row) => row.id);
+  const leaves = await readLeafDocuments(database, conflictedIds, { signal: options.signal });
+  const conflicted = conflictedIds.map((id) => headReadOf(id, leaves.get(id) ?? []));
+  const united = new Map(conflicted.map((read) => [read.id, read.head]));
+  const heads = rows.flatMap((row) => united.get(row.id) ?? decodeHead(row.document) ?? []);
+  const last = rows.at(-1);
+  return { heads, conflicted, ...(more && last !== undefined ? { next: last.id } : {}) };
+}
