@@ -110,3 +110,21 @@ export {
   type LosingLeaf,
   type OperationOutcome,
 } from './group-commit-types.ts';
+export {
+  CacheEntry,
+  ENTRY_EFFECT,
+  ENTRY_EVENTS,
+  ENTRY_STATES,
+  isServable,
+  MAX_SUSPECT_ATTEMPTS,
+  SUSPECT_BACKOFF_BASE_MS,
+  type EntryEvent,
+  type EntryEventType,
+  type EntrySnapshot,
+  type EntryState,
+  type LeavesVerdict,
+} from './entry-state.ts';
+export { accountsFor, compareSnapshot, laterRevision, type SnapshotOrder } from './entry-order.ts';
+export { ENTRY_TABLE, stepEntry } from './entry-transition.ts';
+export { DEFAULT_RECENT_REVISIONS, hashText, RecentRevisions, SupersededRevisions } from './entry-recent.ts';
+export { decideLeaves, type LeavesDecision, type VerifiedLeaf } from './verify-leaves.ts';

@@ -1,0 +1,106 @@
+import type { Kv4Record } from './record.ts';
+
+/**
+ * What a cache may know of one key. See SPEC.md, "Cache entry".
+ *
+ * - `absent`: nothing, and nobody has asked.
+ * - `reserved`: a write is on its way; rows are noted, nothing is served.
+ * - `loading`: asked for; an answer is under way, nothing is served.
+ * - `present`: a value is known.
+ * - `negative`: known not to be there.
+ * - `verifying`: what is known is served, and is being compared with the database.
+ */
+export const ENTRY_STATES = ['absent', 'reserved', 'loading', 'present', 'negative', 'verifying'] as const;
+
+/** One of {@link ENTRY_STATES}. */
+export type EntryState = (typeof ENTRY_STATES)[number];
+
+/** What the database said of a head at one moment: a value, a deletion, or nothing at all. */
+export interface EntrySnapshot {
+  /** Revision of the document; absent where there is none. */
+  readonly revision?: string | undefined;
+  /** Version of the value or of the deletion; absent where it is not known. */
+  readonly version?: string | undefined;
+  /** The value; absent where there is none. */
+  readonly record?: Kv4Record | undefined;
+  /** The head's tail as JSON; absent where it is empty or not known. */
+  readonly tail?: string | undefined;
+}
+
+/** What can happen to an entry. */
+export const ENTRY_EVENTS = [
+  'reference',
+  'reserve',
+  'release',
+  'answer',
+  'leaves',
+  'failed',
+  'row',
+  'acknowledged',
+  'doubt',
+  'purged',
+  'evict',
+  'reset',
+] as const;
+
+/** One of {@link ENTRY_EVENTS}. */
+export type EntryEventType = (typeof ENTRY_EVENTS)[number];
+
+/** How an answer with all leaves was judged (`decideLeaves`). */
+export type LeavesVerdict = 'keep' | 'replace' | 'gone' | 'suspect';
+
+/** One event. Which fields are there follows from the type. */
+export interface EntryEvent {
+  readonly type: EntryEventType;
+  /** Of `answer`, `leaves` and `failed`: the token of the read that it answers. */
+  readonly token?: number;
+  /** Of `answer`, `leaves`, `acknowledged`, and of a `row` that carries its document. */
+  readonly snapshot?: EntrySnapshot | undefined;
+  /** Of `row`: the revision it announces. */
+  readonly revision?: string;
+  /** Of `leaves`. */
+  readonly verdict?: LeavesVerdict;
+}
+
+/** What the owner of an entry has to do after an event: a sum of these flags. */
+export const ENTRY_EFFECT = Object.freeze({
+  none: 0,
+  /** What readers see is another version, or is known for the first time. */
+  changed: 1,
+  /** Read the head, with the entry's token. */
+  readHead: 2,
+  /** Read all leaves with their ancestry, with the entry's token. */
+  readLeaves: 4,
+  /** The same after a pause that grows with `attempts`. */
+  readLeavesLater: 8,
+  /** The database's answer was taken although it does not know a revision that was seen. */
+  regressed: 16,
+});
+
+/** Answers that lack a revision we have seen, until the database is believed. */
+export const MAX_SUSPECT_ATTEMPTS = 6;
+
+/** The first pause before an answer that lacks a known revision is asked for again, in milliseconds; doubles with each attempt. */
+export const SUSPECT_BACKOFF_BASE_MS = 50;
+
+/**
+ * One key of a cache, as the state machine keeps it. Mutable and flat, since there are a million of them; only `stepEntry` writes to its fields.
+ */
+export class CacheEntry {
+  state: EntryState = 'absent';
+  /** Counts reads: an answer with another token is out of date. */
+  token = 0;
+  /** Answers in a row that lacked a known revision. */
+  attempts = 0;
+  revision: string | undefined = undefined;
+  version: string | undefined = undefined;
+  record: Kv4Record | undefined = undefined;
+  tail: string | undefined = undefined;
+  /** A revision that was announced and that the answer under way has to account for. */
+  noted: string | undefined = undefined;
+}
+
+/** Whether an entry can answer a read now, if only with what it knew before a comparison. */
+export function isServable(entry: CacheEntry): boolean {
+  return entry.state === 'present' || entry.state === 'negative' || entry.state === 'verifying';
+}
