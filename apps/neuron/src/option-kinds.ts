@@ -1,3 +1,4 @@
+import type { LayerRetention, Retention } from '@xir/kv4-core';
 import { LOG_LEVELS, type LogLevel } from '@xir/operations';
 
 /** How a kind of option reads its text. `parse` throws a `TypeError` that says what is wrong, without repeating the text. */
@@ -24,13 +25,6 @@ export interface NameAndPassword {
   readonly name: string;
   readonly password: string;
 }
-
-/** How long versions of a layer are kept. */
-export type LayerRetention =
-  | { readonly type: 'unlimited' }
-  | { readonly type: 'versions'; readonly versions: number }
-  | { readonly type: 'duration'; readonly durationMs: number }
-  | { readonly type: 'none' };
 
 const reject = (expectation: string): never => {
   throw new TypeError(expectation);
@@ -161,43 +155,63 @@ export const nameAndPassword: OptionKind<NameAndPassword> = {
   show: ({ name }) => `${name}:…`,
 };
 
+interface ItemRule {
+  readonly placeholder: string;
+  readonly what: string;
+  readonly pattern: RegExp;
+  readonly example: string;
+}
+
+function listOf({ placeholder, what, pattern, example }: ItemRule): OptionKind<readonly string[]> {
+  return {
+    placeholder,
+    description: `${what}, separated by spaces or commas`,
+    repeatable: true,
+    parse(value) {
+      const items = value.split(/[\s,]+/).filter((item) => item !== '');
+      return items.every((item) => pattern.test(item)) ? items : reject(`expected ${what.replaceAll('`', '')}, such as ${example}`);
+    },
+    show: (value) => value.join(' '),
+  };
+}
+
 /** URLs of STUN and TURN servers. */
-export const iceUrls: OptionKind<readonly string[]> = {
+export const iceUrls = listOf({
   placeholder: '<urls>',
-  description: '`stun:`, `turn:` and `turns:` URLs, separated by spaces or commas',
-  repeatable: true,
-  parse(value) {
-    const urls = value.split(/[\s,]+/).filter((url) => url !== '');
-    return urls.every((url) => /^(stuns?|turns?):[^\s/@]+$/.test(url)) ? urls : reject('expected stun:, turn: or turns: URLs, such as turn:turn.example.org:3478?transport=udp');
-  },
-  show: (value) => value.join(' '),
-};
+  what: '`stun:`, `turn:` and `turns:` URLs',
+  pattern: /^(stuns?|turns?):[^\s/@]+$/,
+  example: 'turn:turn.example.org:3478?transport=udp',
+});
+
+/** URLs of signalling servers. */
+export const signalUrls = listOf({ placeholder: '<urls>', what: '`wss:` or `ws:` URLs', pattern: /^wss?:\/\/[^\s/@?#]+[^\s@?#]*$/, example: 'wss://neuron.example.org:443/ws' });
+
+/** Names of hosts. */
+export const hostNames = listOf({ placeholder: '<hosts>', what: 'host names', pattern: /^[A-Za-z0-9.-]+$/, example: 'turn.example.org' });
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** What is kept, per layer: `layer=unlimited`, `layer=none`, `layer=100v` (versions), `layer=30d` (or `h`, `m`, `s`). */
-export const retention: OptionKind<ReadonlyMap<string, LayerRetention>> = {
+export const retention: OptionKind<LayerRetention> = {
   placeholder: '<layer=rule>',
-  description: '`layer=unlimited`, `layer=none`, `layer=100v` (versions) or `layer=30d` (`d`, `h`, `m`, `s`), separated by spaces',
+  description: '`layer=unlimited`, `layer=none`, `layer=100v` (versions) or `layer=30d` (`d`, `h`, `m`, `s`), separated by spaces; a name covers `name:…` as well',
   repeatable: true,
-  parse: (value) => new Map(value.split(/\s+/).filter((rule) => rule !== '').map(parseRetentionRule)),
-  show: (value) => [...value].map(([layer, rule]) => `${layer}=${showRetention(rule)}`).join(' '),
+  parse: (value) => Object.fromEntries(value.split(/\s+/).filter((rule) => rule !== '').map(parseRetentionRule)),
+  show: (value) => Object.entries(value).map(([layer, rule]) => `${layer}=${showRetention(rule)}`).join(' '),
 };
 
-function parseRetentionRule(rule: string): [string, LayerRetention] {
+function parseRetentionRule(rule: string): [string, Retention] {
   const match = /^(\S+)=(?:(unlimited|none)|(\d{1,9})([vsmhd]))$/.exec(rule);
   const layer = match?.[1];
-  if (layer === undefined) return reject('expected rules such as *data=100v, *logs=30d, notes=unlimited or scratch=none');
-  if (match?.[2] === 'unlimited') return [layer, { type: 'unlimited' }];
-  if (match?.[2] === 'none') return [layer, { type: 'none' }];
+  if (layer === undefined || layer === '__proto__') return reject('expected rules such as *data=100v, *logs=30d, notes=unlimited or scratch=none');
+  if (match?.[2] === 'unlimited' || match?.[2] === 'none') return [layer, match[2]];
   const amount = Number(match?.[3]);
   if (amount < 1) return reject('expected at least one version, or a duration longer than zero');
   const unitMs = DURATION_UNITS_MS[match?.[4] ?? ''];
-  return [layer, unitMs === undefined ? { type: 'versions', versions: amount } : { type: 'duration', durationMs: amount * unitMs }];
+  return [layer, unitMs === undefined ? { versions: amount } : { durationMs: amount * unitMs }];
 }
 
-function showRetention(rule: LayerRetention): string {
-  if (rule.type === 'versions') return `${rule.versions}v`;
-  if (rule.type === 'duration') return `${rule.durationMs / 1000}s`;
-  return rule.type;
+function showRetention(rule: Retention): string {
+  if (typeof rule === 'string') return rule;
+  return 'versions' in rule ? `${rule.versions}v` : `${rule.durationMs / 1000}s`;
 }

@@ -71,11 +71,17 @@ export const NEURON_OPTIONS = {
   }),
   tlsCert: option({ flag: 'tls-cert', kind: kinds.path, absent: 'plain HTTP', help: 'The certificate chain (PEM) of the REST API; needs --tls-key.' }),
   tlsKey: option({ flag: 'tls-key', kind: kinds.path, absent: 'plain HTTP', help: 'The private key (PEM) of the REST API; needs --tls-cert.' }),
-  publicUrl: option({
-    flag: 'public-url',
-    kind: kinds.text,
-    absent: 'made of the host and the WebSocket port',
-    help: 'The signalling address that _host gives to clients, such as wss://neuron.example.org:443/ws.',
+  signalUrls: option({
+    flag: 'signal-urls',
+    kind: kinds.signalUrls,
+    absent: '_host answers with an error',
+    help: 'The signalling servers that _host chooses from, such as wss://neuron.example.org:443/ws.',
+  }),
+  trustProxy: option({
+    flag: 'trust-proxy',
+    kind: kinds.toggle,
+    defaultText: 'false',
+    help: 'Take the address of clients from the last entry of X-Forwarded-For, which a proxy in front has set.',
   }),
   logLevel: option({ flag: 'log-level', kind: kinds.logLevel, defaultText: DEFAULT_LOG_LEVEL, help: 'How much is logged to standard error.' }),
   cacheMaxBytes: option({ flag: 'cache-max-bytes', kind: kinds.bytes(1024 ** 2), defaultText: '256MiB', help: 'Memory the cache may use, by its own estimate.' }),
@@ -88,8 +94,8 @@ export const NEURON_OPTIONS = {
   retention: option({
     flag: 'retention',
     kind: kinds.retention,
-    absent: '`none` for layers that begin with `*subs` or `*stats`, `unlimited` for all others',
-    help: 'How much history is kept, per layer.',
+    absent: '`none` for `*subs` and `*stats`, `unlimited` for all others',
+    help: 'How much history is kept, per layer; added to the default.',
   }),
   drainMs: option({
     flag: 'drain-ms',
@@ -103,12 +109,18 @@ export const NEURON_OPTIONS = {
     defaultText: String(DEFAULT_STALL_ABORT_MS),
     help: 'A blocked event loop ends the process after this long, so that its supervisor restarts it; 0: never.',
   }),
-  turnUrls: option({ flag: 'turn-urls', kind: kinds.iceUrls, absent: 'no servers', help: 'The STUN and TURN servers that _turn answers with.' }),
+  turnHosts: option({
+    flag: 'turn-hosts',
+    kind: kinds.hostNames,
+    absent: 'none',
+    help: 'TURN servers on the usual ports; _turn answers with the usual seven URLs of each.',
+  }),
+  turnUrls: option({ flag: 'turn-urls', kind: kinds.iceUrls, absent: 'none', help: 'Further STUN and TURN servers that _turn answers with.' }),
   turnSecret: option({
     flag: 'turn-secret',
     kind: kinds.text,
-    absent: 'no credentials are made',
-    help: "The secret shared with the TURN servers (coturn's use-auth-secret); short-lived credentials are made from it.",
+    absent: '_turn answers with an error',
+    help: "The secret shared with the TURN servers (coturn's static-auth-secret); short-lived credentials are made from it.",
     secret: true,
   }),
 } as const;
@@ -121,7 +133,7 @@ type ValueOf<Definition> = Definition extends OptionDefinition<infer Value> ? Va
 /** Options that are always set, since they have a default. */
 export type OptionKeyWithDefault =
   | 'database' | 'dataDir' | 'host' | 'restPort' | 'wsPort' | 'tcpPort' | 'linkPort' | 'opsPort' | 'systemSecret' | 'logLevel'
-  | 'cacheMaxBytes' | 'heartbeatMs' | 'drainMs' | 'stallAbortMs';
+  | 'trustProxy' | 'cacheMaxBytes' | 'heartbeatMs' | 'drainMs' | 'stallAbortMs';
 
 /** What a neuron runs with: every option's value, those without default optional. */
 export type NeuronSettings = { readonly [Key in OptionKeyWithDefault]: ValueOf<(typeof NEURON_OPTIONS)[Key]> } & {

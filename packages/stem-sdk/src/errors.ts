@@ -1,4 +1,4 @@
-import { Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
+import { KV4_ERROR_CODES, Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
 
 /** The stable codes of {@link SdkError}. */
 export const SDK_ERROR_CODES = ['SDK_BAD_RESPONSE', 'SDK_BAD_URL', 'SDK_REFUSED', 'SDK_UNAUTHORIZED'] as const;
@@ -49,9 +49,20 @@ const KV4_CODES: Readonly<Record<string, Kv4ErrorCode>> = {
   outcome_unknown: 'KV4_OUTCOME_UNKNOWN',
 };
 
-/** The error for an error string of the REST API. `doing` names the operation and the address, without secrets. */
-export function errorOfAnswer(errorString: string, doing: string, details: { readonly currentVersion?: string } = {}): Kv4Error {
-  const code = KV4_CODES[errorString];
+/** A failed answer: the envelope's error string, and the headers that say it precisely. */
+export interface FailedAnswer {
+  readonly errorString: string;
+  /** The stable code behind it (`X-KV4-Error`), where the neuron sends one. */
+  readonly code?: string | undefined;
+  /** `X-KV4-Current-Version`. */
+  readonly currentVersion?: string;
+}
+
+/** The error for a failed answer of the REST API. `doing` names the operation and the address, without secrets. */
+export function errorOfAnswer(answer: FailedAnswer, doing: string): Kv4Error {
+  const { errorString, currentVersion } = answer;
+  const code = KV4_ERROR_CODES.find((known) => known === answer.code) ?? KV4_CODES[errorString];
+  const details = currentVersion === undefined ? {} : { currentVersion };
   if (code !== undefined) return new Kv4Error(code, `${doing}: the neuron answered ${errorString}`, details);
   const cause =
     errorString === 'unauthorized'

@@ -1,0 +1,146 @@
+import { Kv4Error, type WatchEvent, type WatchOptions, type WatchScope } from '@xir/kv4-core';
+import { EventStreamParser } from './event-stream.ts';
+import type { RestChannel, RestRequest } from './rest-channel.ts';
+import { describe, scopeQuery, urlPath } from './rest-requests.ts';
+import { readWatchEvent } from './watch-event.ts';
+
+/** Time and chance of a watch, handed in. Milliseconds. */
+export interface WatchTiming {
+  /** Silence after which a stream counts as dead. */
+  readonly silenceMs: number;
+  /** Longest wait between two attempts to resume. */
+  readonly maxRetryMs: number;
+  /** Resolves after so long, or when the signal is aborted. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  /** A number in `[0, 1)`. */
+  readonly random: () => number;
+}
+
+/** What is followed, and how. */
+export interface WatchJob {
+  readonly scope: WatchScope;
+  readonly options: WatchOptions;
+  readonly timing: WatchTiming;
+}
+
+const FIRST_RETRY_MS = 100;
+const RETRIED: ReadonlySet<unknown> = new Set(['KV4_UNAVAILABLE', 'KV4_BUSY', 'KV4_FRESHNESS_UNPROVED']);
+
+/**
+ * Follows a watch over server-sent events, and resumes it behind the last event when the stream breaks. The first connection must succeed; from then on
+ * it is tried again with growing pauses (full jitter). A stream that broke among initial values begins again with `reset` (`resync`), since
+ * those have no position to resume from.
+ */
+export async function* followWatch(channel: RestChannel, { scope, options, timing }: WatchJob): AsyncGenerator<WatchEvent, void, undefined> {
+  let after = options.after;
+  // Whether values are owed, so that a break cannot be resumed without a gap.
+  let initial = options.after === undefined && options.initial !== false;
+  let connected = false;
+  let attempts = 0;
+  const ended = () => options.signal?.aborted === true;
+  while (!ended()) {
+    try {
+      const request = watchRequest(scope, options, { after, initial });
+      for await (const event of openStream(channel, request, timing)) {
+        if (ended()) return;
+        if (event === 'open') {
+          if (connected && initial) yield { type: 'reset', reason: 'resync', position: after ?? '' };
+          connected = true;
+          continue;
+        }
+        attempts = 0;
+        if (event.type === 'reset') initial = true;
+        if (event.type === 'end-of-initial') initial = false;
+        if (!initial) after = event.position;
+        yield event;
+        if (event.type === 'reset' && event.reason === 'slow-consumer') return;
+      }
+    } catch (error) {
+      if (ended()) return;
+      if (!connected || !(error instanceof Kv4Error) || !RETRIED.has(error.code)) throw error;
+    }
+    if (initial) after = undefined;
+    attempts += 1;
+    const limitMs = Math.min(timing.maxRetryMs, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
+    const signals = [channel.closed, options.signal].filter((signal) => signal !== undefined);
+    await timing.wait(timing.random() * limitMs, AbortSignal.any(signals));
+    if (channel.closed.aborted && !ended()) throw new Kv4Error('KV4_CLOSED', 'watch: the client is closed');
+  }
+}
+
+interface WatchState {
+  readonly after: string | undefined;
+  readonly initial: boolean;
+}
+
+function watchRequest(scope: WatchScope, options: WatchOptions, { after, initial }: WatchState): RestRequest {
+  const address = scope.type === 'layer' ? { bucket: scope.bucket, layer: scope.layer, path: '/' } : scope.address;
+  return {
+    method: 'GET',
+    path: urlPath('_data', address),
+    query: {
+      ...scopeQuery(address),
+      watch: 1,
+      k: scope.type === 'key' ? scope.address.key : undefined,
+      tree: scope.type === 'subtree' ? 1 : undefined,
+      scope: scope.type === 'layer' ? 'layer' : undefined,
+      after,
+      initial: after === undefined && !initial ? 0 : undefined,
+      latest: options.latestOnly === true ? 1 : undefined,
+      history: options.history === true ? 1 : undefined,
+    },
+    signal: options.signal,
+    doing: describe('watch', address),
+  };
+}
+
+async function* openStream(channel: RestChannel, request: RestRequest, timing: WatchTiming): AsyncGenerator<WatchEvent | 'open', void, undefined> {
+  const leaving = new AbortController();
+  const signal = request.signal === undefined ? leaving.signal : AbortSignal.any([request.signal, leaving.signal]);
+  const response = await channel.stream({ ...request, signal }, 'text/event-stream');
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  const parser = new EventStreamParser();
+  const decoder = new TextDecoder();
+  try {
+    yield 'open';
+    for (;;) {
+      const piece = await readWithin(reader, { channel, request, timing });
+      if (piece === undefined) return;
+      for (const event of parser.push(decoder.decode(piece, { stream: true }))) {
+        const parsed = readWatchEvent(event);
+        if (parsed !== undefined) yield parsed;
+      }
+    }
+  } finally {
+    leaving.abort();
+    // The connection is given up in any case; why it may already be broken does not matter any more.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+interface ReadContext {
+  readonly channel: RestChannel;
+  readonly request: RestRequest;
+  readonly timing: WatchTiming;
+}
+
+/** The next piece of a stream, `undefined` at its end. Throws `KV4_UNAVAILABLE` when it breaks or is silent for too long, `KV4_CLOSED` after `close`. */
+async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, { channel, request, timing }: ReadContext): Promise<Uint8Array | undefined> {
+  const read = new AbortController();
+  const silence = timing.wait(timing.silenceMs, read.signal).then(() => {
+    if (read.signal.aborted) return undefined;
+    throw new Kv4Error('KV4_UNAVAILABLE', `${request.doing}: the stream was silent for ${timing.silenceMs} ms`);
+  });
+  try {
+    const next = reader.read();
+    const result = await Promise.race([next, silence.then(() => next)]);
+    return result.done ? undefined : result.value;
+  } catch (error) {
+    if (channel.closed.aborted) throw new Kv4Error('KV4_CLOSED', `${request.doing}: the client is closed`);
+    if (error instanceof Kv4Error) throw error;
+    throw new Kv4Error('KV4_UNAVAILABLE', `${request.doing}: the stream broke`, { cause: error });
+  } finally {
+    read.abort();
+  }
+}

@@ -1,0 +1,183 @@
+import { Kv4Error, type JsonValue } from '@xir/kv4-core';
+import { errorOfAnswer, SdkError } from './errors.ts';
+import { basicAuthorization, type Location } from './location.ts';
+
+/** Anything with the shape of the `fetch` that browsers and Node have. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** One request to the REST API. */
+export interface RestRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** Path, encoded, beginning with `/_`. */
+  readonly path: string;
+  /** Parameters; `undefined` ones are left out. */
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: JsonValue;
+  readonly signal?: AbortSignal | undefined;
+  /** What is done, for messages: `get /rooms lamp`. No secrets. */
+  readonly doing: string;
+}
+
+/** A successful answer. */
+export interface RestAnswer {
+  /** `v` of the envelope. */
+  readonly value: unknown;
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** Default milliseconds that one request may take. */
+export const DEFAULT_REQUEST_TIMEOUT_MS = 35_000;
+/** Largest answer that is read, in characters. */
+export const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024;
+
+/** How requests are sent. */
+export interface RestChannelOptions {
+  readonly location: Location;
+  readonly fetch: Fetch;
+  /** Milliseconds; streams are not limited by it. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Sends requests to one neuron and reads its envelopes. */
+export class RestChannel {
+  readonly #url: string;
+  readonly #authorization: string | undefined;
+  readonly #fetch: Fetch;
+  readonly #requestTimeoutMs: number;
+  readonly #closing = new AbortController();
+
+  constructor(options: RestChannelOptions) {
+    const { location } = options;
+    this.#url = location.url;
+    this.#authorization = location.credentials === undefined ? undefined : basicAuthorization(location.credentials);
+    this.#fetch = options.fetch;
+    this.#requestTimeoutMs = options.requestTimeoutMs;
+  }
+
+  /**
+   * Sends a request and reads the envelope. Throws `Kv4Error`: what the neuron's error string means, `KV4_UNAVAILABLE` where it cannot be
+   * reached, `KV4_OUTCOME_UNKNOWN` where the connection broke during a write, `KV4_CLOSED` after `close`.
+   */
+  async call(request: RestRequest): Promise<RestAnswer> {
+    const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
+    const response = await this.#send(request, timeout);
+    const text = await this.#read(response, request);
+    return { value: valueOf(text, response, request), status: response.status, headers: response.headers };
+  }
+
+  /** Opens a stream; the body is the caller's to read. Throws like {@link call}. */
+  async stream(request: RestRequest, accept: string): Promise<Response> {
+    const response = await this.#send({ ...request, headers: { ...request.headers, accept } });
+    if (response.headers.get('content-type')?.startsWith(accept) === true) return response;
+    const text = await this.#read(response, request);
+    valueOf(text, response, request);
+    throw unreadable(request, `it answered ${response.headers.get('content-type') ?? 'without a content type'} instead of ${accept}`);
+  }
+
+  /** The signal that ends with the channel. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Ends every request under way with `KV4_CLOSED`. Idempotent. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #send(request: RestRequest, timeout?: AbortSignal): Promise<Response> {
+    const { method, path, query, body, headers, signal } = request;
+    if (this.#closing.signal.aborted) throw closedError(request);
+    const signals = [this.#closing.signal, timeout, signal].filter((one) => one !== undefined);
+    try {
+      return await this.#fetch(`${this.#url}${path}${queryText(query)}`, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+          ...headers,
+        },
+        signal: AbortSignal.any(signals),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw this.#failure(request, error);
+    }
+  }
+
+  async #read(response: Response, request: RestRequest): Promise<string> {
+    try {
+      const text = await response.text();
+      if (text.length > MAX_ANSWER_CHARACTERS) throw unreadable(request, 'the answer is too long');
+      return text;
+    } catch (error) {
+      if (error instanceof Kv4Error) throw error;
+      throw this.#failure(request, error);
+    }
+  }
+
+  #failure(request: RestRequest, error: unknown): unknown {
+    if (this.#closing.signal.aborted) return closedError(request);
+    // The caller's own reason, as everywhere in the platform.
+    if (request.signal?.aborted === true) return request.signal.reason;
+    const reason = reasonOf(error);
+    if (request.method === 'GET' || neverSent(error)) {
+      return new Kv4Error('KV4_UNAVAILABLE', `${request.doing}: the neuron at ${this.#url} cannot be reached (${reason})`, { cause: error });
+    }
+    return new Kv4Error('KV4_OUTCOME_UNKNOWN', `${request.doing}: the connection to the neuron broke (${reason}); the write may have happened`, { cause: error });
+  }
+}
+
+function valueOf(text: string, response: Response, request: RestRequest): unknown {
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(text);
+  } catch {
+    throw unreadable(request, `it answered ${response.status} with something that is not JSON`);
+  }
+  if (typeof envelope === 'object' && envelope !== null && 's' in envelope) {
+    const value = 'v' in envelope ? envelope.v : undefined;
+    if (envelope.s === 'ok') return value;
+    if (envelope.s === 'error' && typeof value === 'string') {
+      const currentVersion = response.headers.get('x-kv4-current-version');
+      throw errorOfAnswer(
+        { errorString: value, code: response.headers.get('x-kv4-error') ?? undefined, ...(currentVersion === null ? {} : { currentVersion }) },
+        request.doing,
+      );
+    }
+  }
+  throw unreadable(request, `it answered ${response.status} with JSON that is not an envelope`);
+}
+
+function queryText(query: RestRequest['query'] = {}): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+function closedError({ doing }: RestRequest): Kv4Error {
+  return new Kv4Error('KV4_CLOSED', `${doing}: the client is closed`);
+}
+
+function unreadable({ doing, method }: RestRequest, what: string): Kv4Error {
+  const cause = new SdkError('SDK_BAD_RESPONSE', `this does not look like a neuron: ${what}`);
+  return new Kv4Error(method === 'GET' ? 'KV4_UNAVAILABLE' : 'KV4_OUTCOME_UNKNOWN', `${doing}: ${cause.message}`, { cause });
+}
+
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** Whether an error says that no connection came about, so that nothing was sent. */
+function neverSent(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && NOT_SENT.has(cause.code);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return error.name === 'TimeoutError' ? 'no answer in time' : error.message;
+}
