@@ -55,6 +55,7 @@ import { mergeTexts } from './merge-texts.ts';
 import { pageOf } from './page-of.ts';
 import { MemoryTable, type TableChange } from './memory-table.ts';
 import { WatchHub } from './watch-hub.ts';
+import type { WatchQueue } from './watch-queue.ts';
 
 /** Wall-clock time in milliseconds since 1970 UTC; any `Clock` will do. */
 export interface WallClock {
@@ -71,6 +72,8 @@ export interface MemoryReferenceStoreOptions {
   readonly author?: string;
   /** Versions kept, by layer; default `DEFAULT_LAYER_RETENTION`. */
   readonly retention?: LayerRetention;
+  /** Another store whose data this one works on, as a second neuron would; its clock, neuron and retention are used then. */
+  readonly shareWith?: MemoryReferenceStore;
 }
 
 /** Default of {@link MemoryReferenceStoreOptions.neuron}. */
@@ -92,24 +95,32 @@ export class MemoryReferenceStore implements Kv4Store {
   readonly #author: string;
   readonly #table: MemoryTable;
   readonly #hub: WatchHub;
+  readonly #watches = new Set<WatchQueue>();
   #closed = false;
 
   constructor(options: MemoryReferenceStoreOptions = {}) {
     const clock = options.clock ?? Date;
     this.#author = options.author ?? DEFAULT_REFERENCE_AUTHOR;
+    const { shareWith } = options;
+    if (shareWith !== undefined) {
+      this.#table = shareWith.#table;
+      this.#hub = shareWith.#hub;
+      return;
+    }
+    storesMade += 1;
+    const hub = new WatchHub(`m${storesMade}x${Math.floor(clock.now())}`);
+    this.#hub = hub;
     this.#table = new MemoryTable({
       now: () => clock.now(),
       neuron: options.neuron ?? DEFAULT_REFERENCE_NEURON,
       retention: options.retention ?? DEFAULT_LAYER_RETENTION,
-      onExpired: (change) => this.#hub.publish(change),
+      onExpired: (change) => hub.publish(change),
     });
-    storesMade += 1;
-    this.#hub = new WatchHub(`m${storesMade}x${Math.floor(clock.now())}`);
   }
 
   /** Watches under way: for tests that look for leaks. */
   get watchCount(): number {
-    return this.#hub.size;
+    return this.#watches.size;
   }
 
   async get(address: KeyAddress, options: ReadOptions = {}): Promise<Kv4Record | undefined> {
@@ -227,6 +238,7 @@ export class MemoryReferenceStore implements Kv4Store {
     const maxQueuedEvents = checkWatchOptions(options);
     if (isAborted(options)) return;
     const watch = this.#hub.subscribe(cover, { maxQueuedEvents, latestOnly: options.latestOnly === true }, options.after);
+    this.#watches.add(watch.queue);
     const abort = (): void => watch.queue.end();
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -242,6 +254,7 @@ export class MemoryReferenceStore implements Kv4Store {
       }
     } finally {
       options.signal?.removeEventListener('abort', abort);
+      this.#watches.delete(watch.queue);
       watch.release();
     }
   }
@@ -249,7 +262,7 @@ export class MemoryReferenceStore implements Kv4Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#hub.close(closedError());
+    for (const queue of this.#watches) queue.end(closedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { covers, type Kv4Error, type WatchCover, type WatchEvent } from '@xir/kv4-core';
+import { covers, type WatchCover, type WatchEvent } from '@xir/kv4-core';
 import type { TableChange } from './memory-table.ts';
 import { WatchQueue, type WatchQueueOptions } from './watch-queue.ts';
 
@@ -35,11 +35,6 @@ export class WatchHub {
     this.#identity = identity;
   }
 
-  /** Watches under way. */
-  get size(): number {
-    return this.#watches.size;
-  }
-
   /** A position that cannot be resumed: of an event in the middle of initial values. */
   get unresumable(): string {
     return `${this.#identity}.initial`;
@@ -66,11 +61,6 @@ export class WatchHub {
       position: this.#position(this.#last),
       release: () => void this.#watches.delete(watch),
     };
-  }
-
-  /** Ends every watch with an error. */
-  close(failure: Kv4Error): void {
-    for (const watch of this.#watches) watch.queue.end(failure);
   }
 
   #position(number: number): string {
