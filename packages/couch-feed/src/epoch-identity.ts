@@ -13,6 +13,8 @@ export interface RememberedBarrier {
   readonly rev: string;
   /** Counts the neuron's barriers. */
   readonly count: number;
+  /** Random; drawn anew whenever the database turned out not to be the one it was, so that counting on cannot hide it. */
+  readonly life: string;
 }
 
 /** What is remembered between two looks. */
@@ -28,8 +30,8 @@ export interface ObservedEpoch {
 }
 
 /**
- * Decides whether a database is the one it was. Another epoch: it was made anew. Our barrier gone, behind the one we remember, or of the same count but
- * another revision: it was put back to an earlier state. A barrier ahead of the one we remember is one whose record was lost in a crash. Pure.
+ * Decides whether a database is the one it was. Another epoch: it was made anew. Our barrier gone, of another life, behind the one we remember, or of the
+ * same count but another revision: it was put back to an earlier state. A barrier ahead of the one we remember is one whose record was lost in a crash. Pure.
  */
 export function compareEpoch(remembered: EpochIdentity | undefined, observed: ObservedEpoch): IdentityVerdict {
   if (remembered === undefined) return 'first';
@@ -37,7 +39,7 @@ export function compareEpoch(remembered: EpochIdentity | undefined, observed: Ob
   const before = remembered.barrier;
   if (before === undefined) return 'same';
   const now = observed.barrier;
-  if (now === undefined || now.count < before.count) return 'restored';
+  if (now === undefined || now.life !== before.life || now.count < before.count) return 'restored';
   return now.count === before.count && now.rev !== before.rev ? 'restored' : 'same';
 }
 
@@ -74,6 +76,7 @@ export function epochIdentity(options: EpochIdentityOptions): IdentityCheck {
   const clock = options.clock ?? database.client.clock;
   const barrierId = BARRIER_DOCUMENT_PREFIX + neuron;
   let known: EpochIdentity | undefined;
+  let newLife = false;
 
   async function readEpoch(signal: AbortSignal): Promise<string> {
     for (;;) {
@@ -92,16 +95,19 @@ export function epochIdentity(options: EpochIdentityOptions): IdentityCheck {
   }
 
   async function readBarrier(signal: AbortSignal): Promise<RememberedBarrier | undefined> {
-    const document = await database.get<{ _rev: string; count?: unknown }>(barrierId, { signal });
+    const document = await database.get<{ _rev: string; count?: unknown; life?: unknown }>(barrierId, { signal });
     if (document === undefined) return undefined;
-    return { rev: document._rev, count: typeof document.count === 'number' ? document.count : 0 };
+    const { _rev: rev, count, life } = document;
+    return { rev, count: typeof count === 'number' ? count : 0, life: typeof life === 'string' ? life : '' };
   }
 
   async function writeBarrier(before: RememberedBarrier | undefined, signal: AbortSignal): Promise<RememberedBarrier> {
     const count = (before?.count ?? 0) + 1;
-    const body = { count, writtenAtMs: clock.now(), ...(before === undefined ? {} : { _rev: before.rev }) };
+    const life = newLife || before === undefined ? randomWord(random) : before.life;
+    const body = { count, life, writtenAtMs: clock.now(), ...(before === undefined ? {} : { _rev: before.rev }) };
     const { rev } = await database.put(barrierId, body, signal);
-    return { rev, count };
+    newLife = false;
+    return { rev, count, life };
   }
 
   return {
@@ -111,6 +117,7 @@ export function epochIdentity(options: EpochIdentityOptions): IdentityCheck {
       const barrier = await readBarrier(signal);
       const observed: ObservedEpoch = { epoch, barrier };
       const verdict = compareEpoch(isIdentity(remembered) ? remembered : undefined, observed);
+      if (verdict === 'recreated' || verdict === 'restored') newLife = true;
       known = barrier === undefined ? { epoch } : { epoch, barrier };
       return { verdict, identity: known };
     },

@@ -30,12 +30,16 @@ export interface ResetEvent {
   readonly type: 'reset';
   readonly reason: ResetReason;
   readonly since: string;
+  /** Marks the reset as carried out, like `ChangesEvent.ack`: until then no checkpoint is saved, so that a crash repeats it. */
+  ack(): void;
 }
 
 /** Documents that were purged: they left without a row. May name documents purged long ago. */
 export interface PurgedEvent {
   readonly type: 'purged';
   readonly ids: readonly string[];
+  /** Marks the purge as carried out, like `ChangesEvent.ack`. */
+  ack(): void;
 }
 
 /** The follower's state changed. Informative: old ones are dropped when nobody reads. */

@@ -64,6 +64,8 @@ export class Follower implements ChangeFeed, ProvableFeed {
   #attempt: Attempt | undefined;
   #position: string | undefined;
   #life = 0;
+  /** Whether the consumer has finished what the last look at the database led to. */
+  #settled = false;
   #lastSignMs: number | undefined;
   #needsCaughtUp = true;
   #iterated = false;
@@ -76,6 +78,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
   #deadlineTimer: Timer | undefined;
   #inspectTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
+  #refreshed = false;
   #progressWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined;
   readonly #background = new AbortController();
@@ -299,16 +302,26 @@ export class Follower implements ChangeFeed, ProvableFeed {
       const to = this.#options.resetTo ?? (since === '0' ? '0' : 'now');
       this.#restart(to === 'now' ? info.updateSeq : '0');
       this.#counters.resets += 1;
-      this.#queue.pushEvent({ type: 'reset', reason: reset, since: this.#position ?? '0' });
+      this.#queue.pushEvent({ type: 'reset', reason: reset, since: this.#position ?? '0', ack: this.#mark.open(undefined) });
     } else if (this.#position === undefined) {
       this.#restart(resumeSeq ?? (since === 'now' ? info.updateSeq : since));
     }
     if (purgedIds.length > 0) {
       this.#counters.purged += purgedIds.length;
-      this.#queue.pushEvent({ type: 'purged', ids: purgedIds });
+      this.#queue.pushEvent({ type: 'purged', ids: purgedIds, ack: this.#mark.open(undefined) });
     }
-    this.#requestCheckpoint();
-    if (this.#refreshTimer === undefined || reset !== undefined) void this.#refresh();
+    // What the database is like now belongs into a checkpoint only when the consumer has finished what that led to.
+    this.#settled = false;
+    const { life } = this;
+    this.#mark.whenFinished((applied) => {
+      if (!applied || life !== this.#life) return;
+      this.#settled = true;
+      this.#requestCheckpoint();
+    });
+    if (!this.#refreshed || reset !== undefined) {
+      this.#refreshed = true;
+      void this.#refresh();
+    }
   }
 
   #restart(position: string): void {
@@ -519,7 +532,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
   #makeCheckpoint(): Checkpoint | undefined {
     const { remembered } = this.#inspector;
     const seq = this.#mark.seq;
-    if (remembered === undefined || seq === undefined) return undefined;
+    if (remembered === undefined || seq === undefined || !this.#settled) return undefined;
     return { seq, savedAtMs: this.#clock.now(), ...remembered };
   }
 }

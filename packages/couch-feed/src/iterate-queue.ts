@@ -1,4 +1,4 @@
-import type { ChangesEvent, FeedEvent } from './events.ts';
+import type { FeedEvent } from './events.ts';
 import type { FeedQueue } from './feed-queue.ts';
 
 /**
@@ -6,14 +6,14 @@ import type { FeedQueue } from './feed-queue.ts';
  * the loop is left. Not a generator, whose `return` would wait for an event that may never come.
  */
 export function iterateQueue(queue: FeedQueue, acknowledge: 'next' | 'manual', close: () => Promise<void>): AsyncIterator<FeedEvent, undefined> {
-  let last: ChangesEvent | undefined;
+  let last: { ack(): void } | undefined;
   return {
     async next() {
       if (acknowledge === 'next') last?.ack();
       last = undefined;
       const event = await queue.next();
       if (event === undefined) return { done: true, value: undefined };
-      if (event.type === 'changes') last = event;
+      if ('ack' in event) last = event;
       return { done: false, value: event };
     },
     async return() {
