@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { systemClock, systemRandom } from '@xir/couch-client';
+
+import { ApiCounter } from './api-counter.ts';
+import { cachedGet } from './cached-get.ts';
+import { RestMetrics, type RestMetricsSnapshot } from './metrics.ts';
+import { completeLimits, DEFAULT_STATS_INTERVAL_MS, type RestOptions } from './options.ts';
+import { RequestRunner } from './request-runner.ts';
+import type { ServiceContext } from './service.ts';
+import { StatsAccumulator } from './stats-accumulator.ts';
+import { TokenSigner } from './token-signer.ts';
+
+/** The REST face: a listener for `node:http`, with what belongs to it. */
+export interface RestHandler extends AsyncDisposable {
+  (request: IncomingMessage, response: ServerResponse): void;
+  /** Counters for the operations face. */
+  metrics(): RestMetricsSnapshot;
+  /** Signs and verifies signalling tokens. */
+  readonly tokens: TokenSigner;
+  /** Writes the measurements that wait; happens by itself every 15 seconds and at `close`. */
+  flushStats(): Promise<void>;
+  /** Ends watches and writes the measurements that wait. Requests under way are finished. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Makes the REST face. The store and accounts are not closed with it. Throws `TypeError` for options that make no sense. */
+export function createRestHandler(options: RestOptions): RestHandler {
+  if (!/^[a-z0-9]{1,24}$/.test(options.neuron)) throw new TypeError('neuron must be 1 to 24 characters a-z and 0-9');
+  const { store, accounts, onError } = options;
+  const clock = options.clock ?? systemClock;
+  const limits = completeLimits(options.limits);
+  const metrics = new RestMetrics();
+  const onDropped = (count: number) => (metrics.droppedMeasurements += count);
+  const stats = new StatsAccumulator({
+    store,
+    clock,
+    // Two lives of a neuron never write the same document.
+    writer: `${options.neuron}-${Math.floor(clock.now()).toString(36)}`,
+    maxEntries: limits.maxStatsEntries,
+    intervalMs: options.statsIntervalMs ?? DEFAULT_STATS_INTERVAL_MS,
+    onDropped,
+    ...(onError === undefined ? {} : { onError }),
+  });
+  const counter = options.apiStats === false ? undefined : new ApiCounter(stats, onDropped);
+  const context: ServiceContext = {
+    store,
+    accounts,
+    clock,
+    random: options.random ?? systemRandom,
+    randomUuid: options.randomUuid ?? randomUUID,
+    tokens: new TokenSigner(options.systemSecret),
+    stats,
+    turn: options.turn,
+    hosts: options.hosts ?? {},
+    limits,
+  };
+  const ageMs = () => statedAge(store.ageMs?.());
+  const runner = new RequestRunner({ context, metrics, counter, ageMs, options });
+  const { trustProxy = false, onRequest } = options;
+  const short = cachedGet({ store, accounts, counter, trustProxy, compressionMinBytes: limits.compressionMinBytes, ageMs, clock, metrics, onRequest });
+  const cached = store.peek !== undefined;
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!cached || !short(request, response)) runner.run(request, response);
+  };
+  const close = async () => {
+    runner.close();
+    await stats.close();
+  };
+  return Object.assign(handle, {
+    metrics: () => metrics.snapshot(),
+    tokens: context.tokens,
+    flushStats: () => stats.flush(),
+    close,
+    [Symbol.asyncDispose]: close,
+  });
+}
+
+/** A whole number of milliseconds; an age that is not known is not stated. */
+function statedAge(ageMs: number | undefined): number | undefined {
+  return ageMs === undefined || !Number.isFinite(ageMs) ? undefined : Math.max(0, Math.round(ageMs));
+}

@@ -1,0 +1,110 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { ERROR_STRINGS, errorText, type ErrorString } from '@xir/protocol';
+
+import type { RestHandler } from './rest-handler.ts';
+
+/** Default of {@link RestServerOptions.maxHeaderBytes}. */
+export const DEFAULT_MAX_HEADER_BYTES = 16_384;
+/** Default of {@link RestServerOptions.headersTimeoutMs}. */
+export const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
+/** Default of {@link RestServerOptions.requestTimeoutMs}. */
+export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
+/** Default of {@link RestServerOptions.keepAliveTimeoutMs}. */
+export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Default of {@link RestServerOptions.maxConnections}. */
+export const DEFAULT_MAX_CONNECTIONS = 20_000;
+/** Default of {@link RestServerOptions.drainMs}. */
+export const DEFAULT_DRAIN_MS = 10_000;
+
+/** How the server around the REST face is made. */
+export interface RestServerOptions {
+  readonly handler: RestHandler;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Serves HTTPS with this certificate chain and key, PEM. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Bytes of all headers of a request. */
+  readonly maxHeaderBytes?: number;
+  /** Milliseconds for the headers to arrive. */
+  readonly headersTimeoutMs?: number;
+  /** Milliseconds for the whole request to arrive. */
+  readonly requestTimeoutMs?: number;
+  /** Milliseconds that an idle connection is kept. */
+  readonly keepAliveTimeoutMs?: number;
+  readonly maxConnections?: number;
+  /** Milliseconds that requests under way are given when the server closes. */
+  readonly drainMs?: number;
+}
+
+/** A running server. */
+export interface RestServer extends AsyncDisposable {
+  /** The server itself, for further listeners (`upgrade`). */
+  readonly server: Server;
+  readonly host: string;
+  readonly port: number;
+  /** For example `http://127.0.0.1:4006`. */
+  readonly url: string;
+  /** Takes no more requests, ends watches, lets the others finish, and closes the handler. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a server. Rejects when the port cannot be had. */
+export async function createRestServer(options: RestServerOptions): Promise<RestServer> {
+  const { handler } = options;
+  const httpOptions = {
+    maxHeaderSize: options.maxHeaderBytes ?? DEFAULT_MAX_HEADER_BYTES,
+    headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: options.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: 2_000,
+  };
+  const server = options.tls === undefined ? createHttpServer(httpOptions, handler) : createHttpsServer({ ...httpOptions, ...options.tls }, handler);
+  server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  server.on('clientError', answerClientError);
+  const host = options.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= closeServer(server, handler, options.drainMs ?? DEFAULT_DRAIN_MS));
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return { server, host, port, url: `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`, close, [Symbol.asyncDispose]: close };
+}
+
+async function closeServer(server: Server, handler: RestHandler, drainMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const patience = setTimeout(() => server.closeAllConnections(), drainMs);
+  await handler.close();
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(patience);
+}
+
+/** Answers what the HTTP parser could not read: an envelope here too, with the precise status, and the connection ends. */
+function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = clientProblem(error.code);
+  const body = errorText(problem);
+  const status = ERROR_STRINGS[problem].status;
+  socket.end(
+    `HTTP/1.1 ${status} ${problem}\r\nContent-Type: application/json\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+function clientProblem(code: string | undefined): ErrorString {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timeout' : 'bad_request';
+}

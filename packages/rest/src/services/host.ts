@@ -1,0 +1,23 @@
+import { RestError } from '../errors.ts';
+import type { Service, ServiceRequest } from '../service.ts';
+
+/** `_host`: where to connect. */
+export const hostService: Service = {
+  methods: ['GET', 'PUT', 'POST'],
+  async handle(request) {
+    const { context } = request;
+    const urls = kindOf(request) === 'signal' ? context.hosts.signal : context.hosts.turn;
+    const url = urls?.[Math.floor(context.random() * urls.length)];
+    if (url === undefined) throw new RestError('REST_NOT_CONFIGURED', 'no such server is configured');
+    return { kind: 'value', text: JSON.stringify(url) };
+  },
+};
+
+/** What is looked for: `type`, or in the older form `/_host/best/<type>`. */
+function kindOf({ query, body, segments }: ServiceRequest): 'signal' | 'turn' {
+  const older = segments[0] === 'best' && segments.length === 2 ? segments[1] : undefined;
+  const type = query.get('type') ?? body['type'] ?? older;
+  if (type === undefined || type === '') throw new RestError('REST_TYPE_REQUIRED', 'type is missing');
+  if (type !== 'signal' && type !== 'turn') throw new RestError('REST_BAD_TYPE', 'type must be signal or turn');
+  return type;
+}
