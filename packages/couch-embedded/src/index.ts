@@ -9,3 +9,4 @@ export {
   type EmbeddedCouchOptions,
 } from './server.ts';
 export { EMBEDDED_ERROR_CODES, EmbeddedError, type EmbeddedErrorCode } from './errors.ts';
+export { hashPassword, DEFAULT_PASSWORD_ITERATIONS } from './access/password.ts';

@@ -19,4 +19,7 @@ declare module 'pouchdb-merge' {
 
 declare module 'pouchdb-selector-core' {
   export function matchesSelector(document: unknown, selector: unknown): boolean;
+  export function createFieldSorter(
+    sort: readonly Record<string, 'asc' | 'desc'>[],
+  ): (a: { doc: Record<string, unknown> }, b: { doc: Record<string, unknown> }) => number;
 }

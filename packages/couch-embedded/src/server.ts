@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Authenticator } from './access/authenticator.ts';
 import { CouchRefusal } from './couch-error.ts';
 import { EmbeddedError } from './errors.ts';
 import { Exchange } from './http/exchange.ts';
@@ -27,6 +28,11 @@ export interface EmbeddedCouchOptions {
   readonly host?: string;
   /** 0 (default): any free one. */
   readonly port?: number;
+  /**
+   * Names to passwords, plain or from {@link hashPassword}. Without any, everybody who connects is an admin, which is allowed
+   * on loopback only; with one, every database needs a login.
+   */
+  readonly admins?: Readonly<Record<string, string>>;
   readonly maxDocumentBytes?: number;
   readonly maxBodyBytes?: number;
   readonly maxConnections?: number;
@@ -45,7 +51,7 @@ export interface EmbeddedCouch extends AsyncDisposable {
 
 /**
  * Opens the directory and serves it.
- * @throws EmbeddedError `EMBEDDED_LOCKED`, `EMBEDDED_CORRUPT`, `EMBEDDED_LISTEN`
+ * @throws EmbeddedError `EMBEDDED_LOCKED`, `EMBEDDED_CORRUPT`, `EMBEDDED_LISTEN`, `EMBEDDED_BAD_OPTION`
  */
 export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise<EmbeddedCouch> {
   const host = options.host ?? DEFAULT_HOST;
@@ -53,7 +59,8 @@ export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise
   let catalog: Catalog | undefined;
   try {
     catalog = new Catalog(options.directory);
-    const server = createHttpServer(options, catalog);
+    const authenticator = new Authenticator({ admins: options.admins ?? {}, host, secret: catalog.secret });
+    const server = createHttpServer(options, catalog, authenticator);
     const port = await listen(server, host, options.port ?? 0);
     return new RunningServer(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, server, catalog, lock);
   } catch (error) {
@@ -99,9 +106,10 @@ class RunningServer implements EmbeddedCouch {
   }
 }
 
-function createHttpServer(options: EmbeddedCouchOptions, catalog: Catalog): Server {
+function createHttpServer(options: EmbeddedCouchOptions, catalog: Catalog, authenticator: Authenticator): Server {
   const context: RouterContext = {
     catalog,
+    authenticator,
     limits: {
       maxDocumentBytes: options.maxDocumentBytes ?? DEFAULT_MAX_DOCUMENT_BYTES,
       maxDatabases: options.maxDatabases ?? DEFAULT_MAX_DATABASES,
@@ -126,7 +134,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { cont
   let exchange: Exchange | undefined;
   try {
     exchange = new Exchange(request, response, maxBodyBytes);
-    exchange.user = { name: null, roles: ['_admin'] };
+    exchange.user = await context.authenticator.authenticate(exchange);
     await route(exchange, context);
   } catch (error) {
     if (request.destroyed && !request.complete) return;

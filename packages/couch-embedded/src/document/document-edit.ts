@@ -105,7 +105,9 @@ function readAttachment(name: string, value: unknown): AttachmentEdit {
   const data = value['data'];
   if (typeof data !== 'string' || !/^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/.test(data)) throw badRequest(`Invalid attachment data for ${name}`);
   const bytes = Buffer.from(data, 'base64');
-  return { name, contentType, data: bytes, revpos, digest: contentDigest(bytes), follows: false };
+  // Data that came compressed keeps the digest CouchDB gave it, which is that of the compressed form.
+  const digest = value['encoding'] === 'gzip' && stated !== undefined && /^md5-[A-Za-z0-9+/]{22}==$/.test(stated) ? stated : contentDigest(bytes);
+  return { name, contentType, data: bytes, revpos, digest, follows: false };
 }
 
 /** The digest CouchDB shows for attachment data. */

@@ -73,12 +73,12 @@ function resolve(id: string, edit: AttachmentEdit, stored: readonly StoredAttach
       name: edit.name,
       contentType: edit.contentType,
       revpos: edit.revpos !== undefined && edit.revpos <= pos ? edit.revpos : pos,
-      digest: contentDigest(edit.data),
+      digest: edit.digest ?? contentDigest(edit.data),
       length: edit.data.length,
       key: createHash('sha256').update(edit.data).digest('hex'),
     };
   }
-  const match = stored.find((candidate) => candidate.name === edit.name && (edit.digest === undefined || edit.digest === candidate.digest));
+  const match = stored.find((candidate) => candidate.name === edit.name && (edit.digest === undefined || edit.digest === candidate.digest || edit.revpos === candidate.revpos));
   if (match === undefined) throw new CouchRefusal(412, 'missing_stub', `Invalid attachment stub in ${id} for ${edit.name}`);
   return match;
 }

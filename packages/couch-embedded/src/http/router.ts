@@ -1,25 +1,32 @@
-import { methodNotAllowed, noDatabase, notFound, notImplemented, CouchRefusal, illegalDocumentId } from '../couch-error.ts';
+import { noDatabase, notFound, notImplemented, CouchRefusal, illegalDocumentId } from '../couch-error.ts';
 import { checkDocumentId } from '../document/document-id.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Database } from '../storage/database.ts';
+import type { Authenticator } from '../access/authenticator.ts';
 import { handleAllDocs, handleAllDocsQueries } from './all-docs-routes.ts';
+import { handleAttachment } from './attachment-routes.ts';
 import { handleBulkDocs, handleBulkGet, handleMissingRevs, handleRevsDiff } from './bulk-routes.ts';
 import { handleChanges } from './changes-routes.ts';
 import { checkDatabaseName, createDatabase, databaseInfo, deleteDatabase, handleLimit, handleSecurity, postDocument, requireMember, type DatabaseLimits } from './database-routes.ts';
 import { handleDocument } from './document-routes.ts';
 import type { Exchange } from './exchange.ts';
+import { handleExplain, handleFind, handleIndex } from './find-routes.ts';
 import { handleLocalDocument } from './local-routes.ts';
+import { handlePurge, handlePurgedInfos } from './purge-routes.ts';
 import { handleServerEndpoint, handleWelcome } from './server-routes.ts';
+import { handleSession } from './session-routes.ts';
 
 /** What a request may touch. */
 export interface RouterContext {
   readonly catalog: Catalog;
   readonly limits: DatabaseLimits;
+  readonly authenticator: Authenticator;
 }
 
 /** Answers one request whose user is known; throws refusals. */
 export async function route(exchange: Exchange, context: RouterContext): Promise<void> {
   const [name, ...rest] = exchange.segments;
+  if (name === '_session') return handleSession(exchange, context.authenticator);
   if (name === undefined) return handleWelcome(exchange, context.catalog);
   if (name.startsWith('_') && !context.catalog.has(name) && !(exchange.method === 'PUT' && rest.length === 0)) return handleServerEndpoint(exchange, context.catalog);
   if (rest.length === 0) return routeDatabase(exchange, context, name);
@@ -61,6 +68,11 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     exchange.requireJson();
     exchange.send(201, { ok: true, instance_start_time: String(database.identity.createdSeconds) });
   },
+  _purge: (exchange, database) => handlePurge(exchange, database),
+  _purged_infos: (exchange, database) => handlePurgedInfos(exchange, database),
+  _find: (exchange, database) => handleFind(exchange, database),
+  _explain: (exchange, database) => handleExplain(exchange, database),
+  _index: (exchange, database, context, rest) => handleIndex(exchange, database, context.limits, rest),
   _compact: acknowledge,
   _view_cleanup: acknowledge,
   _design: (exchange, database, context, rest) => routeDesign(exchange, database, context, rest),
@@ -85,7 +97,7 @@ async function routeInside(exchange: Exchange, context: RouterContext, database:
   if (first.startsWith('_local/')) return handleLocalDocument(exchange, database, [first, ...more].join('/'), context.limits.maxDocumentBytes);
   if (first.startsWith('_') && (exchange.method === 'GET' || exchange.method === 'HEAD')) throw notFound('missing');
   checkDocumentId(first);
-  if (more.length > 0) throw notImplemented('Attachments are not served yet.');
+  if (more.length > 0) return handleAttachment(exchange, database, first, more.join('/'));
   return handleDocument(exchange, database, first, context.limits);
 }
 
@@ -100,6 +112,5 @@ async function routeDesign(exchange: Exchange, database: Database, context: Rout
     if (database.record(id) === undefined) throw notFound('missing');
     throw notImplemented('Design documents are stored and replicated, but their functions are not run by this server.');
   }
-  if (exchange.method === 'PATCH') throw methodNotAllowed(['DELETE', 'GET', 'HEAD', 'PUT']);
-  throw notImplemented('Attachments of design documents are not served.');
+  return handleAttachment(exchange, database, id, more.join('/'));
 }

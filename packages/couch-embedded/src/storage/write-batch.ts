@@ -3,7 +3,7 @@ import { leavesOf, type Leaf, type RevisionTree } from '../tree/revision-tree.ts
 import { encodeChangeRow } from './change-row.ts';
 import { encodeDocumentRecord, type DocumentRecord } from './document-record.ts';
 import { idKey, numberKey, SETTINGS_KEY, STATE_KEY } from './keys.ts';
-import { decodeBody, hasAttachments, type StoredAttachment } from './stored-body.ts';
+import { decodeBody, hasAttachments, type StoredAttachment, type StoredBody } from './stored-body.ts';
 import type { Tables, TableName, TableWrite } from './tables.ts';
 
 /** Counters of a database, written with every commit. */
@@ -69,6 +69,12 @@ export class WriteBatch {
     const bytes = this.#bodies.get(body) ?? this.#source.tables.peek('bodies', numberKey(body));
     if (bytes === undefined || !hasAttachments(bytes)) return [];
     return decodeBody(Buffer.from(bytes)).attachments;
+  }
+
+  /** A body of this batch that is not committed yet. */
+  body(body: number): StoredBody | undefined {
+    const bytes = this.#bodies.get(body);
+    return bytes === undefined ? undefined : decodeBody(bytes);
   }
 
   putBody(body: number, bytes: Buffer): void {
