@@ -3,7 +3,7 @@ import type { FeedMode } from './follower-state.ts';
 
 /** Rows asked for by one long poll. */
 export const LONGPOLL_LIMIT = 5000;
-/** Rows asked for by one request of a probe. */
+/** Most rows a probe fetches ahead of the stream. */
 export const PROBE_LIMIT = 500;
 
 /** What shapes the rows of a feed. */
@@ -20,6 +20,6 @@ export function changesQuery(since: string, mode: FeedMode, heartbeatMs: number,
 }
 
 /** The query of a request that asks what there is behind `since`. Pure. */
-export function probeQuery(since: string, shape: RowShape): Query {
-  return { since, limit: PROBE_LIMIT, style: shape.style, include_docs: shape.includeDocs ? true : undefined };
+export function probeQuery(since: string, limit: number, shape: RowShape): Query {
+  return { since, limit, style: shape.style, include_docs: shape.includeDocs ? true : undefined };
 }

@@ -29,7 +29,9 @@ function identify(state: FollowerState, before: readonly FollowerAction[] = []):
 
 function backOff(state: FollowerState, step: FollowerStep, attempt: number, retryAfterMs?: number): FollowerTransition {
   const delayMs = backoffDelayMs(attempt, () => step.random, { retryAfterMs });
-  return { state: { ...state, kind: 'backing-off', sawBytes: false, progressed: false }, actions: [{ type: 'wait', delayMs }] };
+  // A long poll that was only tried proves nothing when it fails.
+  const mode: FeedMode = state.continuousAgainAtMs === Infinity ? 'continuous' : state.mode;
+  return { state: { ...state, kind: 'backing-off', mode, sawBytes: false, progressed: false }, actions: [{ type: 'wait', delayMs }] };
 }
 
 const start: Handler = (state) => identify(state);

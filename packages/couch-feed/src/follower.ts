@@ -77,6 +77,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
   #waitTimer: Timer | undefined;
   #deadlineTimer: Timer | undefined;
   #inspectTimer: Timer | undefined;
+  #caughtUpTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
   #refreshed = false;
   #progressWaiters: (() => void)[] = [];
@@ -202,7 +203,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
   }
 
   #stopTimers(): void {
-    for (const timer of [this.#waitTimer, this.#deadlineTimer, this.#inspectTimer, this.#refreshTimer]) timer?.cancel();
+    for (const timer of [this.#waitTimer, this.#deadlineTimer, this.#inspectTimer, this.#caughtUpTimer, this.#refreshTimer]) timer?.cancel();
   }
 
   /** Feeds one event to the table and carries out what it answers. */
@@ -468,11 +469,8 @@ export class Follower implements ChangeFeed, ProvableFeed {
         // The stream meets the same obstacle and reports it; the probe is repeated until the next disturbance begins this anew.
       }
       await new Promise<void>((resolve) => {
-        const timer = this.#clock.schedule(Math.min(50 * 2 ** failures, 2000), resolve);
-        this.#background.signal.addEventListener('abort', () => {
-          timer.cancel();
-          resolve();
-        }, { once: true });
+        this.#caughtUpTimer?.cancel();
+        this.#caughtUpTimer = this.#clock.schedule(Math.min(50 * 2 ** failures, 2000), resolve);
       });
     }
   }
@@ -495,7 +493,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
       }
       const position = this.#position;
       const { rows } = await this.probe(signal);
-      const stands = rows > 0 && position === this.#position && this.#queue.rows === 0;
+      const stands = rows > 0 && position === this.#position && this.#attempt?.paused === false;
       if (stands && this.#suspectPosition === position) {
         this.#warn('stalled', 'the stream brings no rows although there are some');
         this.#suspectPosition = undefined;

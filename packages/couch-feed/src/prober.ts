@@ -3,14 +3,14 @@ import { ChangesParser, type ChangesEnd } from './changes-parser.ts';
 import { probeQuery, PROBE_LIMIT, type RowShape } from './changes-query.ts';
 import type { ChangeRow } from './change-row.ts';
 
-/** More rows than this behind the stream are left to the stream. */
-const MAX_PROBED_ROWS = 5000;
-
 export interface ProberOptions {
   readonly database: CouchDatabase;
   readonly wanted: ((id: string) => boolean) | undefined;
   readonly maxLineBytes: number;
 }
+
+/** Rows asked for while a probe is only to count. */
+const COUNTING_LIMIT = 1;
 
 /** What one probe brought. */
 export interface Probed {
@@ -24,30 +24,34 @@ export interface Probed {
 /** Asks `_changes?since=…` in the ordinary way for what lies behind a position: an answer with nothing pending is complete as of its request. */
 export class Prober {
   readonly #options: ProberOptions;
+  /** Whether the last probe found more than may be fetched. */
+  #far = false;
 
   constructor(options: ProberOptions) {
     this.#options = options;
   }
 
-  /** Reads what there is behind `since`. Rejects with a `CouchError`. */
+  /**
+   * Reads what there is behind `since`, if that is little: when more than {@link PROBE_LIMIT} rows are behind, they are left to the stream and only counted until
+   * the stream has come near. Rejects with a `CouchError`.
+   */
   async probe(since: string, shape: RowShape, signal: AbortSignal): Promise<Probed> {
-    const rows: ChangeRow[] = [];
-    let found = 0;
-    let cursor = since;
-    for (;;) {
-      const page = await this.#page(cursor, shape, signal);
-      rows.push(...page.rows);
-      found += page.found;
-      // Servers that do not count: a page that is not full is the last one.
-      const { lastSeq, pending = page.found >= PROBE_LIMIT ? Infinity : 0 } = page.end;
-      if (pending === 0 || found + pending > MAX_PROBED_ROWS || page.found === 0 || lastSeq === null) return { rows, found, pending };
-      cursor = lastSeq;
+    const limit = this.#far ? COUNTING_LIMIT : PROBE_LIMIT;
+    const page = await this.#page(since, shape, { limit, signal });
+    // Servers that do not count: a page that is not full is the last one.
+    const pending = page.end.pending ?? (page.found >= limit ? Infinity : 0);
+    if (pending === 0) {
+      this.#far = false;
+      return { rows: page.rows, found: page.found, pending };
     }
+    const nearNow = this.#far && page.found + pending <= PROBE_LIMIT;
+    this.#far = !nearNow;
+    return nearNow ? this.probe(since, shape, signal) : { rows: [], found: 0, pending: page.found + pending };
   }
 
-  async #page(since: string, shape: RowShape, signal: AbortSignal) {
+  async #page(since: string, shape: RowShape, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }) {
     const { database, wanted, maxLineBytes } = this.#options;
-    const response = await database.request({ path: '/_changes', query: probeQuery(since, shape), signal });
+    const response = await database.request({ path: '/_changes', query: probeQuery(since, limit, shape), signal });
     if (response.status !== 200) {
       await response.discard();
       throw new CouchError(codeOfStatus(response.status), `a probe was answered with ${response.status}`, { status: response.status });

@@ -50,7 +50,7 @@ function answerChanges(server: FakeCouch, database: FakeDatabase, query: URLSear
   const feed = query.get('feed');
   if (feed === 'continuous' || feed === 'longpoll') {
     const heartbeat = query.get('heartbeat');
-    const stream: FakeStream = new FakeStream({
+    const stream = new FakeStream({
       database,
       clock: server.clock,
       after,
@@ -59,7 +59,7 @@ function answerChanges(server: FakeCouch, database: FakeDatabase, query: URLSear
       heartbeatMs: heartbeat === null ? undefined : Number(heartbeat),
       timeoutMs: Number(query.get('timeout') ?? 60_000),
       limit,
-      onClosed: () => void server.streams.delete(stream),
+      onClosed: (closed) => void server.streams.delete(closed),
       settings: server.streamDefaults,
     });
     if (!stream.body.over) server.streams.add(stream);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FakeCouch } from './fake-couch.ts';
@@ -17,17 +18,21 @@ async function serve(server: FakeCouch, incoming: IncomingMessage, outgoing: Ser
   for (const [name, value] of Object.entries(incoming.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
   const method = (incoming.method ?? 'GET') as 'GET';
   const answer = server.handle(toFakeRequest({ method, path: incoming.url ?? '/', headers, body: Buffer.concat(pieces) }, server.clock.monotonic()));
-  outgoing.on('close', () => answer.body.leave());
+  const gone = new AbortController();
+  outgoing.on('close', () => {
+    gone.abort();
+    answer.body.leave();
+  });
   if (answer.headersAfterMs === Infinity) return;
   outgoing.writeHead(answer.status, answer.headers);
   outgoing.flushHeaders();
   try {
     for await (const piece of answer.body) {
-      if (!outgoing.write(piece)) await new Promise<void>((resolve) => outgoing.once('drain', resolve).once('close', resolve));
+      if (!outgoing.write(piece)) await once(outgoing, 'drain', { signal: gone.signal });
     }
     outgoing.end();
   } catch {
-    // The body was broken by the script: so is the connection.
+    // The body was broken by the script, or the client has gone: so is the connection.
     outgoing.destroy();
   }
 }

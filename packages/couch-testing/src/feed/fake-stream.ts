@@ -18,7 +18,7 @@ export interface FakeStreamOptions {
   readonly heartbeatMs: number | undefined;
   readonly timeoutMs: number;
   readonly limit: number;
-  readonly onClosed: () => void;
+  readonly onClosed: (stream: FakeStream) => void;
   readonly settings: { readonly pieceBytes?: number; readonly rowsStalled?: boolean; readonly bufferBytes?: number; readonly nullSeqs?: boolean };
 }
 
@@ -38,7 +38,7 @@ export class FakeStream {
   readonly body = new FakeBody();
   readonly feed: 'continuous' | 'longpoll';
   readonly #options: FakeStreamOptions;
-  readonly #stopWatching: () => void;
+  #stopWatching: () => void = () => undefined;
   readonly #timers = new Set<Timer>();
   #position: number;
   #sent = 0;
@@ -159,6 +159,6 @@ export class FakeStream {
     this.#stopWatching();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    this.#options.onClosed();
+    this.#options.onClosed(this);
   }
 }

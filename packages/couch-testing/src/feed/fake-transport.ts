@@ -65,7 +65,13 @@ class FakeTransportResponse implements TransportResponse {
     this.headers = answer.headers;
     this.#answer = answer;
     this.#request = request;
-    request.signal?.addEventListener('abort', () => answer.body.break(aborted(request)), { once: true });
+    const onAbort = () => answer.body.break(aborted(request));
+    request.signal?.addEventListener('abort', onAbort, { once: true });
+    const { onDone } = answer.body;
+    answer.body.onDone = () => {
+      request.signal?.removeEventListener('abort', onAbort);
+      onDone();
+    };
   }
 
   get body(): AsyncIterable<Uint8Array> {

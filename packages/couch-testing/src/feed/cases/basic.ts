@@ -131,7 +131,7 @@ export const basicFeedCases: readonly FeedCase[] = [
       let deep: unknown = 1;
       for (let depth = 0; depth < 400; depth += 1) deep = [deep];
       await writer.put('deep', { deep });
-      await writer.put('proto', JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1}}') as object);
+      await writer.put('proto', { inside: JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1}}') as object });
       await writer.put('looks', { text: '"id":"fake","seq":"9-x"\n{"last_seq":"0"}' });
       await using open = openFeed(context, world, {
         includeDocs: 'always',

@@ -82,7 +82,7 @@ export const orderFeedCases: readonly FeedCase[] = [
       await world.until(() => second.history.caughtUp > 0);
       const asked = fake.requests.filter((request) => request.query.get('feed') === 'continuous').at(-1);
       assert.equal(asked?.query.get('since'), fake.database('db').seq(9), 'byte for byte');
-      onlyStream(fake).sendRow('k0', 1, '1-falls');
+      onlyStream(fake).sendRow('k0', 3, '1-falls');
       await world.until(() => second.history.rows('k0').length > 0);
       onlyStream(fake).endHarmlessly('feed-died');
       await world.until(() => fake.requests.some((request) => request.query.get('since') === '1-falls'));
