@@ -22,7 +22,7 @@ export async function runReadmeGate() {
   const flags = ['--data-dir', data, ...['rest', 'ws', 'tcp', 'link', 'ops'].flatMap((port) => [`--${port}-port`, '0'])];
   const neuron = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), ...flags], {
     cwd: root,
-    env: childEnvironment(),
+    env: withoutOptions(childEnvironment()),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => neuron.once('close', resolve));
@@ -38,6 +38,11 @@ export async function runReadmeGate() {
     rmSync(data, { recursive: true, force: true });
     if (status !== 0) console.log(`The neuron ended with status ${status}.`);
   }
+}
+
+/** Options in the caller's environment would make another neuron than the README speaks of. */
+function withoutOptions(environment) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('XIR_')));
 }
 
 async function requireCurl() {
