@@ -2,12 +2,12 @@ import { Kv4Error, type Page } from '@xir/kv4-core';
 import { SdkError } from './errors.ts';
 import type { RestAnswer, RestRequest } from './rest-channel.ts';
 
-/** Reads one page of a listing; the cursor of the next stands in `X-KV4-Next`. Throws `SDK_BAD_RESPONSE`. */
+/** Reads one page of a listing; the cursor of the next stands in `X-KV4-Next`, percent-encoded. Throws `SDK_BAD_RESPONSE`. */
 export function readPage<Item>(answer: RestAnswer, read: (item: unknown) => Item): Page<Item> {
   if (!Array.isArray(answer.value)) throw new SdkError('SDK_BAD_RESPONSE', 'the neuron answered a listing with something else');
   const items = (answer.value as unknown[]).map(read);
   const next = answer.headers.get('x-kv4-next');
-  return next === null || next === '' ? { items } : { items, next };
+  return next === null || next === '' ? { items } : { items, next: decodeURIComponent(next) };
 }
 
 /** Reads an array of texts. Throws `SDK_BAD_RESPONSE`. */

@@ -24,6 +24,7 @@ export interface WatchJob {
 }
 
 const FIRST_RETRY_MS = 100;
+const NO_POSITION = '-';
 const RETRIED: ReadonlySet<unknown> = new Set(['KV4_UNAVAILABLE', 'KV4_BUSY', 'KV4_FRESHNESS_UNPROVED']);
 
 /**
@@ -84,7 +85,8 @@ function watchRequest(scope: WatchScope, options: WatchOptions, { after, initial
       k: scope.type === 'key' ? scope.address.key : undefined,
       tree: scope.type === 'subtree' ? 1 : undefined,
       scope: scope.type === 'layer' ? 'layer' : undefined,
-      after,
+      // An empty position would count as none given.
+      after: after === '' ? NO_POSITION : after,
       initial: after === undefined && !initial ? 0 : undefined,
       latest: options.latestOnly === true ? 1 : undefined,
       history: options.history === true ? 1 : undefined,

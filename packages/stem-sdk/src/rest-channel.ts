@@ -23,7 +23,6 @@ export interface RestRequest {
 export interface RestAnswer {
   /** `v` of the envelope. */
   readonly value: unknown;
-  readonly status: number;
   readonly headers: Headers;
 }
 
@@ -64,7 +63,7 @@ export class RestChannel {
     const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
     const response = await this.#send(request, timeout);
     const text = await this.#read(response, request);
-    return { value: valueOf(text, response, request), status: response.status, headers: response.headers };
+    return { value: valueOf(text, response, request), headers: response.headers };
   }
 
   /** Opens a stream; the body is the caller's to read. Throws like {@link call}. */

@@ -65,12 +65,11 @@ export function spanQuery({ fromMs = 0, toMs = Infinity }: Pick<SeriesOptions, '
 /** The last moment that a version can carry, in milliseconds since 1970 UTC. */
 export const MAX_TIME_MS = 0xffff_ffff_ffff;
 
-/** A put as a request. */
+/** A put as a request; the condition must be one that `isCarried` allows. */
 export function putRequest(address: KeyAddress, value: JsonValue, options: PutOptions): RestRequest {
   const condition = options.condition ?? { type: 'any' };
   const { version, headers } = conditionParts(condition);
   const { secondary, expiresInMs, merge } = options;
-  const inside = version !== undefined && isPlainObject(value);
   return {
     method: merge === true ? 'PATCH' : 'PUT',
     path: urlPath('_data', address),
@@ -78,13 +77,12 @@ export function putRequest(address: KeyAddress, value: JsonValue, options: PutOp
       ...scopeQuery(address),
       as: 'datum',
       expire: expiresInMs === undefined ? undefined : expiresInMs / 1000,
-      [VERSION_FIELD]: version === undefined || inside ? undefined : version,
     },
     headers,
     body: {
       k: address.key,
-      v: inside ? { ...value, [VERSION_FIELD]: version } : value,
-      ...(secondary === undefined ? {} : { m: { ...secondary }, ...secondary }),
+      v: version !== undefined && isPlainObject(value) ? { ...value, [VERSION_FIELD]: version } : value,
+      ...secondary,
     },
     signal: options.signal,
     doing: describe('put', address),

@@ -1,20 +1,23 @@
 import type { WatchEvent, WatchResetReason } from '@xir/kv4-core';
 import { readDeletedAddress, readRecord } from './datum.ts';
-import { SdkError } from './errors.ts';
+import { errorOfAnswer, SdkError } from './errors.ts';
 import type { ServerSentEvent } from './event-stream.ts';
 
 const RESET_REASONS: readonly WatchResetReason[] = ['database-recreated', 'database-restored', 'position-unknown', 'slow-consumer', 'resync'];
 
-/** Reads one event of a watch. Events of kinds that are not known are passed over (`undefined`). Throws `SDK_BAD_RESPONSE`. */
+/**
+ * Reads one event of a watch. Events of kinds that are not known are passed over (`undefined`). Throws `SDK_BAD_RESPONSE`, or the
+ * `Kv4Error` of an `error` event, with which the neuron ends a watch that it cannot go on with.
+ */
 export function readWatchEvent({ event, data, id: position }: ServerSentEvent): WatchEvent | undefined {
   switch (event) {
     case 'put': {
       const fields = fieldsOf(data);
-      return { type: 'put', position, record: readRecord(fields['record'] ?? fields), ...previousOf(fields) };
+      return { type: 'put', position, record: readRecord(fields), ...previousOf(fields) };
     }
     case 'delete': {
       const fields = fieldsOf(data);
-      const version = fields['version'] ?? fields['_id'];
+      const version = fields['_id'];
       return { type: 'delete', position, address: readDeletedAddress(fields), ...(typeof version === 'string' ? { version } : {}), ...previousOf(fields) };
     }
     case 'end-of-initial':
@@ -22,6 +25,10 @@ export function readWatchEvent({ event, data, id: position }: ServerSentEvent): 
     case 'reset': {
       const given = fieldsOf(data)['reason'];
       return { type: 'reset', position, reason: RESET_REASONS.find((reason) => reason === given) ?? 'resync' };
+    }
+    case 'error': {
+      const given = fieldsOf(data)['v'];
+      throw errorOfAnswer({ errorString: typeof given === 'string' ? given : 'internal' }, 'watch');
     }
     default:
       return undefined;
