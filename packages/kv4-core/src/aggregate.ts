@@ -17,7 +17,9 @@ export interface Aggregate {
 
 /** What is aggregated. Versions whose value holds no finite number at `field` are passed over. */
 export interface AggregateOptions extends OperationOptions {
+  /** Versions made at this time or later, in milliseconds since 1970 UTC; default: from the first on. */
   readonly fromMs?: number;
+  /** Versions made at this time or earlier, in milliseconds since 1970 UTC; default: up to the last. */
   readonly toMs?: number;
   /** The field of an object value that holds the number; absent: the value itself, or its field `value`. */
   readonly field?: string;

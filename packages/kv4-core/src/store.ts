@@ -79,12 +79,15 @@ export interface PutOptions extends OperationOptions {
 export interface DeleteOptions extends OperationOptions {
   /** Default `{ type: 'any' }`; `absent` is not allowed. */
   readonly condition?: WriteCondition;
+  /** Who deletes; default: the store's own author. */
   readonly author?: string;
 }
 
 /** What part of a time series is wanted. Times are milliseconds since 1970 UTC, both ends inclusive. */
 export interface SeriesOptions extends OperationOptions {
+  /** Versions made at this time or later; default: from the first on. */
   readonly fromMs?: number;
+  /** Versions made at this time or earlier; default: up to the last. */
   readonly toMs?: number;
   /** Stop after this many versions; default: no limit. */
   readonly limit?: number;

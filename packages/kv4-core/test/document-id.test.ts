@@ -56,9 +56,9 @@ describe('the id of a head', () => {
   });
 
   it('is read back as the same address', () => {
-    fc.assert(fc.property(keyAddress, (any) => {
-      expect(parseDocumentId(headId(any))).toEqual({ kind: 'head', address: any });
-      expect(parseDocumentId(segmentId(any, VERSION))).toEqual({ kind: 'segment', address: any, version: VERSION });
+    fc.assert(fc.property(keyAddress, (given) => {
+      expect(parseDocumentId(headId(given))).toEqual({ kind: 'head', address: given });
+      expect(parseDocumentId(segmentId(given, VERSION))).toEqual({ kind: 'segment', address: given, version: VERSION });
     }));
   });
 

@@ -9,7 +9,7 @@ export { REFERENCE_LOG_EVENTS } from './reference/watch-hub.ts';
 export { DEFAULT_PATIENCE_MS, DEFAULT_SUITE_LAYERS, type Kv4StoreHarness, type OpenedKv4Store } from './suite/harness.ts';
 export { kv4Case, type Kv4StoreCase, type Kv4StoreNeed } from './suite/case.ts';
 export { CaseContext } from './suite/case-context.ts';
-export { runKv4StoreCase, type Kv4StoreCaseOutcome } from './suite/run-case.ts';
+export { applicableKv4StoreCases, runKv4StoreCase, type Kv4StoreCaseOutcome } from './suite/run-case.ts';
 export { kv4StoreSuite } from './suite/kv4-store-suite.ts';
 export { WatchRecorder, versionOf, type WatchRecorderOptions } from './suite/watch-recorder.ts';
 export { watchViolations } from './suite/watch-violations.ts';

@@ -1,9 +1,20 @@
+import { kv4StoreCases } from '../cases/kv4-store-cases.ts';
 import { CaseContext } from './case-context.ts';
 import type { Kv4StoreCase, Kv4StoreNeed } from './case.ts';
 import { DEFAULT_SUITE_LAYERS, type Kv4StoreHarness, type OpenedKv4Store } from './harness.ts';
 
 /** How a case ended: its fact holds, or the store declares that it does not claim it. A fact that does not hold is a rejection. */
 export type Kv4StoreCaseOutcome = { readonly type: 'passed' } | { readonly type: 'not-applicable'; readonly missing: Kv4StoreNeed };
+
+/** The cases that a store is held to: all but those about what it declares not to claim. Opens a store to ask it, and closes it. */
+export async function applicableKv4StoreCases(harness: Kv4StoreHarness): Promise<readonly Kv4StoreCase[]> {
+  const opened = await harness.open();
+  try {
+    return kv4StoreCases.filter((storeCase) => storeCase.needs.every((need) => has(need, harness, opened)));
+  } finally {
+    await opened.close();
+  }
+}
 
 let corners = 0;
 
