@@ -27,9 +27,3 @@ export function addCounts(a, b) {
 export function countsLine(counts) {
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
 }
-
-/** The full names of tests a report says were skipped. */
-export function skippedTests(report) {
-  const results = (report?.testResults ?? []).flatMap((file) => file.assertionResults ?? []);
-  return results.filter((test) => ['pending', 'skipped', 'todo'].includes(test.status)).map((test) => test.fullName);
-}

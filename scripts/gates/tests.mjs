@@ -5,10 +5,12 @@ import { root } from '../setup/root.mjs';
 import { runCommand } from '../setup/run-command.mjs';
 import { filesBelow } from '../setup/fingerprint.mjs';
 import { workspacePackages } from '../setup/workspace.mjs';
-import { NO_COUNTS, addCounts, countsLine, countsOf, skippedTests } from './test-counts.mjs';
+import { SKIPS_FILE_VARIABLE } from './skip-reporter.mjs';
+import { NO_COUNTS, addCounts, countsLine, countsOf } from './test-counts.mjs';
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const reports = join(toolsDirectory, 'reports');
+const skipReporter = join(root, 'scripts', 'gates', 'skip-reporter.mjs');
 
 /** A run of tests that did not pass, with the counts so far. */
 class TestsFailed extends Error {
@@ -19,8 +21,8 @@ class TestsFailed extends Error {
 }
 
 /**
- * Runs vitest in one package after the other, each with at most two workers. In CI (`CI` set) a skipped test is a failure:
- * what cannot run there must not look as if it had.
+ * Runs vitest in one package after the other, each with at most two workers. Every skipped test is listed with its reason; in CI
+ * (`CI` set) one without a reason is a failure: what cannot run there must not look as if it had.
  *
  * @param {{ packages: readonly string[] }} options names or directories of packages; empty: all
  */
@@ -31,13 +33,13 @@ export async function runTestsGate({ packages }) {
   let counts = NO_COUNTS;
   const broken = [];
   for (const place of testPlaces(packages)) {
-    const { report, ended } = await runVitest(place);
+    const { report, ended, skips } = await runVitest(place);
     const own = countsOf(report, ended);
     counts = addCounts(counts, own);
     console.log(`  ${place.directory}: ${countsLine(own)}`);
-    const skipped = skippedTests(report);
-    for (const name of skipped) console.log(`    skipped: ${name}`);
-    if (!ended || own.failed > 0 || (process.env.CI && skipped.length > 0)) broken.push(place.directory);
+    for (const { name, reason } of skips) console.log(`    skipped: ${name} (${reason ?? 'no reason given'})`);
+    const silent = skips.length < own.skipped || skips.some((skip) => skip.reason === undefined);
+    if (!ended || own.failed > 0 || (process.env.CI && silent)) broken.push(place.directory);
   }
   if (broken.length > 0) throw new TestsFailed(`Not all tests passed in ${broken.join(', ')}.`, counts);
   return { counts };
@@ -51,16 +53,25 @@ function testPlaces(wanted) {
 }
 
 async function runVitest({ directory }) {
-  const file = join(reports, `${directory.replaceAll('/', '-')}.json`);
+  const stem = directory.replaceAll('/', '-');
+  const [countsFile, skipsFile] = [join(reports, `${stem}.json`), join(reports, `${stem}-skips.json`)];
   mkdirSync(reports, { recursive: true });
-  rmSync(file, { force: true });
-  const args = [vitest, 'run', '--maxWorkers=2', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  for (const file of [countsFile, skipsFile]) rmSync(file, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${countsFile}`, `--reporter=${skipReporter}`];
   let ended = true;
   try {
-    await runCommand(process.execPath, args, { directory: join(root, directory), show: true });
+    await runCommand(process.execPath, [vitest, 'run', '--maxWorkers=2', ...reporters], {
+      directory: join(root, directory),
+      show: true,
+      environment: { [SKIPS_FILE_VARIABLE]: skipsFile },
+    });
   } catch (error) {
     if (error.name !== 'CommandFailed') throw error;
     ended = false;
   }
-  return { ended, report: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined };
+  return { ended, report: readReport(countsFile), skips: readReport(skipsFile) ?? [] };
+}
+
+function readReport(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }

@@ -17,6 +17,8 @@ export function childEnvironment(extra = {}) {
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
     NO_UPDATE_NOTIFIER: '1',
+    // A log file is for reading; colours are for terminals.
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',

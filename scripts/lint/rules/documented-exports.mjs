@@ -4,7 +4,10 @@ import { createProgram } from '../program.mjs';
 
 export const name = 'documented-exports';
 
-/** Every symbol a package exports says what it is; so does every field of an exported `…Options`. */
+/**
+ * Every symbol a package exports says what it is; so does every field of an exported `…Options` that is a plain number, text or choice
+ * (a field of a named type is explained there).
+ */
 export function check(repository) {
   if (repository.top === undefined) return [];
   const program = createProgram(repository);
@@ -26,11 +29,18 @@ export function undocumented(checker, source, top) {
       if (!ts.isInterfaceDeclaration(declaration) || !exported.name.endsWith('Options')) continue;
       for (const member of declaration.members) {
         const field = member.name === undefined ? undefined : checker.getSymbolAtLocation(member.name);
-        if (field !== undefined && !isDocumented(field, checker)) problems.push(problem(field, top, `option ${exported.name}.${field.name} has no TSDoc`));
+        if (field !== undefined && isPlain(checker.getTypeOfSymbol(field)) && !isDocumented(field, checker)) problems.push(problem(field, top, `option ${exported.name}.${field.name} has no TSDoc`));
       }
     }
     return problems;
   });
+}
+
+const PLAIN = ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike;
+
+function isPlain(type) {
+  const members = type.isUnion() ? type.types : [type];
+  return members.every((member) => (member.flags & (PLAIN | ts.TypeFlags.Undefined)) !== 0);
 }
 
 function isDocumented(symbol, checker) {

@@ -3,7 +3,7 @@ import { codeOnly, matchesOf } from '../source-text.mjs';
 export const name = 'type-escapes';
 
 const comments = /(?:eslint|oxlint)-disable|@ts-(?:ignore|nocheck|expect-error)/g;
-const casts = /\bas\s+any\b|<any>|:\s*any\b/g;
+const casts = /\bas\s+any\b|<any>/g;
 const silentCatch = /\bcatch\s*(?:\(\s*\w*\s*\))?\s*\{\s*\}/g;
 
 /** The checks are not talked out of anything, and no error is swallowed without a reason beside it. */

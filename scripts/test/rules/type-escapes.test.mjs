@@ -4,7 +4,7 @@ import { check } from '../../lint/rules/type-escapes.mjs';
 
 const found = (text) => check(repositoryOf({ 'packages/a/src/a.ts': text }));
 
-it.each(['x as any;', 'let x: any;', '// oxlint-disable-next-line', '// @ts-expect-error', 'try { a(); } catch {}', 'try { a(); } catch (error) { }'])('refuses %s', (text) => {
+it.each(['x as any;', 'const y = <any>x;', '// oxlint-disable-next-line', '// @ts-expect-error', 'try { a(); } catch {}', 'try { a(); } catch (error) { }'])('refuses %s', (text) => {
   expect(found(text)).toHaveLength(1);
 });
 
