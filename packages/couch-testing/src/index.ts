@@ -45,3 +45,26 @@ export {
 } from './feed/feed-validators.ts';
 export { fakeHttpHarness, scriptedHarness, serverHarness } from './feed/feed-worlds.ts';
 export { FeedWriter } from './feed/feed-writer.ts';
+export { feedMutants, type FeedMutant } from './feed/mutants/feed-mutants.ts';
+export { casesKilling } from './feed/mutants/run-feed-mutant.ts';
+export {
+  failingProtocolCases,
+  protocolCases,
+  registerProtocolSuite,
+  type ProtocolTestRunner,
+} from './protocol/protocol-suite.ts';
+export { runProtocolCase, type ProtocolCase } from './protocol/protocol-case.ts';
+export {
+  PROTOCOL_TIMEOUT_MS,
+  ProtocolClient,
+  type ProtocolAnswer,
+  type ProtocolRequest,
+  type ProtocolTarget,
+} from './protocol/protocol-client.ts';
+export {
+  protocolMutants,
+  startMutant,
+  type MutableMessage,
+  type ProtocolMutant,
+  type RunningMutant,
+} from './protocol/protocol-mutants.ts';

@@ -50,6 +50,7 @@ export interface SubjectOptions {
   readonly inspectIntervalMs?: number;
   readonly maxLineBytes?: number;
   readonly maxQueueRows?: number;
+  readonly random?: () => number;
   readonly signal?: AbortSignal;
 }
 

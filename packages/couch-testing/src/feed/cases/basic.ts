@@ -154,9 +154,12 @@ export const basicFeedCases: readonly FeedCase[] = [
         release = resolve;
       });
       await using open = openFeed(context, world, { maxQueueRows: 200, includeDocs: 'always', onEvent: () => gate });
-      await world.until(() => open.feed.counters.rows >= 200);
-      assert.ok(open.feed.counters.rows < 2500, `the feed read ${open.feed.counters.rows} rows ahead of its consumer`);
-      release();
+      try {
+        await world.until(() => open.feed.counters.rows >= 200);
+        assert.ok(open.feed.counters.rows < 2500, `the feed read ${open.feed.counters.rows} rows ahead of its consumer`);
+      } finally {
+        release();
+      }
       await world.until(() => open.history.current.size === 3000, 30_000);
     },
   },
@@ -263,7 +266,11 @@ export const basicFeedCases: readonly FeedCase[] = [
       await world.until(() => aborted.history.caughtUp > 0);
       controller.abort();
       await world.until(() => aborted.history.ended);
-      await Promise.all([aborted.feed.close(), aborted.feed.close(), left.close()]);
+      const closed = openFeed(context, world);
+      await world.until(() => closed.history.caughtUp > 0);
+      await closed.feed.close();
+      await world.until(() => closed.history.ended);
+      await Promise.all([closed.feed.close(), aborted.feed.close(), aborted.feed.close(), left.close()]);
       assert.equal(aborted.history.error, undefined);
       if (world.fake !== undefined) assert.equal(world.fake.streams.size, 0, 'no feed stays open on the server');
     },

@@ -151,6 +151,59 @@ export const connectionFeedCases: readonly FeedCase[] = [
     },
   },
   {
+    title: 'a proof holds although the stream lags: what it has not brought is fetched',
+    needs: ['scripted'],
+    async run(context) {
+      const world = await context.open();
+      const fake = fakeOf(world);
+      const writer = new FeedWriter(world);
+      await using open = openFeed(context, world, { inspectIntervalMs: 3_600_000 });
+      await world.until(() => open.history.caughtUp > 0);
+      onlyStream(fake).rowsStalled = true;
+      const rev = await writer.put('behind');
+      let proved = false;
+      void open.feed.prove().then(() => (proved = true));
+      await world.until(() => proved);
+      assert.ok(open.history.has('behind', rev), 'the write is known');
+      checkHistory(open.history, writer.writes);
+    },
+  },
+  {
+    title: 'probes are shared by all who ask while one is under way',
+    needs: ['scripted'],
+    async run(context) {
+      const world = await context.open();
+      const fake = fakeOf(world);
+      await using open = openFeed(context, world);
+      await world.until(() => open.history.caughtUp > 0);
+      const isProbe = (request: { segments: readonly string[]; query: URLSearchParams }) => request.segments[1] === '_changes' && !request.query.has('feed');
+      const before = fake.requests.filter(isProbe).length;
+      let proved = 0;
+      for (let n = 0; n < 100; n += 1) void open.feed.prove().then(() => (proved += 1));
+      await world.until(() => proved === 100);
+      assert.ok(fake.requests.filter(isProbe).length - before <= 2, 'a hundred questions, two probes at most');
+    },
+  },
+  {
+    title: 'a proof that does not come in time is refused with FEED_NOT_PROVED, and with FEED_CLOSED when the feed ends',
+    needs: ['scripted'],
+    async run(context) {
+      const world = await context.open();
+      const fake = fakeOf(world);
+      await using open = openFeed(context, world);
+      await world.until(() => open.history.caughtUp > 0);
+      fake.script('silence', (request) => request.segments[1] === '_changes', () => silentResponse());
+      const codes: unknown[] = [];
+      const note = (error: unknown) => void codes.push((error as { code?: unknown }).code);
+      void open.feed.prove({ timeoutMs: 5000 }).catch(note);
+      await world.until(() => codes.length === 1, 6000);
+      void open.feed.prove().catch(note);
+      await open.feed.close();
+      await world.until(() => codes.length === 2);
+      assert.deepEqual(codes, ['FEED_NOT_PROVED', 'FEED_CLOSED']);
+    },
+  },
+  {
     title: 'T22 headers that come with the first byte only delay nothing but themselves',
     needs: ['scripted'],
     async run(context) {
