@@ -6,8 +6,7 @@ const focus = /\b(?:it|test|describe|suite)(?:\.\w+)*\.(only|skip|skipIf|runIf|t
 
 /** Where a test may end early because of what an implementation declares (`supports`), each with its reason. */
 export const CAPABILITY_SKIPS = {
-  'packages/kv4-testing/src/suite/kv4-store-suite.ts': 'a store says what it does not claim; the suite reports the case as skipped, with that reason',
-  'packages/stem-sdk/test/acceptance.test.ts': 'the same suite, over REST',
+  'packages/stem-sdk/test/acceptance.test.ts': 'a case the store over REST does not claim, with that reason',
 };
 
 /** Every test runs everywhere. What differs between implementations is a declared capability, not a skip. */
