@@ -3,6 +3,7 @@ import { ChangesParser, DEFAULT_MAX_LINE_BYTES, type ParsedChanges } from './cha
 import { changesQuery, type RowShape } from './changes-query.ts';
 import { DEFAULT_CHECKPOINT_INTERVAL_MS, DEFAULT_MAX_CHECKPOINT_AGE_MS, type Checkpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { Connection, type ConnectionListener } from './connection.ts';
 import { FeedError } from './errors.ts';
 import type { FeedCounters, FeedEvent } from './events.ts';
 import { failureEvent } from './failure.ts';
@@ -11,7 +12,7 @@ import { DEFAULT_MAX_BATCH_ROWS, DEFAULT_MAX_QUEUE_BYTES, DEFAULT_MAX_QUEUE_ROWS
 import { iterateQueue } from './iterate-queue.ts';
 import { INITIAL_FOLLOWER_STATE, type FeedMode, type FeedWarning, type FollowerAction, type FollowerEvent, type FollowerState } from './follower-state.ts';
 import { followerTransition } from './follower-transition.ts';
-import { decideIncludeDocs, measureChanges, NO_MEASURE } from './include-docs.ts';
+import { IncludeDocsSwitch } from './include-docs-switch.ts';
 import { Inspector, type Inspection } from './inspector.ts';
 import { LowWaterMark } from './low-water-mark.ts';
 import {
@@ -19,22 +20,16 @@ import {
   DEFAULT_HEARTBEAT_MS,
   DEFAULT_INSPECT_INTERVAL_MS,
   DEFAULT_RETRY_CONTINUOUS_MS,
-  INCLUDE_DOCS_DWELL_MS,
+  PROBE_DEADLINE_MS,
   type FollowOptions,
 } from './options.ts';
 import { Prober } from './prober.ts';
 import { Prover, type ProvableFeed } from './prover.ts';
-
-/** One request in flight: a look at the database or a connection to its feed. */
-interface Attempt {
-  readonly abort: AbortController;
-  /** Monotonic time the deadline counts from: the last byte, or the end of a pause. */
-  aliveAtMs: number;
-  paused: boolean;
-}
+import { Upkeep, type UpkeptFeed } from './upkeep.ts';
+import { withDeadline } from './with-deadline.ts';
 
 /** The edge of the follower: carries out what the pure table decides. See SPEC.md. */
-export class Follower implements ChangeFeed, ProvableFeed {
+export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, ConnectionListener {
   readonly #options: FollowOptions;
   readonly #database: CouchDatabase;
   readonly #clock: Clock;
@@ -61,7 +56,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
     pausedMs: 0,
   };
   #state: FollowerState = INITIAL_FOLLOWER_STATE;
-  #attempt: Attempt | undefined;
+  #connection: Connection | undefined;
   #position: string | undefined;
   #life = 0;
   /** Whether the consumer has finished what the last look at the database led to. */
@@ -69,16 +64,11 @@ export class Follower implements ChangeFeed, ProvableFeed {
   #lastSignMs: number | undefined;
   #needsCaughtUp = true;
   #iterated = false;
-  #includeDocs: boolean;
-  #includeDocsSinceMs: number;
-  #measure = NO_MEASURE;
-  /** Position at which a probe found rows the stream had not brought. */
-  #suspectPosition: string | undefined;
+  readonly #includeDocs: IncludeDocsSwitch;
+  /** Whether documents came with the rows of this connection. */
+  #withDocs = false;
   #waitTimer: Timer | undefined;
-  #deadlineTimer: Timer | undefined;
-  #inspectTimer: Timer | undefined;
-  #caughtUpTimer: Timer | undefined;
-  #refreshTimer: Timer | undefined;
+  readonly #upkeep: Upkeep;
   #refreshed = false;
   #progressWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined;
@@ -92,8 +82,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
     this.#clock = options.clock ?? database.client.clock;
     this.#random = options.random ?? database.client.random;
     this.#heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
-    this.#includeDocs = options.includeDocs !== 'never';
-    this.#includeDocsSinceMs = this.#clock.monotonic();
+    this.#includeDocs = new IncludeDocsSwitch(options.includeDocs ?? 'auto', this.#clock.monotonic());
     this.#queue = new FeedQueue({
       maxQueueRows: options.maxQueueRows ?? DEFAULT_MAX_QUEUE_ROWS,
       maxQueueBytes: options.maxQueueBytes ?? DEFAULT_MAX_QUEUE_BYTES,
@@ -111,12 +100,19 @@ export class Follower implements ChangeFeed, ProvableFeed {
     this.#prover = new Prover(this, this.#clock, this.#random);
     if (options.checkpoint !== undefined) {
       this.#checkpointer = new Checkpointer(options.checkpoint, this.#clock, options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS, (error) =>
-        this.#warn('checkpoint-failed', error),
+        this.warn('checkpoint-failed', error),
       );
     }
+    this.#upkeep = new Upkeep(this, {
+      clock: this.#clock,
+      inspector: this.#inspector,
+      identity: options.identity,
+      inspectIntervalMs: options.inspectIntervalMs ?? DEFAULT_INSPECT_INTERVAL_MS,
+      deadlineMs: this.#heartbeatMs * DEADLINE_HEARTBEATS,
+    });
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal?.aborted) void this.close();
-    else this.#begin();
+    else this.#dispatch({ type: 'start' });
   }
 
   get state() {
@@ -143,6 +139,14 @@ export class Follower implements ChangeFeed, ProvableFeed {
     return this.#position !== undefined && (this.#state.kind === 'connecting' || this.#state.kind === 'streaming' || this.#state.kind === 'polling');
   }
 
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  get paused(): boolean {
+    return this.#connection?.paused ?? false;
+  }
+
   ageMs(): number {
     return this.#lastSignMs === undefined ? Infinity : this.#clock.monotonic() - this.#lastSignMs;
   }
@@ -157,7 +161,8 @@ export class Follower implements ChangeFeed, ProvableFeed {
     const life = this.#life;
     const startedAtMs = this.#clock.monotonic();
     this.#counters.probes += 1;
-    const { rows, found, pending } = await this.#prober.probe(since, this.#shape(), signal ?? this.#background.signal);
+    const parent = signal ?? this.#background.signal;
+    const { rows, found, pending } = await withDeadline(this.#clock, PROBE_DEADLINE_MS, parent, (each) => this.#prober.probe(since, this.#shape(), each));
     if (life !== this.#life) return { startedAtMs, pending: Infinity, rows: 0 };
     this.#queue.pushRows(rows, undefined, this.#mark);
     if (pending === 0) this.#sign(startedAtMs);
@@ -190,20 +195,16 @@ export class Follower implements ChangeFeed, ProvableFeed {
   async #close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#dispatch({ type: 'close' });
-    this.#stopTimers();
-    this.#background.abort();
-    this.#prover.close();
+    this.#stop();
     this.#queue.end();
     await this.#checkpointer?.close();
   }
 
-  #begin(): void {
-    this.#dispatch({ type: 'start' });
-    this.#scheduleInspection();
-  }
-
-  #stopTimers(): void {
-    for (const timer of [this.#waitTimer, this.#deadlineTimer, this.#inspectTimer, this.#caughtUpTimer, this.#refreshTimer]) timer?.cancel();
+  #stop(): void {
+    this.#waitTimer?.cancel();
+    this.#background.abort();
+    this.#upkeep.close();
+    this.#prover.close();
   }
 
   /** Feeds one event to the table and carries out what it answers. */
@@ -233,8 +234,8 @@ export class Follower implements ChangeFeed, ProvableFeed {
         void this.#connect(action.mode);
         break;
       case 'abort':
-        this.#attempt?.abort.abort();
-        this.#attempt = undefined;
+        this.#connection?.abandon();
+        this.#connection = undefined;
         this.#needsCaughtUp = true;
         break;
       case 'wait':
@@ -242,7 +243,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
         this.#waitTimer = this.#clock.schedule(action.delayMs, () => this.#dispatch({ type: 'timer' }));
         break;
       case 'warn':
-        this.#warn(action.warning, `after ${cause.type}`);
+        this.warn(action.warning, `after ${cause.type}`);
         break;
       case 'fail':
         this.#fail(new FeedError(action.code, action.code === 'FEED_UNAUTHORIZED' ? 'the server refused the credentials twice' : 'the database does not exist'));
@@ -251,49 +252,54 @@ export class Follower implements ChangeFeed, ProvableFeed {
   }
 
   #fail(error: FeedError): void {
-    this.#stopTimers();
-    this.#background.abort();
-    this.#prover.close();
+    this.#stop();
     this.#queue.end(error);
   }
 
-  #warn(warning: FeedWarning, detail: unknown): void {
+  warn(warning: FeedWarning, detail: unknown): void {
     const message = detail instanceof Error ? detail.message : String(detail);
     this.#queue.pushInformative({ type: 'warning', warning, message: `${warning}: ${message}` });
   }
 
-  #newAttempt(): Attempt {
-    this.#attempt?.abort.abort();
-    const attempt: Attempt = { abort: new AbortController(), aliveAtMs: this.#clock.monotonic(), paused: false };
-    this.#attempt = attempt;
-    this.#armDeadline(attempt, this.#heartbeatMs * DEADLINE_HEARTBEATS);
-    return attempt;
+  announce(event: FeedEvent): void {
+    this.#queue.pushEvent(event);
   }
 
-  /** One timer per connection looks whether bytes came, instead of one timer per byte. */
-  #armDeadline(attempt: Attempt, delayMs: number): void {
-    this.#deadlineTimer?.cancel();
-    this.#deadlineTimer = this.#clock.schedule(delayMs, () => {
-      if (this.#attempt !== attempt) return;
-      const limitMs = this.#heartbeatMs * DEADLINE_HEARTBEATS;
-      const idleMs = attempt.paused ? 0 : this.#clock.monotonic() - attempt.aliveAtMs;
-      if (idleMs >= limitMs) this.#dispatch({ type: 'deadline' });
-      else this.#armDeadline(attempt, limitMs - idleMs);
-    });
+  reconnect(): void {
+    this.#dispatch({ type: 'reconnect' });
+  }
+
+  remembered(): void {
+    this.#requestCheckpoint();
+  }
+
+  #newConnection(): Connection {
+    this.#connection?.abandon();
+    const connection = new Connection(this.#clock, this.#heartbeatMs * DEADLINE_HEARTBEATS, this);
+    this.#connection = connection;
+    return connection;
+  }
+
+  /** The connection failed. Quiet when it had been given up. */
+  #failed(connection: Connection, error: unknown): void {
+    if (connection.over) return;
+    connection.end();
+    this.#connection = undefined;
+    this.#needsCaughtUp = true;
+    this.#dispatch(failureEvent(error));
   }
 
   async #identify(): Promise<void> {
-    const attempt = this.#newAttempt();
+    const connection = this.#newConnection();
     try {
-      const inspection = await this.#inspector.inspect(attempt.abort.signal);
-      if (this.#attempt !== attempt) return;
+      const inspection = await this.#inspector.inspect(connection.signal);
+      if (connection.over) return;
+      connection.end();
       this.#adopt(inspection);
       this.#dispatch({ type: 'identified' });
     } catch (error) {
-      if (this.#attempt !== attempt) return;
-      this.#attempt = undefined;
-      if (!isCouchError(error)) this.#warn('identity-failed', error);
-      this.#dispatch(failureEvent(error));
+      if (!connection.over && !isCouchError(error)) this.warn('identity-failed', error);
+      this.#failed(connection, error);
     }
   }
 
@@ -321,7 +327,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
     });
     if (!this.#refreshed || reset !== undefined) {
       this.#refreshed = true;
-      void this.#refresh();
+      void this.#upkeep.refresh();
     }
   }
 
@@ -329,37 +335,41 @@ export class Follower implements ChangeFeed, ProvableFeed {
     this.#life += 1;
     this.#position = position;
     this.#needsCaughtUp = true;
-    this.#suspectPosition = undefined;
     this.#queue.clear();
     this.#mark.restart(position);
   }
 
   async #connect(mode: FeedMode): Promise<void> {
-    const attempt = this.#newAttempt();
+    const connection = this.#newConnection();
     this.#counters.connections += 1;
     const shape = this.#shape();
+    this.#withDocs = shape.includeDocs;
     try {
       const response = await this.#database.request({
         path: '/_changes',
         query: changesQuery(this.#position ?? '0', mode, this.#heartbeatMs, shape),
-        signal: attempt.abort.signal,
+        signal: connection.signal,
         headersTimeoutMs: 0,
         bodyTimeoutMs: 0,
       });
-      if (this.#attempt !== attempt) {
+      if (connection.over) {
         await response.discard();
         return;
       }
       if (response.status !== 200) throw await this.#refusal(response);
       this.#dispatch({ type: 'opened' });
       this.#progressed();
-      if (this.#needsCaughtUp) void this.#announceCaughtUp();
-      await this.#read(response, attempt, shape);
+      if (this.#needsCaughtUp) {
+        this.#needsCaughtUp = false;
+        void this.#upkeep.announceCaughtUp();
+      }
+      const parser = new ChangesParser({ wanted: this.#options.wanted, maxLineBytes: this.#options.maxLineBytes });
+      if (!(await connection.read(response, parser))) return;
+      connection.end();
+      this.#connection = undefined;
+      this.#dispatch({ type: 'ended' });
     } catch (error) {
-      if (this.#attempt !== attempt) return;
-      this.#attempt = undefined;
-      this.#needsCaughtUp = true;
-      this.#dispatch(failureEvent(error));
+      this.#failed(connection, error);
     }
   }
 
@@ -373,38 +383,29 @@ export class Follower implements ChangeFeed, ProvableFeed {
     });
   }
 
-  /** Reads a connection to its end. Leaves quietly when the connection was given up meanwhile. */
-  async #read(response: TransportResponse, attempt: Attempt, shape: RowShape): Promise<void> {
-    const parser = new ChangesParser({ wanted: this.#options.wanted, maxLineBytes: this.#options.maxLineBytes });
-    for await (const piece of response.body) {
-      if (this.#attempt !== attempt) return;
-      if (piece.length === 0) continue;
-      this.#counters.bytes += piece.length;
-      attempt.aliveAtMs = this.#clock.monotonic();
-      this.#sign(attempt.aliveAtMs);
-      this.#take(parser.push(piece), shape);
-      if (this.#attempt !== attempt) return;
-      if (this.#queue.full) await this.#pause(attempt);
-      if (this.#attempt !== attempt) return;
-    }
-    if (this.#attempt !== attempt) return;
-    this.#take(parser.end(), shape);
-    if (this.#attempt !== attempt) return;
-    this.#attempt = undefined;
-    this.#dispatch({ type: 'ended' });
+  bytes(count: number, atMs: number): void {
+    this.#counters.bytes += count;
+    this.#sign(atMs);
   }
 
-  /** Not reading is what holds the server back (TCP); meanwhile silence proves nothing. */
-  async #pause(attempt: Attempt): Promise<void> {
-    const sinceMs = this.#clock.monotonic();
-    attempt.paused = true;
-    await this.#queue.room();
-    attempt.paused = false;
-    attempt.aliveAtMs = this.#clock.monotonic();
-    this.#counters.pausedMs += attempt.aliveAtMs - sinceMs;
+  silent(): void {
+    this.#dispatch({ type: 'deadline' });
   }
 
-  #take(changes: ParsedChanges, shape: RowShape): void {
+  full(): boolean {
+    return this.#queue.full;
+  }
+
+  room(): Promise<void> {
+    return this.#queue.room();
+  }
+
+  /** Time spent not reading is counted: it explains an age. */
+  pausedFor(durationMs: number): void {
+    this.#counters.pausedMs += durationMs;
+  }
+
+  changes(changes: ParsedChanges): void {
     const counters = this.#counters;
     counters.rows += changes.scanned;
     counters.rowBytes += changes.scannedBytes;
@@ -412,7 +413,7 @@ export class Follower implements ChangeFeed, ProvableFeed {
     counters.heartbeats += changes.heartbeats;
     if (changes.quarantined > 0) {
       counters.quarantined += changes.quarantined;
-      this.#warn('quarantined', `${changes.quarantined} lines could not be read`);
+      this.warn('quarantined', `${changes.quarantined} lines could not be read`);
     }
     const seq = changes.end?.lastSeq ?? changes.seq;
     if (seq !== undefined) this.#position = seq;
@@ -425,22 +426,11 @@ export class Follower implements ChangeFeed, ProvableFeed {
     this.#dispatch({ type: 'bytes', rows: changes.scanned > 0 });
     if (changes.scanned === 0) return;
     this.#progressed();
-    this.#measure = measureChanges(this.#measure, changes, shape.includeDocs);
-    this.#decideShape();
-  }
-
-  #decideShape(): void {
-    const now = this.#clock.monotonic();
-    if (now - this.#includeDocsSinceMs < INCLUDE_DOCS_DWELL_MS) return;
-    const decided = decideIncludeDocs(this.#options.includeDocs ?? 'auto', this.#includeDocs, this.#measure);
-    if (decided === this.#includeDocs) return;
-    this.#includeDocs = decided;
-    this.#includeDocsSinceMs = now;
-    this.#dispatch({ type: 'reconnect' });
+    if (this.#includeDocs.measured(changes, this.#withDocs, this.#clock.monotonic())) this.reconnect();
   }
 
   #shape(): RowShape {
-    return { includeDocs: this.#includeDocs, style: this.#options.style ?? 'all_docs' };
+    return { includeDocs: this.#includeDocs.on, style: this.#options.style ?? 'all_docs' };
   }
 
   #sign(atMs: number): void {
@@ -451,76 +441,6 @@ export class Follower implements ChangeFeed, ProvableFeed {
     const waiters = this.#progressWaiters;
     this.#progressWaiters = [];
     for (const run of waiters) run();
-  }
-
-  /** Tells the consumer when everything up to now has been queued for it. */
-  async #announceCaughtUp(): Promise<void> {
-    this.#needsCaughtUp = false;
-    const { life } = this;
-    for (let failures = 0; life === this.#life && !this.#needsCaughtUp && this.#closing === undefined; failures += 1) {
-      try {
-        const { startedAtMs, pending } = await this.probe();
-        if (life !== this.#life) return;
-        if (pending === 0) {
-          this.#queue.pushEvent({ type: 'caught-up', asOfMs: startedAtMs });
-          return;
-        }
-      } catch {
-        // The stream meets the same obstacle and reports it; the probe is repeated until the next disturbance begins this anew.
-      }
-      await new Promise<void>((resolve) => {
-        this.#caughtUpTimer?.cancel();
-        this.#caughtUpTimer = this.#clock.schedule(Math.min(50 * 2 ** failures, 2000), resolve);
-      });
-    }
-  }
-
-  #scheduleInspection(): void {
-    if (this.#closing !== undefined) return;
-    this.#inspectTimer = this.#clock.schedule(this.#options.inspectIntervalMs ?? DEFAULT_INSPECT_INTERVAL_MS, () => {
-      void this.#inspectBetween().finally(() => this.#scheduleInspection());
-    });
-  }
-
-  /** Between connections: has the database changed behind the feed's back, or does the stream stand still although there are rows? */
-  async #inspectBetween(): Promise<void> {
-    if (!this.connected) return;
-    const { signal } = this.#background;
-    try {
-      if (!(await this.#inspector.looksTheSame(signal))) {
-        this.#dispatch({ type: 'reconnect' });
-        return;
-      }
-      const position = this.#position;
-      const { rows } = await this.probe(signal);
-      const stands = rows > 0 && position === this.#position && this.#attempt?.paused === false;
-      if (stands && this.#suspectPosition === position) {
-        this.#warn('stalled', 'the stream brings no rows although there are some');
-        this.#suspectPosition = undefined;
-        this.#dispatch({ type: 'reconnect' });
-      } else {
-        this.#suspectPosition = stands ? position : undefined;
-      }
-    } catch (error) {
-      if (!signal.aborted && isCouchError(error, 'COUCH_NOT_FOUND')) this.#dispatch({ type: 'reconnect' });
-    }
-  }
-
-  #scheduleRefresh(): void {
-    const refreshMs = this.#options.identity?.refreshMs;
-    if (refreshMs === undefined || this.#options.identity?.refresh === undefined) return;
-    this.#refreshTimer?.cancel();
-    this.#refreshTimer = this.#clock.schedule(refreshMs, () => void this.#refresh());
-  }
-
-  async #refresh(): Promise<void> {
-    if (this.#options.identity?.refresh === undefined) return;
-    try {
-      if (await this.#inspector.refresh(this.#background.signal)) this.#requestCheckpoint();
-    } catch (error) {
-      if (!this.#background.signal.aborted) this.#warn('identity-failed', error);
-    }
-    if (this.#closing === undefined) this.#scheduleRefresh();
   }
 
   #requestCheckpoint(): void {

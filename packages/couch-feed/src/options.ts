@@ -13,6 +13,8 @@ export const DEFAULT_INSPECT_INTERVAL_MS = 60_000;
 export const DEFAULT_RETRY_CONTINUOUS_MS = 600_000;
 /** Milliseconds that `prove` waits. */
 export const DEFAULT_PROVE_TIMEOUT_MS = 10_000;
+/** Milliseconds until a probe must be answered. */
+export const PROBE_DEADLINE_MS = 10_000;
 /** Shortest time between two switches of `include_docs`, in milliseconds. */
 export const INCLUDE_DOCS_DWELL_MS = 30_000;
 
