@@ -36,11 +36,10 @@ function isStored(version: string, heads: readonly HeadDocument[], evidence: Evi
   return heads.some((head) => head.ver === version || (head.tail ?? []).some(([earlier]) => earlier === version));
 }
 
-/** A read does not tell the quorum of the write it finds, so the outcome does not claim durability. */
-function storedOutcome(attempt: LostAttempt, head: HeadDocument | undefined): OperationOutcome {
-  const { _rev: _, ...written } = attempt.head;
-  const current = head?.ver === attempt.version && head._rev !== undefined ? { ...written, _rev: head._rev } : written;
-  return { type: 'written', version: attempt.version, head: current, removed: attempt.removed, durable: false };
+/** The revision is known only while the version is the current one. */
+function storedOutcome({ outcome, version }: LostAttempt, head: HeadDocument | undefined): OperationOutcome {
+  if (outcome.type !== 'written' || outcome.version !== version || head?.ver !== version || head._rev === undefined) return outcome;
+  return { ...outcome, head: { ...outcome.head, _rev: head._rev } };
 }
 
 function isExcluded(attempt: LostAttempt, heads: readonly HeadDocument[], evidence: Evidence): boolean {

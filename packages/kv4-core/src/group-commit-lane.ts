@@ -98,13 +98,14 @@ export const LANE_MOVES: Record<LaneState, Record<LaneEvent, LaneMove>> = {
   'backing-off': { ...NOTHING_ASKED, due: 'resume' },
 };
 
-/** A write of an operation that was sent, and of which no answer came. */
+/** A write that was sent with an operation folded into it, and of which no answer came. */
 export interface LostAttempt {
+  /** A version that the write made: where it is found, the write was stored. */
   readonly version: string;
-  readonly head: HeadDocument;
-  readonly removed: boolean;
   /** The revision it was written over; `undefined`: none. */
   readonly over: string | undefined;
+  /** What the operation came to if the write was stored. */
+  readonly outcome: OperationOutcome;
 }
 
 /** An operation that waits or is on its way. */

@@ -189,15 +189,10 @@ export class GroupCommit {
     this.#failWaiting(lane, 'KV4_UNAVAILABLE', 'the database could not be read');
   }
 
-  /** Fails what waits; an operation that may have been stored is never said to have failed. */
   #failWaiting(lane: Lane, code: Kv4ErrorCode, message: string): void {
     const waiting = lane.waiting;
     lane.waiting = [];
-    for (const pending of waiting) {
-      const lost = pending.lost.length > 0;
-      const outcome = failure(lost ? 'KV4_OUTCOME_UNKNOWN' : code, lost ? 'the write may or may not have happened' : message, lane.lastCause);
-      this.#settle(pending, outcome);
-    }
+    for (const pending of waiting) this.#settle(pending, failure(code, message, lane.lastCause));
     lane.base = undefined;
     this.#requeue(lane);
   }
@@ -322,9 +317,12 @@ export class GroupCommit {
 
   #lost(lane: Lane, cause: unknown): void {
     const over = lane.write?.over;
-    for (const { pending, written } of this.#takeBack(lane)) {
-      if (written?.version === undefined) continue;
-      pending.lost.push({ version: written.version, head: written.head, removed: written.removed, over });
+    const folded = this.#takeBack(lane);
+    const version = folded.findLast((entry) => entry.written?.version !== undefined)?.written?.version;
+    for (const { pending, written, outcome } of folded) {
+      // Refusals rest on the same head: they are final if the write that went with them was stored.
+      if (written === undefined && version !== undefined) pending.lost.push({ version, over, outcome: outcome as OperationOutcome });
+      if (written?.version !== undefined) pending.lost.push({ version: written.version, over, outcome: lostOutcome(written) });
     }
     this.#counters.unknownOutcomes += 1;
     lane.lastCause = cause;
@@ -333,9 +331,12 @@ export class GroupCommit {
     this.#requeue(lane);
   }
 
+  /** Nothing that may have been stored, or may still be, is said to have failed. */
   #settle(pending: PendingOperation, outcome: OperationOutcome): void {
     this.#release(pending);
-    this.#actions.push({ type: 'settle', ticket: pending.ticket, outcome });
+    const unsure = outcome.type === 'failed' && pending.lost.some((attempt) => attempt.outcome.type === 'written');
+    const told = unsure ? failure('KV4_OUTCOME_UNKNOWN', 'the write may or may not have happened', outcome.cause) : outcome;
+    this.#actions.push({ type: 'settle', ticket: pending.ticket, outcome: told });
   }
 
   #release(pending: PendingOperation): void {
@@ -345,13 +346,13 @@ export class GroupCommit {
 
   /** Grants slots to what is queued, oldest first, as long as there are any. */
   #pump(): void {
+    // Folding first: it may queue any kind of read, and a read queues nothing by being started.
+    this.#pumpBatches();
     this.#pumpSingles('resolve-queued', (lane) => {
-      const versions = lane.waiting.flatMap((pending) => pending.lost.map((lost) => lost.version));
+      const versions = [...new Set(lane.waiting.flatMap((pending) => pending.lost.map((lost) => lost.version)))];
       this.#enterRead(lane, 'resolving');
       this.#actions.push({ type: 'resolve', id: lane.id, versions });
     });
-    // Folding may queue a spill or a load, and neither leads straight back.
-    this.#pumpBatches();
     this.#pumpSingles('spill-queued', (lane) => {
       const head = lane.spillHead as HeadDocument;
       this.#enterRead(lane, 'spilling');
@@ -416,14 +417,15 @@ export class GroupCommit {
     let characters = 0;
     for (const lane of queue) {
       if (lanes.length >= this.#limits.maxBatchDocuments || (lane.alone && lanes.length > 0)) break;
-      queue.delete(lane);
-      if (!this.#fold(lane)) continue;
+      const folded = this.#fold(lane);
       const size = lane.write?.text.length ?? 0;
-      if (lanes.length > 0 && characters + size > this.#limits.maxBatchCharacters) {
+      if (folded && lanes.length > 0 && characters + size > this.#limits.maxBatchCharacters) {
+        // Stays at the head of the queue for the next batch.
         this.#takeBack(lane);
-        this.#enter(lane, 'write-queued');
         break;
       }
+      queue.delete(lane);
+      if (!folded) continue;
       lanes.push(lane);
       lane.state = 'writing';
       characters += size;
@@ -460,6 +462,12 @@ export class GroupCommit {
     lane.spillHead = head;
     this.#enter(lane, 'spill-queued');
   }
+}
+
+/** A read does not tell the quorum of the write it finds, so the outcome does not claim durability; nor does it know the revision. */
+function lostOutcome(written: NonNullable<FoldedOperation['written']>): OperationOutcome {
+  const { _rev: _, ...head } = written.head;
+  return { type: 'written', ...written, head, durable: false };
 }
 
 function failure(code: Kv4ErrorCode, message: string, cause?: unknown): OperationOutcome {

@@ -1,0 +1,155 @@
+import {
+  versionsToSpill,
+  type CommitBase,
+  type DocumentAnswer,
+  type GroupCommit,
+  type GroupCommitAction,
+  type GroupCommitEvent,
+  type HeadDocument,
+  type OperationOutcome,
+  type StoredVersion,
+} from '../../src/index.ts';
+
+interface Stored {
+  readonly rev: string;
+  readonly document: HeadDocument & { _deleted?: boolean };
+}
+
+/** Numbers in `[0, 1)` from a seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** How often, of 1, a write meets a fault. */
+export interface Faults {
+  /** The answer is lost, and the write has happened, happens later, or never happens. */
+  readonly lost: number;
+  /** The database asks to wait. */
+  readonly busy: number;
+  /** A read fails. */
+  readonly unreadable: number;
+}
+
+/** Heads and segments as a CouchDB would keep them: a write needs the revision that stands, a deleted document takes none. */
+export class SimulatedDatabase {
+  readonly heads = new Map<string, Stored>();
+  readonly segments = new Map<string, Map<string, StoredVersion>>();
+  /** Writes whose sender has given up waiting, still on their way. */
+  readonly late: string[] = [];
+  #revision = 0;
+
+  base(id: string): CommitBase {
+    const stored = this.heads.get(id);
+    if (stored === undefined) return {};
+    const { _deleted, ...document } = stored.document;
+    return _deleted === true ? { floor: document.ver } : { head: { ...document, _rev: stored.rev } };
+  }
+
+  write(text: string): DocumentAnswer {
+    const document = JSON.parse(text) as HeadDocument & { _deleted?: boolean };
+    const stored = this.heads.get(document._id);
+    const standing = stored === undefined || stored.document._deleted === true ? undefined : stored.rev;
+    if (document._rev !== standing) return { type: 'conflict' };
+    const rev = `${(this.#revision += 1)}-r`;
+    this.heads.set(document._id, { rev, document });
+    return { type: 'stored', rev };
+  }
+
+  spill(head: HeadDocument): string[] {
+    const segment = this.segments.get(head._id) ?? new Map<string, StoredVersion>();
+    this.segments.set(head._id, segment);
+    const moved = versionsToSpill(head, { versions: 1, characters: 1_000 }, { versions: 50, characters: 100_000 });
+    for (const version of moved) segment.set(version[0], version);
+    return moved.map(([version]) => version);
+  }
+
+  /** Every version that a reader finds, newest first, with its value. */
+  history(id: string): StoredVersion[] {
+    const { head } = this.base(id);
+    const versions = new Map(this.segments.get(id) ?? []);
+    if (head !== undefined) {
+      const current: StoredVersion = head.gone === true ? [head.ver, head.by] : [head.ver, head.by, head.v ?? null];
+      for (const version of [current, ...(head.tail ?? [])]) versions.set(version[0], version);
+    }
+    return [...versions.values()].sort((a, b) => (a[0] < b[0] ? 1 : -1));
+  }
+}
+
+/** One writer on a simulated database: requests wait in a list until the schedule picks them. */
+export class SimulatedWriter {
+  readonly outcomes = new Map<number, OperationOutcome>();
+  readonly #machine: GroupCommit;
+  readonly #database: SimulatedDatabase;
+  readonly #random: () => number;
+  #waiting: (() => GroupCommitEvent | undefined)[] = [];
+  faults: Faults;
+  nowMs = 100_000;
+
+  constructor(machine: GroupCommit, database: SimulatedDatabase, settings: { random: () => number; faults: Faults }) {
+    this.#machine = machine;
+    this.#database = database;
+    this.#random = settings.random;
+    this.faults = settings.faults;
+  }
+
+  get busy(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  send(event: GroupCommitEvent): void {
+    for (const action of this.#machine.handle(event, { nowMs: this.nowMs, random: this.#random() })) this.#take(action);
+  }
+
+  /** Carries out one request of those that wait, whichever the schedule picks. */
+  step(): void {
+    const [request] = this.#waiting.splice(Math.floor(this.#random() * this.#waiting.length), 1);
+    const event = request?.();
+    if (event !== undefined) this.send(event);
+  }
+
+  #take(action: GroupCommitAction): void {
+    if (action.type === 'settle') this.outcomes.set(action.ticket, action.outcome);
+    else if (action.type === 'load') for (const id of action.ids) this.#waiting.push(() => this.#read(id));
+    else if (action.type === 'resolve') this.#waiting.push(() => this.#resolve(action.id, action.versions));
+    else if (action.type === 'spill') this.#waiting.push(() => ({ type: 'spilled', id: action.id, stored: this.#database.spill(action.head) }));
+    else if (action.type === 'wait') this.#waiting.push(() => ({ type: 'due', id: action.id }));
+    else if (action.type === 'write') this.#sendBatch(action);
+  }
+
+  #read(id: string): GroupCommitEvent {
+    if (this.#random() < this.faults.unreadable) return { type: 'failed', id, cause: 'unreadable' };
+    return { type: 'loaded', id, base: this.#database.base(id) };
+  }
+
+  #resolve(id: string, versions: readonly string[]): GroupCommitEvent {
+    if (this.#random() < this.faults.unreadable) return { type: 'failed', id, cause: 'unreadable' };
+    const segment = this.#database.segments.get(id);
+    return { type: 'resolved', id, base: this.#database.base(id), found: versions.filter((version) => segment?.has(version) === true) };
+  }
+
+  /** Documents of a batch are stored one by one, at moments of their own, as a cluster does. */
+  #sendBatch(action: GroupCommitAction & { type: 'write' }): void {
+    const answers = new Map<string, DocumentAnswer>();
+    for (const { id, text } of action.documents) {
+      this.#waiting.push(() => {
+        answers.set(id, this.#store(text));
+        return answers.size === action.documents.length ? { type: 'answered', batch: action.batch, answers, durable: true } : undefined;
+      });
+    }
+  }
+
+  #store(text: string): DocumentAnswer {
+    if (this.#random() < this.faults.busy) return { type: 'unavailable', retryAfterMs: 1, cause: 'busy' };
+    if (this.#random() >= this.faults.lost) return this.#database.write(text);
+    const fate = this.#random();
+    if (fate < 0.4) this.#database.write(text);
+    else if (fate < 0.8) this.#database.late.push(text);
+    return { type: 'unknown', cause: 'lost' };
+  }
+}
