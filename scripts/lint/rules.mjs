@@ -1,4 +1,5 @@
 import * as changesetPresent from './rules/changeset-present.mjs';
+import * as contractSuites from './rules/contract-suites.mjs';
 import * as documentedExports from './rules/documented-exports.mjs';
 import * as errorCodes from './rules/error-codes.mjs';
 import * as fileSize from './rules/file-size.mjs';
@@ -32,6 +33,7 @@ export const RULES = [
   unfinishedMarks,
   focusedTests,
   sleepingTests,
+  contractSuites,
   specificationItems,
   errorCodes,
   generatedPages,
