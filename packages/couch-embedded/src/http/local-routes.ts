@@ -1,4 +1,4 @@
-import { badRequest, conflict, documentTooLarge, notFound } from '../couch-error.ts';
+import { badRequest, documentTooLarge, notFound } from '../couch-error.ts';
 import { checkLocalId } from '../document/document-id.ts';
 import { isObject } from '../document/document-edit.ts';
 import type { Database } from '../storage/database.ts';
@@ -20,7 +20,10 @@ export async function handleLocalDocument(exchange: Exchange, database: Database
   exchange.send(exchange.method === 'PUT' ? 201 : 200, { ok: true, id, rev });
 }
 
-/** Writes or deletes (`_deleted`) a local document; throws `conflict` when the revision is not the present one. */
+/**
+ * Writes or deletes (`_deleted`) a local document. As in CouchDB 3.5 the last write wins: the revision given is not compared with
+ * the present one, only counted on from.
+ */
 export function saveLocalDocument(database: Database, id: string, value: Record<string, unknown>, maxDocumentBytes: number, rev?: string): Promise<string> {
   checkLocalId(id);
   const { _rev: stated, _deleted: deleted, _id: _ignored, ...members } = value;
@@ -31,14 +34,11 @@ export function saveLocalDocument(database: Database, id: string, value: Record<
   return database.write((batch) => {
     const present = batch.local(id);
     if (present === undefined && deleted === true) throw notFound('missing');
-    const revision = present === undefined ? undefined : (JSON.parse(present.toString('utf8')) as { _rev: string })._rev;
-    if (revision !== undefined && given !== revision) throw conflict();
-    if (revision === undefined && given !== undefined && given !== '0-0') throw conflict();
     if (deleted === true) {
       batch.putLocal(id, undefined);
       return '0-0';
     }
-    const next = `0-${revision === undefined ? 1 : Number(revision.slice(2)) + 1}`;
+    const next = `0-${given === undefined ? 1 : Number(given.slice(2)) + 1}`;
     batch.putLocal(id, Buffer.from(`{"_id":${JSON.stringify(id)},"_rev":"${next}"${text === '' ? '' : `,${text}`}}`));
     return next;
   });

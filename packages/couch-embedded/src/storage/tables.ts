@@ -56,7 +56,9 @@ export class Tables {
 
   /** The value in a shared buffer that the next read overwrites. */
   peek(table: TableName, key: Buffer): Buffer | undefined {
-    return this.#tables[table].getBinaryFast(key);
+    const shared = this.#tables[table].getBinaryFast(key);
+    // The engine sets a length of its own on its buffer, which not every function of Buffer heeds.
+    return shared?.subarray(0, shared.length);
   }
 
   /** Entries from `start`, in order; `end` is exclusive, in either direction. */
