@@ -110,9 +110,11 @@ function invocationOf(command: Command): Invocation {
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
     const flag = option.long?.slice(2);
-    if (flag === undefined || typeof value !== 'string') continue;
-    if (flag === 'config') configPath = value;
-    else if (known.has(flag)) flags[flag] = value;
+    // A toggle without a value means true.
+    const text = value === true ? 'true' : value;
+    if (flag === undefined || typeof text !== 'string') continue;
+    if (flag === 'config') configPath = text;
+    else if (known.has(flag)) flags[flag] = text;
   }
   return { flags, ...(configPath === undefined ? {} : { configPath }) };
 }

@@ -21,6 +21,11 @@ describe('the command line', () => {
     expect((await run()).run).toEqual({ flags: {} });
   });
 
+  it('takes a toggle alone for true', async () => {
+    expect((await run('--trust-proxy')).run?.flags).toEqual({ 'trust-proxy': 'true' });
+    expect((await run('--trust-proxy', 'false')).run?.flags).toEqual({ 'trust-proxy': 'false' });
+  });
+
   it('joins a flag that is repeated', async () => {
     expect((await run('--retention', 'a=none', '--retention', 'b=1v')).run?.flags).toEqual({ retention: 'a=none b=1v' });
   });

@@ -18,8 +18,8 @@ export interface HealthInput {
   readonly feed: FeedHealthInput;
   /** The age beyond which a feed counts as dead, in milliseconds; usually three heartbeats. */
   readonly maxFeedAgeMs: number;
-  /** Where the database is, without credentials; it stands in the next command. */
-  readonly databaseUrl: string;
+  /** What to type to see how the database is, without credentials, such as `curl -sS http://127.0.0.1:5984/_up`. */
+  readonly databaseCommand: string;
   /** Cached answers that were found to differ from the database since the start. */
   readonly divergences?: number;
   /** Writes accepted below the database's quorum (202) since the start. */
@@ -81,8 +81,7 @@ export function healthStatusCode(status: HealthColour): 200 | 503 {
   return status === 'red' ? 503 : 200;
 }
 
-function checkFeed({ feed, maxFeedAgeMs, databaseUrl }: HealthInput): HealthCheck {
-  const nextCommand = `curl -sS ${databaseUrl}/_up`;
+function checkFeed({ feed, maxFeedAgeMs, databaseCommand: nextCommand }: HealthInput): HealthCheck {
   const because = feed.cause === undefined ? '' : `: ${feed.cause}`;
   if (feed.ageMs === undefined || feed.evidence === 'none') {
     return {
@@ -113,7 +112,7 @@ function checkDivergence({ divergences = 0 }: HealthInput): HealthCheck {
   };
 }
 
-function checkDurability({ writesNotDurable = 0, databaseUrl }: HealthInput): HealthCheck {
+function checkDurability({ writesNotDurable = 0, databaseCommand }: HealthInput): HealthCheck {
   const evidence = 'answers to writes';
   if (writesNotDurable === 0) return { name: 'durability', status: 'green', cause: 'every write reached the quorum', evidence };
   return {
@@ -121,7 +120,7 @@ function checkDurability({ writesNotDurable = 0, databaseUrl }: HealthInput): He
     status: 'yellow',
     cause: `${writesNotDurable} write(s) were accepted by fewer database nodes than the quorum (202)`,
     evidence,
-    nextCommand: `curl -sS ${databaseUrl}/_membership`,
+    nextCommand: databaseCommand,
   };
 }
 

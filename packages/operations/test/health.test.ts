@@ -4,7 +4,7 @@ import { decideHealth, healthStatusCode, type HealthInput } from '@xir/operation
 const alive: HealthInput = {
   feed: { state: 'following', ageMs: 1200.4, evidence: 'heartbeat' },
   maxFeedAgeMs: 30_000,
-  databaseUrl: 'http://127.0.0.1:5984/xir',
+  databaseCommand: 'curl -sS http://127.0.0.1:5984/_up',
 };
 
 describe('health', () => {
@@ -17,7 +17,7 @@ describe('health', () => {
 
   it('is red when the feed is silent for longer than it may be, with cause, age and next command', () => {
     const report = decideHealth({ ...alive, feed: { state: 'reconnecting', ageMs: 30_001, evidence: 'row', cause: 'connection refused' } });
-    expect(report).toMatchObject({ status: 'red', ageMs: 30_001, evidence: 'row', nextCommand: 'curl -sS http://127.0.0.1:5984/xir/_up' });
+    expect(report).toMatchObject({ status: 'red', ageMs: 30_001, evidence: 'row', nextCommand: 'curl -sS http://127.0.0.1:5984/_up' });
     expect(report.cause).toContain('connection refused');
     expect(healthStatusCode(report.status)).toBe(503);
   });

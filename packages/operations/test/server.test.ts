@@ -19,7 +19,7 @@ interface State {
 
 function newState(): State {
   return {
-    health: { feed: { state: 'following', ageMs: 5, evidence: 'row' }, maxFeedAgeMs: 100, databaseUrl: 'http://db/xir' },
+    health: { feed: { state: 'following', ageMs: 5, evidence: 'row' }, maxFeedAgeMs: 100, databaseCommand: 'curl -sS http://db/_up' },
     readiness: { ready: true, cause: 'started' },
     snapshot: () => ({}),
   };
@@ -40,7 +40,7 @@ describe('the operations server', () => {
     const red = await fetch(`${server.url}/health?verbose`);
     expect(red.status).toBe(503);
     expect(red.headers.get('cache-control')).toBe('no-store');
-    expect(await red.json()).toMatchObject({ status: 'red', ageMs: 101, evidence: 'row', nextCommand: 'curl -sS http://db/xir/_up' });
+    expect(await red.json()).toMatchObject({ status: 'red', ageMs: 101, evidence: 'row', nextCommand: 'curl -sS http://db/_up' });
   });
 
   it('answers /ready with 503 and the cause while traffic should not come', async () => {

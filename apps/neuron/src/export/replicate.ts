@@ -1,3 +1,4 @@
+/// <reference path="./pouchdb.d.ts" />
 import { parseServerUrl } from '@xir/couch-client';
 import httpAdapter from 'pouchdb-adapter-http';
 import PouchDB from 'pouchdb-core';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createLogger } from '@xir/operations';
 import type { ExportTarget } from '../command-line.ts';
 import { NeuronError } from '../errors.ts';
@@ -32,16 +31,8 @@ async function withSource<Result>(
   run: (serverUrl: string) => Promise<Result>,
 ): Promise<Result> {
   if (from !== undefined) return run(from);
-  const password = randomBytes(24).toString('base64url');
-  await using embedded = await openEmbeddedDatabase({
-    directory: settings.dataDir,
-    mustExist: true,
-    admin: { name: 'export', password },
-  });
-  const url = new URL(embedded.url);
-  url.username = 'export';
-  url.password = password;
-  return await run(url.href);
+  await using embedded = await openEmbeddedDatabase({ directory: settings.dataDir, mustExist: true });
+  return await run(embedded.ownUrl);
 }
 
 function serverUrlOf(option: string, text: string | undefined): string | undefined {
