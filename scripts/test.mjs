@@ -5,24 +5,20 @@
 import { parseArgs } from 'node:util';
 import { GATES, chooseGates } from './gates/catalogue.mjs';
 import { countsLine } from './gates/test-counts.mjs';
-import { ensureInstalled, isInstalled } from './setup/install.mjs';
-import { ensurePnpm, hasPnpm, wantedPnpm } from './setup/pnpm.mjs';
-import { seconds, step } from './setup/progress.mjs';
-import { requireNode } from './setup/requirements.mjs';
+import { prepare } from './setup/prepare.mjs';
+import { seconds } from './setup/progress.mjs';
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, package: { type: 'string', multiple: true }, list: { type: 'boolean' } },
 });
 
 async function main() {
-  requireNode();
   if (options.list) {
     for (const gate of GATES) console.log(`${gate.name.padEnd(10)} ${gate.title}`);
     return true;
   }
   const gates = chooseGates(options.only);
-  if (!hasPnpm()) await step(`fetching pnpm ${wantedPnpm()}`, ensurePnpm);
-  if (!isInstalled()) await step('installing dependencies', ensureInstalled);
+  await prepare();
   const outcomes = [];
   let counts;
   for (const [index, gate] of gates.entries()) {

@@ -11,7 +11,8 @@ if (unknown.length > 0) throw new Error(`There is no rule ${unknown.join(', ')}.
 const repository = openRepository(root);
 let errors = 0;
 let warnings = 0;
-for (const rule of RULES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+const rules = RULES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+for (const rule of rules) {
   const started = performance.now();
   for (const { file, line, message, severity } of rule.check(repository)) {
     if (values.path !== undefined && !file.startsWith(values.path)) continue;
@@ -21,5 +22,5 @@ for (const rule of RULES.filter(({ name }) => positionals.length === 0 || positi
   }
   if (values.times) console.log(`${rule.name}: ${Math.round(performance.now() - started)} ms`);
 }
-console.log(`${RULES.length} rules, ${errors} errors, ${warnings} warnings`);
+console.log(`${rules.length} rules, ${errors} errors, ${warnings} warnings`);
 process.exitCode = errors > 0 ? 1 : 0;

@@ -35,10 +35,10 @@ export function isNeuronBuilt() {
  * Builds the neuron and the packages it needs, without type declarations (nothing that runs needs them, and they take
  * most of a build's time). Does nothing when all is built.
  */
-export async function ensureNeuronBuilt({ show = false } = {}) {
+export async function ensureNeuronBuilt() {
   if (isNeuronBuilt()) return;
   const args = ['--recursive', '--filter-prod', `${neuron}...`, '--workspace-concurrency=2', '--reporter=append-only', 'run', 'build'];
-  await pnpm(args, { show, environment: { XIR_BUILD_TYPES: 'off' } });
+  await pnpm(args, { environment: { XIR_BUILD_TYPES: 'off' } });
   if (!existsSync(neuronEntry)) throw new Error(`The build of ${neuron} left no ${neuronEntry}.`);
   writeStamp(stampFile, stampOfTree(runtimeClosure(neuron)));
 }

@@ -20,8 +20,8 @@ export function isInstalled() {
 }
 
 /** Installs exactly what the lockfile says, unless that has been done. */
-export async function ensureInstalled({ show = false } = {}) {
+export async function ensureInstalled() {
   if (isInstalled()) return;
-  await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], { show, environment: { CI: 'true' } });
+  await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], { environment: { CI: 'true' } });
   writeStamp(stampFile, wantedStamp());
 }
