@@ -8,7 +8,11 @@ import { couchdbUrl, temporaryServer } from './support/temporary-server.ts';
 
 const Pouch = PouchDB.plugin(httpAdapter).plugin(replication);
 const agent = new Agent({ pipelining: 1, connections: 8 });
-const fetchWithAgent = (url: string, options: Record<string, unknown>) => undiciFetch(url, { ...options, dispatcher: agent });
+/** undici's fetch, with the `buffer()` by which PouchDB's client reads attachments in Node. */
+async function fetchWithAgent(url: string, options: Record<string, unknown>) {
+  const response = await undiciFetch(url, { ...options, dispatcher: agent });
+  return Object.assign(response, { buffer: async () => Buffer.from(await response.arrayBuffer()) });
+}
 
 /** A database opened by PouchDB's client; destroyed at the end. */
 async function openDatabase(server: string): Promise<{ pouch: PouchDatabase; url: string } & AsyncDisposable> {

@@ -64,7 +64,10 @@ async function getDocument(exchange: Exchange, database: Database, id: string): 
 
 /** `open_revs`: each revision by itself, as JSON or as `multipart/mixed`. */
 async function getOpenRevisions(exchange: Exchange, database: Database, id: string, wanted: string): Promise<void> {
-  const options = readOptions(exchange.query);
+  const asJson = (exchange.header('accept') ?? '*/*').includes('application/json');
+  // Whoever takes parts gets the attachments' data; CouchDB's replicator relies on that.
+  const asked = readOptions(exchange.query);
+  const options = asJson ? asked : { ...asked, attachments: true };
   const record = database.record(id);
   const found: { json: Buffer; leafBody: number }[] = [];
   const missing: string[] = [];
@@ -79,7 +82,7 @@ async function getOpenRevisions(exchange: Exchange, database: Database, id: stri
   } else {
     for (const revision of readRevisionList(wanted)) add(revision);
   }
-  if ((exchange.header('accept') ?? '*/*').includes('application/json')) {
+  if (asJson) {
     const entries = [...found.map(({ json }) => `{"ok":${json.toString('utf8')}}`), ...missing.map((rev) => JSON.stringify({ missing: rev }))];
     exchange.sendJson(200, `[${entries.join(',')}]`);
     return;
