@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { configurationReference } from '../src/documentation.ts';
 import { NeuronError } from '../src/errors.ts';
+import { operationsReference } from '../src/operations-documentation.ts';
 import { parseConfiguration } from '../src/configuration-file.ts';
 import { defaultNeuronName } from '../src/neuron-name.ts';
 import { environmentName, NEURON_OPTIONS, type OptionDefinition } from '../src/options.ts';
@@ -40,6 +41,11 @@ describe('the options table', () => {
   it('is what docs/configuration.md says', () => {
     const path = new URL('../../../docs/configuration.md', import.meta.url);
     expect(readFileSync(path, 'utf8'), 'run: pnpm --filter @xir/neuron docs').toBe(configurationReference());
+  });
+
+  it('stands beside the table of metrics that docs/operations.md shows', () => {
+    const path = new URL('../../../docs/operations.md', import.meta.url);
+    expect(readFileSync(path, 'utf8'), 'run: pnpm --filter @xir/neuron docs').toBe(operationsReference());
   });
 });
 
