@@ -129,7 +129,7 @@ export class ChangesParser implements LineSink {
   /** A line of no usual row's shape: frame of a normal answer, end, error, or a row written by another server. */
   #other(bytes: Buffer, start: number, end: number): void {
     const text = bytes.toString('utf8', start, end);
-    if (text === RESULTS_START || text === ']' || text === '[') return;
+    if (text === RESULTS_START || text === ']') return;
     const body = text.startsWith('],') ? text.slice(2).trim() : text;
     if (body.startsWith('"last_seq"')) {
       this.#parsedLine(`{${body}`, text);

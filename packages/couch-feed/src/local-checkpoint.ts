@@ -14,6 +14,7 @@ interface LocalDocument {
 export function localCheckpointStore(database: CouchDatabase, name: string): CheckpointStore {
   const id = `_local/${name}`;
   let rev: string | undefined;
+  let saving: Promise<unknown> = Promise.resolve();
 
   async function read(): Promise<LocalDocument | undefined> {
     const document = await database.get<LocalDocument>(id);
@@ -26,6 +27,19 @@ export function localCheckpointStore(database: CouchDatabase, name: string): Che
     rev = (await database.put(id, body)).rev;
   }
 
+  async function replace(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await write(checkpoint).catch(async (error: unknown) => {
+        // Another life of ours wrote meanwhile, or our last answer was lost: the newest checkpoint wins.
+        if (!isCouchError(error, 'COUCH_CONFLICT')) throw error;
+        await read();
+        await write(checkpoint);
+      });
+    } catch (error) {
+      throw new FeedError('FEED_CHECKPOINT_FAILED', `${id} cannot be written`, error);
+    }
+  }
+
   return {
     async load() {
       try {
@@ -34,17 +48,11 @@ export function localCheckpointStore(database: CouchDatabase, name: string): Che
         throw new FeedError('FEED_CHECKPOINT_FAILED', `${id} cannot be read`, error);
       }
     },
-    async save(checkpoint) {
-      try {
-        await write(checkpoint).catch(async (error: unknown) => {
-          // Another life of ours wrote meanwhile, or our last answer was lost: the newest checkpoint wins.
-          if (!isCouchError(error, 'COUCH_CONFLICT')) throw error;
-          await read();
-          await write(checkpoint);
-        });
-      } catch (error) {
-        throw new FeedError('FEED_CHECKPOINT_FAILED', `${id} cannot be written`, error);
-      }
+    save(checkpoint) {
+      const saved = saving.then(() => replace(checkpoint));
+      // One after the other; who asked for a save hears of its failure, the next one begins all the same.
+      saving = saved.catch(() => undefined);
+      return saved;
     },
   };
 }
