@@ -63,6 +63,7 @@ export class CommitDriver {
   readonly #machine: GroupCommit;
   readonly #callers = new Map<number, (outcome: OperationOutcome) => void>();
   readonly #timers = new Map<string, Timer>();
+  readonly #background = new Set<Promise<void>>();
   #ticket = 0;
   #spills = 0;
   #closed = false;
@@ -106,6 +107,11 @@ export class CommitDriver {
     });
   }
 
+  /** Resolves when the requests that nobody waits for are answered. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
   /** Ends every operation under way with `KV4_CLOSED`. */
   close(): void {
     this.#closed = true;
@@ -144,8 +150,11 @@ export class CommitDriver {
         this.#options.onCommitted({ id, head, rev, removed, durable });
         return this.#options.hooks.onCommitted?.({ id, head, rev, removed, durable });
       }
-      case 'drop-leaves':
-        return void this.#dropLeaves(action.id, action.revs);
+      case 'drop-leaves': {
+        const work = this.#dropLeaves(action.id, action.revs).finally(() => this.#background.delete(work));
+        this.#background.add(work);
+        return undefined;
+      }
     }
   }
 

@@ -188,8 +188,9 @@ export class HeadStore implements AsyncDisposable {
   }
 
   /** Does all upkeep that waits, now, and resolves when nothing is left to do. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
+  async idle(): Promise<void> {
+    await this.#queue.idle();
+    await this.#driver.idle();
   }
 
   stats(): HeadStoreStats {

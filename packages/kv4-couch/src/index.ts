@@ -9,7 +9,7 @@ export {
   type HeadStoreOptions,
   type HeadStoreStats,
 } from './head-store.ts';
-export { commitBaseOf, type HeadRead } from './head-read.ts';
+export { commitBaseOf, headReadOf, type HeadRead } from './head-read.ts';
 export type { HeadScan, HeadScanOptions } from './head-scan.ts';
 export type { CommitHooks, CommittedHead } from './commit-driver.ts';
 export type { HistoryUpkeepStats } from './history-upkeep.ts';
