@@ -94,6 +94,8 @@ export interface FeedWorldSupports {
   readonly purge: boolean;
   /** `instance_start_time` tells two lives apart. */
   readonly lives: boolean;
+  /** Ids may hold U+0000. */
+  readonly nulIds: boolean;
 }
 
 /** A kind of world. */

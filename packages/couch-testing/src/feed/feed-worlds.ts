@@ -22,7 +22,7 @@ function seededRandom(seed: number): () => number {
 export function scriptedHarness(): FeedHarness {
   return {
     name: 'fake server, driven time',
-    supports: { scripted: true, purge: true, lives: true },
+    supports: { scripted: true, purge: true, lives: true, nulIds: true },
     open(options = {}) {
       const clock = new VirtualClock();
       const fake = new FakeCouch({ clock, ...options });
@@ -88,5 +88,5 @@ export function serverHarness(name: string, supports: Omit<FeedWorldSupports, 's
 
 /** The fake server over real HTTP, in real time. */
 export function fakeHttpHarness(): FeedHarness {
-  return serverHarness('fake server over HTTP', { purge: true, lives: true }, () => listenFake(new FakeCouch({ clock: systemClock })));
+  return serverHarness('fake server over HTTP', { purge: true, lives: true, nulIds: true }, () => listenFake(new FakeCouch({ clock: systemClock })));
 }

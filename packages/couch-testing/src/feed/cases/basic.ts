@@ -4,7 +4,7 @@ import { checkHistory, checkReliable, checkResumable } from '../feed-validators.
 import { FeedWriter } from '../feed-writer.ts';
 import { countingCheckpoint, openFeed } from './open-feed.ts';
 
-const STRANGE_IDS = ['_design/x', 'a+b/c%2F', 'with "quotes" and \\', 'ünï💧', 'nul\u0000inside', 'd!cool!data!!key', '{"seq":"1","id":"x"', ' '];
+const STRANGE_IDS = ['_design/x', 'a+b/c%2F', 'with "quotes" and \\', 'ünï💧', 'd!cool!data!!key', '{"seq":"1","id":"x"', ' '];
 
 /** What any follower does on any server. */
 export const basicFeedCases: readonly FeedCase[] = [
@@ -63,6 +63,18 @@ export const basicFeedCases: readonly FeedCase[] = [
       await world.until(() => open.history.caughtUp > 0);
       assert.deepEqual([...open.history.current.keys()].sort(), [...STRANGE_IDS].sort());
       checkReliable(open.history, writer.writes);
+    },
+  },
+  {
+    title: 'T30 an id may hold NUL',
+    needs: ['nulIds'],
+    async run(context) {
+      const world = await context.open();
+      const writer = new FeedWriter(world);
+      const rev = await writer.put('nul\u0000inside');
+      await using open = openFeed(context, world);
+      await world.until(() => open.history.has('nul\u0000inside', rev));
+      assert.deepEqual([...open.history.current.keys()], ['nul\u0000inside']);
     },
   },
   {
