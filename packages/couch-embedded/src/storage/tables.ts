@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { EmbeddedError } from '../errors.ts';
+import { checkDataFile } from './file-check.ts';
 
 /** A table: bytes to bytes, ordered by key. */
 export type Table = Database<Buffer, Buffer>;
@@ -17,6 +19,9 @@ export interface TableWrite {
   readonly value: Buffer | undefined;
 }
 
+/** Keys (document ids) of up to 4,026 bytes need pages of 8 KiB. */
+const PAGE_SIZE = 8192;
+
 /** The longest key the engine takes, in bytes. */
 export const MAX_KEY_BYTES = 4026;
 
@@ -28,23 +33,26 @@ export class Tables {
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    checkDataFile(join(directory, 'data.mdb'), PAGE_SIZE);
     const binary = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const;
+    let environment: RootDatabase<Buffer, Buffer> | undefined;
     try {
-      this.#environment = open<Buffer, Buffer>({
+      environment = open<Buffer, Buffer>({
         path: directory,
-        // Keys (document ids) of up to 4,026 bytes need pages of 8 KiB.
-        pageSize: 8192,
+        pageSize: PAGE_SIZE,
         maxDbs: TABLE_NAMES.length + 2,
         // A commit is acknowledged when it is flushed, and not visible before.
         overlappingSync: false,
         noSubdir: false,
         ...binary,
       });
-      this.#tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, this.#environment.openDB<Buffer, Buffer>({ name, ...binary })])) as unknown as Record<
-        TableName,
-        Table
-      >;
+      const root = environment;
+      const tables = TABLE_NAMES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, ...binary })] as const);
+      this.#environment = root;
+      this.#tables = Object.fromEntries(tables) as Record<TableName, Table>;
     } catch (error) {
+      // The first failure is the one to tell; closing what is damaged may fail too.
+      environment?.close().catch(() => undefined);
       throw new EmbeddedError('EMBEDDED_CORRUPT', `the database files in ${directory} cannot be opened: ${messageOf(error)}`, { cause: error });
     }
   }

@@ -12,9 +12,11 @@ export interface ServerProcess {
 
 const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 
-/** Starts the command on a free port and waits for its ready line. */
-export async function startServerProcess(directory: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--conditions=@xir/source', '--import', 'tsx', BIN, '--directory', directory, '--port', '0'], {
+/** Starts the command on a free port and waits for its ready line; `maxFileBlocks` bounds its files, in blocks of 512 bytes. */
+export async function startServerProcess(directory: string, environment: Record<string, string> = {}, maxFileBlocks?: number): Promise<ServerProcess> {
+  const command = [process.execPath, '--conditions=@xir/source', '--import', 'tsx', BIN, '--directory', directory, '--port', '0'];
+  const limited = maxFileBlocks === undefined ? command : ['sh', '-c', `ulimit -f ${maxFileBlocks}; exec "$@"`, 'sh', ...command];
+  const child = spawn(limited[0] as string, limited.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
