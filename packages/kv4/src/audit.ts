@@ -1,0 +1,108 @@
+import type { Clock, Random, Timer } from '@xir/couch-client';
+import type { ChangeFeed } from '@xir/couch-feed';
+import type { HeadRead, HeadStore } from '@xir/kv4-couch';
+import type { Cache } from './cache.ts';
+import type { TableEntry } from './cache-table.ts';
+
+/** Default milliseconds between two samples. */
+export const DEFAULT_AUDIT_INTERVAL_MS = 10_000;
+/** Default number of entries in a sample. */
+export const DEFAULT_AUDIT_SAMPLE = 50;
+
+export interface AuditOptions {
+  readonly cache: Cache;
+  readonly heads: HeadStore;
+  readonly feed: ChangeFeed;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 0: no audit but by {@link Audit.run}. */
+  readonly intervalMs: number;
+  readonly sample: number;
+}
+
+/** What one audit found. */
+export interface AuditResult {
+  readonly compared: number;
+  readonly diverged: number;
+}
+
+/**
+ * Compares samples of the cache with the database. An entry that differs is compared once more after the feed was proved current, since its row may have been on its
+ * way; if it still differs the cache had been wrong: that is counted, and the entry is set right.
+ */
+export class Audit {
+  readonly #options: AuditOptions;
+  #timer: Timer | undefined;
+  #closed = false;
+  compared = 0;
+  divergences = 0;
+  runs = 0;
+  failures = 0;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+    this.#schedule();
+  }
+
+  /** Compares one sample now. Rejects when the database cannot be read. */
+  async run(): Promise<AuditResult> {
+    const entries = this.#sample();
+    this.runs += 1;
+    const suspects = await this.#differing(entries);
+    let diverged = 0;
+    if (suspects.length > 0) {
+      await this.#options.feed.prove();
+      const differing = await this.#differing(suspects);
+      for (const entry of differing) this.#options.cache.purge(entry.id);
+      diverged = differing.length;
+    }
+    this.compared += entries.length;
+    this.divergences += diverged;
+    return { compared: entries.length, diverged };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    const { clock, random, intervalMs } = this.#options;
+    if (this.#closed || intervalMs <= 0) return;
+    this.#timer = clock.schedule(intervalMs * (0.5 + random()), () => {
+      void this.run()
+        .catch(() => (this.failures += 1))
+        .finally(() => this.#schedule());
+    });
+  }
+
+  #sample(): TableEntry[] {
+    const { cache, random, sample } = this.#options;
+    const { ring } = cache.table;
+    const found = new Set<TableEntry>();
+    for (let draw = 0; draw < sample && ring.length > 0; draw += 1) {
+      const entry = ring[Math.floor(random() * ring.length)];
+      if (entry !== undefined && isSettled(entry)) found.add(entry);
+    }
+    return [...found];
+  }
+
+  /** Those of the entries that are settled and are not what the database holds. An entry that changes meanwhile is left to the feed. */
+  async #differing(entries: readonly TableEntry[]): Promise<TableEntry[]> {
+    const before = new Map(entries.filter(isSettled).map((entry) => [entry, entry.revision]));
+    if (before.size === 0) return [];
+    const reads = await this.#options.heads.readHeads([...before.keys()].map((entry) => entry.id));
+    return [...before].filter(([entry, revision]) => entry.revision === revision && isSettled(entry) && differs(entry, reads.get(entry.id))).map(([entry]) => entry);
+  }
+}
+
+function isSettled(entry: TableEntry): boolean {
+  return entry.slot >= 0 && (entry.state === 'present' || entry.state === 'negative');
+}
+
+/** A key that is not there may be so without a revision, and with that of a deletion since compacted away. */
+function differs(entry: TableEntry, read: HeadRead | undefined): boolean {
+  const isThere = read?.head !== undefined && read.head.gone !== true;
+  if (entry.record === undefined && !isThere) return false;
+  return entry.revision !== read?.rev;
+}

@@ -1,0 +1,336 @@
+import type { Clock } from '@xir/couch-client';
+import type { CommittedHead, HeadStore } from '@xir/kv4-couch';
+import {
+  accountsFor,
+  DEFAULT_RECENT_REVISIONS,
+  ENTRY_EFFECT,
+  generationOf,
+  isServable,
+  RecentRevisions,
+  stepEntry,
+  SupersededRevisions,
+  type CommitBase,
+  type EntryEvent,
+  type EntrySnapshot,
+  type KeyAddress,
+  type Kv4Record,
+} from '@xir/kv4-core';
+import { CacheTable, type TableEntry } from './cache-table.ts';
+import { EntryReader, type EntryReaderOptions } from './entry-reader.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
+
+/** Answers to ids that passed the feed unread are read a second time after this many milliseconds. */
+export const YOUNG_RECHECK_MS = 1_000;
+
+/** Told of what changes for readers of an entry. */
+export interface CacheListener {
+  /**
+   * An entry shows another record. `cause`: by a row or what followed from one, by our own write (its row is still to come), or because it was loaded.
+   */
+  onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void;
+  /** A row came for what was known already. */
+  onRepeated(entry: TableEntry): void;
+  onExpired(entry: TableEntry): void;
+}
+
+/** What an entry showed before it changed. */
+export interface EntryBefore {
+  readonly record: Kv4Record | undefined;
+  /** Version of the record, or of the deletion that stood; absent where none is known. */
+  readonly version: string | undefined;
+  /** Nothing is known of the key's past: there was no document, or nobody had asked. */
+  readonly unknown: boolean;
+}
+
+/** Why an entry changed. */
+export type ChangeCause = 'feed' | 'write' | 'load';
+
+export interface CacheOptions extends Pick<EntryReaderOptions, 'clock' | 'random' | 'maxConcurrentLoads' | 'maxLoadBatch'> {
+  readonly maxBytes: number;
+  readonly listener: CacheListener;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A row of the feed, taken apart. `snapshot` is absent where the row carries no document that can be taken as it stands. */
+export interface CacheRow {
+  readonly id: string;
+  readonly revision: string;
+  readonly snapshot?: ((entry: TableEntry) => EntrySnapshot | undefined) | undefined;
+}
+
+/** The entries of a cache in motion: feeds events to their state machines and carries out what they ask for. */
+export class Cache {
+  readonly recent = new RecentRevisions(DEFAULT_RECENT_REVISIONS);
+  readonly superseded = new SupersededRevisions(DEFAULT_RECENT_REVISIONS);
+  readonly table = new CacheTable(this.recent);
+  readonly expiries: ExpiryQueue;
+  readonly #clock: Clock;
+  readonly #options: CacheOptions;
+  readonly #waiting = new Map<TableEntry, Waiting[]>();
+  /** Since when entries are being verified, in monotonic milliseconds. */
+  readonly #verifyingSince = new Map<TableEntry, number>();
+  readonly #quarantined = new Set<string>();
+  #reader: EntryReader | undefined;
+  #young: TableEntry[] = [];
+  regressions = 0;
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.expiries = new ExpiryQueue(options.clock, (entry) => options.listener.onExpired(entry));
+  }
+
+  /** Gives the cache the heads to read from; before that nothing can be loaded. */
+  attach(heads: HeadStore): void {
+    const { clock, random, maxConcurrentLoads, maxLoadBatch } = this.#options;
+    this.#reader = new EntryReader({
+      heads,
+      clock,
+      random,
+      maxConcurrentLoads,
+      maxLoadBatch,
+      superseded: this.superseded,
+      // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
+      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && entry.noted === undefined && entry.record === undefined ? 'load' : 'feed'),
+      onFailure: (entry, error) => this.#fail(entry, error),
+      onMalformed: (id) => void this.#quarantined.add(id),
+    });
+  }
+
+  get reader(): EntryReader {
+    if (this.#reader === undefined) throw new TypeError('the cache has no heads to read from');
+    return this.#reader;
+  }
+
+  /** Documents under the id of a head that are none. */
+  get quarantined(): number {
+    return this.#quarantined.size;
+  }
+
+  get verifying(): number {
+    return this.#verifyingSince.size;
+  }
+
+  /** Milliseconds for which what is known of an entry has been in doubt; 0: it is not. */
+  doubtMs(entry: TableEntry): number {
+    const since = this.#verifyingSince.get(entry);
+    return since === undefined ? 0 : this.#clock.monotonic() - since;
+  }
+
+  /** The entry of a checked address, known or being loaded. In a whole listing, what has no entry is known not to be there. */
+  reference(address: KeyAddress): TableEntry {
+    const entry = this.table.find(address) ?? this.#create(address);
+    entry.used = true;
+    if (entry.state === 'absent' || entry.state === 'reserved') this.#start(entry);
+    return entry;
+  }
+
+  /** An entry for a write that is on its way: from now on rows for it are noted. Pinned until `release`. */
+  reserve(address: KeyAddress): TableEntry {
+    const entry = this.table.find(address) ?? this.#create(address);
+    entry.pins += 1;
+    entry.used = true;
+    if (entry.state !== 'absent') return entry;
+    if (this.table.isComplete(address)) this.#settleAbsent(entry);
+    else {
+      this.apply(entry, { type: 'reserve' }, 'load');
+      entry.noted = this.recent.revision(entry.id);
+    }
+    return entry;
+  }
+
+  release(entry: TableEntry): void {
+    entry.pins -= 1;
+    if (entry.pins > 0) return;
+    this.apply(entry, { type: 'release' }, 'load');
+    this.#dropIfAbsent(entry);
+  }
+
+  /** Resolves when the entry can answer, or was dropped; rejects with what kept it from being loaded. */
+  settled(entry: TableEntry, thorough = false): Promise<void> {
+    if (thorough ? entry.state !== 'loading' && entry.state !== 'verifying' : isServable(entry)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(entry);
+      const waiter = { resolve, reject };
+      if (waiting === undefined) this.#waiting.set(entry, [waiter]);
+      else waiting.push(waiter);
+    });
+  }
+
+  /** Applies a row of the feed. */
+  row(row: CacheRow): void {
+    const { id, revision } = row;
+    const { table } = this;
+    let entry = table.findId(id);
+    if (entry === undefined) {
+      if (!table.isReferenced(id)) return this.recent.note(id, revision);
+      entry = this.#enter(id);
+      if (entry === undefined) return;
+    }
+    if (revision === entry.revision) return this.#options.listener.onRepeated(entry);
+    if (this.superseded.has(id, revision)) return;
+    const snapshot = row.snapshot?.(entry);
+    this.apply(entry, { type: 'row', revision, snapshot }, 'feed');
+  }
+
+  /** Enters a head that a listing read, where nothing is known of it. */
+  offer(address: KeyAddress, snapshot: EntrySnapshot): void {
+    const known = this.table.find(address);
+    if (known !== undefined && known.state !== 'reserved') return;
+    const entry = known ?? this.table.add(address);
+    const noted = entry.noted ?? this.recent.revision(entry.id);
+    const doubtful = !accountsFor(snapshot.revision, noted);
+    this.apply(entry, { type: 'reference' }, 'load', false);
+    entry.noted = noted;
+    if (doubtful) this.reader.readHead(entry);
+    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, 'load');
+  }
+
+  /** Our own write was stored. */
+  committed(stored: CommittedHead): void {
+    const { id, head, rev, removed } = stored;
+    const entry = this.table.findId(id) ?? (this.table.isReferenced(id) ? this.#enter(id) : undefined);
+    if (entry === undefined) return this.recent.note(id, rev);
+    const before = entry.revision;
+    const wasKnown = isServable(entry);
+    this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node.address, entry.key, { ...head, _rev: rev }, removed) }, 'write');
+    // One write per document is on its way at a time, each on top of the one before: the next generation is its child.
+    if (wasKnown && before !== undefined && entry.revision === rev && generationOf(rev) === generationOf(before) + 1) this.superseded.add(id, before);
+  }
+
+  /** What is known of a head, for a write on top of it. */
+  baseHead(id: string): CommitBase | undefined {
+    const entry = this.table.findId(id);
+    if (entry === undefined || (entry.state !== 'present' && entry.state !== 'negative')) return undefined;
+    if (entry.state === 'negative' && entry.revision === undefined) return {};
+    const head = headOfSnapshot(id, entry);
+    return head === undefined ? undefined : { head };
+  }
+
+  purge(id: string): void {
+    const entry = this.table.findId(id);
+    if (entry !== undefined) this.apply(entry, { type: 'purged' }, 'feed');
+  }
+
+  /** Asks the database whether what is known still holds. */
+  doubt(entry: TableEntry): void {
+    this.apply(entry, { type: 'doubt' }, 'feed');
+  }
+
+  /** Forgets everything. What readers wait for is loaded anew. */
+  reset(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const entry of this.table.ring) stepEntry(entry, { type: 'reset' });
+    this.table.clear();
+    this.recent.clear();
+    this.superseded.clear();
+    this.expiries.clear();
+    this.#verifyingSince.clear();
+    this.#quarantined.clear();
+    this.#young = [];
+    // An entry that is absent again sends its readers back to ask once more.
+    for (const [, waiters] of waiting) for (const { resolve } of waiters) resolve();
+  }
+
+  close(error: unknown): void {
+    this.#reader?.close();
+    this.expiries.clear();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const waiters of waiting) for (const { reject } of waiters) reject(error);
+  }
+
+  /** Feeds one event to an entry and carries out what it asks for. */
+  apply(entry: TableEntry, event: EntryEvent, cause: ChangeCause, carryOut = true): void {
+    const before: EntryBefore = { record: entry.record, version: entry.version, unknown: entry.revision === undefined };
+    const bytes = entry.bytes;
+    const wasVerifying = entry.state === 'verifying';
+    const effect = stepEntry(entry, event);
+    if (entry.slot >= 0) this.table.bytes += entry.bytes - bytes;
+    if (before.record !== entry.record) this.#reindex(entry, before.record);
+    const isVerifying = entry.state === 'verifying';
+    if (isVerifying !== wasVerifying) {
+      if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());
+      else this.#verifyingSince.delete(entry);
+    }
+    if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
+    if (carryOut) this.#carryOut(entry, effect);
+    if ((effect & ENTRY_EFFECT.changed) !== 0 && before.record?.version !== entry.record?.version) this.#options.listener.onChanged(entry, before, cause);
+    if (isServable(entry)) this.#wake(entry);
+    if (event.type === 'answer' && cause === 'load') this.#recheckYoung(entry);
+    if (this.table.bytes > this.#options.maxBytes) this.table.evictTo(this.#options.maxBytes);
+  }
+
+  #carryOut(entry: TableEntry, effect: number): void {
+    if ((effect & ENTRY_EFFECT.readHead) !== 0) this.reader.readHead(entry);
+    if ((effect & ENTRY_EFFECT.readLeaves) !== 0) this.reader.readLeaves(entry);
+    if ((effect & ENTRY_EFFECT.readLeavesLater) !== 0) this.reader.readLeavesLater(entry);
+  }
+
+  #create(address: KeyAddress): TableEntry {
+    return this.table.add(address);
+  }
+
+  #start(entry: TableEntry): void {
+    if (entry.state === 'absent' && this.table.isComplete(entry.node.address)) return this.#settleAbsent(entry);
+    const noted = entry.noted ?? this.recent.revision(entry.id);
+    this.apply(entry, { type: 'reference' }, 'load');
+    entry.noted = noted;
+  }
+
+  /** A key without an entry in a whole listing is not there; if it was lately, its revision is remembered. */
+  #settleAbsent(entry: TableEntry): void {
+    this.apply(entry, { type: 'reference' }, 'load', false);
+    this.apply(entry, { type: 'answer', token: entry.token, snapshot: { revision: this.recent.revision(entry.id) } }, 'load');
+  }
+
+  /** An entry for an id that belongs to a listing. */
+  #enter(id: string): TableEntry | undefined {
+    const address = this.table.addressOfId(id);
+    if (address === undefined) return undefined;
+    return this.reference(address);
+  }
+
+  #reindex(entry: TableEntry, before: Kv4Record | undefined): void {
+    const { record, node } = entry;
+    node.secondary?.replace(entry.key, before, record);
+    if (record?.expiresAtMs !== undefined) this.expiries.add(entry, record.expiresAtMs);
+  }
+
+  #wake(entry: TableEntry): void {
+    const waiting = this.#waiting.get(entry);
+    if (waiting === undefined) return;
+    this.#waiting.delete(entry);
+    for (const { resolve } of waiting) resolve();
+  }
+
+  #fail(entry: TableEntry, error: unknown): void {
+    const waiting = this.#waiting.get(entry);
+    this.#waiting.delete(entry);
+    this.#dropIfAbsent(entry);
+    for (const { reject } of waiting ?? []) reject(error);
+  }
+
+  #dropIfAbsent(entry: TableEntry): void {
+    if (entry.state === 'absent' && entry.pins === 0) this.table.remove(entry, undefined);
+  }
+
+  /** An answer for an id whose row passed unread may come from a replica that is behind: it is read once more. */
+  #recheckYoung(entry: TableEntry): void {
+    const { id } = entry;
+    if (!this.recent.has(id) || this.recent.revision(id) !== undefined) return;
+    this.#young.push(entry);
+    if (this.#young.length > 1) return;
+    this.#clock.schedule(YOUNG_RECHECK_MS, () => {
+      const young = this.#young;
+      this.#young = [];
+      for (const each of young) if (each.slot >= 0) this.doubt(each);
+    });
+  }
+}

@@ -1,0 +1,184 @@
+import type { Clock } from '@xir/couch-client';
+import type { ChangeFeed, ChangeRow, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
+import { decodeHead, type EntrySnapshot, type WatchResetReason } from '@xir/kv4-core';
+import type { Cache } from './cache.ts';
+import type { TableEntry } from './cache-table.ts';
+import { snapshotOfHead } from './snapshot.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+/** Rows in one event from which more are taken to be waiting. */
+const BACKLOG_ROWS = 1_000;
+
+/** Why watches are told to start anew. */
+export const RESET_REASON: Readonly<Record<ResetReason, WatchResetReason>> = {
+  recreated: 'database-recreated',
+  restored: 'database-restored',
+  purged: 'resync',
+  'checkpoint-expired': 'resync',
+};
+
+/** Counters of a {@link FeedLoop}. */
+export interface FeedLoopCounters {
+  readonly appliedRows: number;
+  readonly poisonousRows: number;
+  readonly resets: number;
+  readonly failures: number;
+}
+
+export interface FeedLoopOptions {
+  readonly feed: ChangeFeed;
+  readonly cache: Cache;
+  readonly hub: WatchHub;
+  readonly clock: Clock;
+  /** The feed ended with an error and will not go on. */
+  readonly onEnd: (error: unknown) => void;
+}
+
+/** Applies the feed to the cache, and knows how far behind the database what has been applied may be. */
+export class FeedLoop {
+  readonly #options: FeedLoopOptions;
+  /** Set while rows may be missing: since the last moment for which everything is known to be applied, in monotonic milliseconds. */
+  #behindSinceMs: number | undefined;
+  #backlogSinceMs: number | undefined;
+  #readyWaiters: (() => void)[] = [];
+  #isReady = false;
+  #proving = false;
+  state: FollowerStateKind = 'idle';
+  appliedRows = 0;
+  poisonousRows = 0;
+  resets = 0;
+  failures = 0;
+  lastWarning: string | undefined;
+  ended: { readonly error: unknown } | undefined;
+
+  constructor(options: FeedLoopOptions) {
+    this.#options = options;
+    this.#behindSinceMs = options.clock.monotonic();
+  }
+
+  /** Resolves when the feed has caught up for the first time. */
+  ready(): Promise<void> {
+    if (this.#isReady) return Promise.resolve();
+    return new Promise((resolve) => this.#readyWaiters.push(resolve));
+  }
+
+  /**
+   * Milliseconds since the last moment for which everything the database had committed is known to be applied: a byte of the feed, an answered probe. After a
+   * disturbance bytes alone prove nothing until the feed has caught up.
+   */
+  ageMs(): number {
+    const { feed, clock } = this.#options;
+    const now = clock.monotonic();
+    const since = Math.min(this.#behindSinceMs ?? Number.POSITIVE_INFINITY, this.#backlogSinceMs ?? Number.POSITIVE_INFINITY);
+    return Math.max(feed.ageMs(), since === Number.POSITIVE_INFINITY ? 0 : now - since);
+  }
+
+  /** Runs until the feed ends. Never rejects. */
+  async run(): Promise<void> {
+    const { feed, onEnd } = this.#options;
+    try {
+      for await (const event of feed) this.#take(event);
+    } catch (error) {
+      this.ended = { error };
+      onEnd(error);
+    }
+  }
+
+  /** A proof from elsewhere that everything up to a moment is applied. */
+  proved(): void {
+    this.#behindSinceMs = undefined;
+  }
+
+  #take(event: FeedEvent): void {
+    const { cache, hub } = this.#options;
+    switch (event.type) {
+      case 'changes':
+        if (event.rows.length >= BACKLOG_ROWS) this.#backlogSinceMs ??= this.#options.clock.monotonic();
+        for (const row of event.rows) this.#applySafely(row);
+        if (event.lastSeq !== undefined) hub.seq = event.lastSeq;
+        if (event.rows.length < BACKLOG_ROWS) this.#backlogSinceMs = undefined;
+        break;
+      case 'caught-up':
+        this.#caughtUp();
+        break;
+      case 'reset':
+        this.resets += 1;
+        this.#behindSinceMs ??= this.#options.clock.monotonic();
+        hub.seq = event.since;
+        cache.reset();
+        hub.reset(RESET_REASON[event.reason]);
+        break;
+      case 'purged':
+        for (const id of event.ids) cache.purge(id);
+        break;
+      case 'status':
+        this.#changeState(event.state);
+        break;
+      case 'warning':
+        this.lastWarning = event.message;
+        break;
+    }
+  }
+
+  /** One bad row must not stop the others: it is counted and left behind. */
+  #applySafely(row: ChangeRow): void {
+    const { cache, hub } = this.#options;
+    try {
+      this.appliedRows += 1;
+      const [revision, conflicting] = row.revs;
+      const { seq } = row;
+      if (seq !== null) hub.seq = seq;
+      if (revision === undefined) {
+        this.poisonousRows += 1;
+        const entry = cache.table.findId(row.id);
+        if (entry !== undefined) cache.doubt(entry);
+        return;
+      }
+      // With conflicting leaves the document in the row is but one of them.
+      const snapshot = conflicting === undefined ? (entry: TableEntry) => snapshotOfRow(row, entry) : undefined;
+      cache.row({ id: row.id, revision, snapshot });
+    } catch {
+      // Counted and shown as a metric; the audit compares what is cached with the database all the same.
+      this.poisonousRows += 1;
+    }
+  }
+
+  #caughtUp(): void {
+    const { feed, hub } = this.#options;
+    this.#behindSinceMs = undefined;
+    if (hub.seq === '') hub.seq = feed.lastAppliedSeq ?? '';
+    this.#isReady = true;
+    const waiters = this.#readyWaiters;
+    this.#readyWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #changeState(state: FollowerStateKind): void {
+    const { feed, clock } = this.#options;
+    this.state = state;
+    if (state === 'streaming' || state === 'polling') void this.#prove();
+    else this.#behindSinceMs ??= feed.lastSignMs ?? clock.monotonic();
+  }
+
+  /** After a disturbance: asks until everything is known to be applied. */
+  async #prove(): Promise<void> {
+    if (this.#proving || this.#behindSinceMs === undefined) return;
+    this.#proving = true;
+    try {
+      await this.#options.feed.prove();
+      this.proved();
+    } catch {
+      // The age goes on growing, which is the truth; the next connection or proof sets it right.
+      this.failures += 1;
+    } finally {
+      this.#proving = false;
+    }
+  }
+}
+
+function snapshotOfRow(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
+  const document = row.doc();
+  const head = document === undefined ? undefined : decodeHead(document);
+  if (head?._rev === undefined || head._rev !== row.revs[0]) return undefined;
+  return snapshotOfHead(entry.node.address, entry.key, head, row.deleted);
+}

@@ -1,0 +1,231 @@
+import { expiryVersion, headId, recordFromValue, type Kv4Record, type StoredVersion, type WatchCover, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
+import { prefixOf, type TableEntry } from './cache-table.ts';
+import type { CacheListener, ChangeCause, EntryBefore } from './cache.ts';
+import { TAIL_NOT_KEPT } from './snapshot.ts';
+import { encodePosition, NO_MOMENT } from './watch-position.ts';
+import { WatchQueue, type QueuedChange } from './watch-queue.ts';
+
+/** One watch under way. */
+export interface Watcher {
+  readonly cover: WatchCover;
+  readonly queue: WatchQueue;
+  readonly history: boolean;
+  /** Changes are queued. Before, the consumer has not been given what there was. */
+  live: boolean;
+  /** Versions among the initial values whose rows are still to come. */
+  readonly ahead: Map<TableEntry, string>;
+}
+
+/** Where a watcher is filed. */
+interface Shelf {
+  readonly watchers: Map<string, Set<Watcher>>;
+  readonly name: string;
+}
+
+/** Hands changes of entries to the watches that cover them, in the order of the feed. */
+export class WatchHub implements CacheListener {
+  readonly #keys = new Map<string, Set<Watcher>>();
+  readonly #paths = new Map<string, Set<Watcher>>();
+  readonly #subtrees = new Map<string, Set<Watcher>>();
+  /** Own writes whose rows are still to come, with what stood before them. */
+  readonly #unannounced = new Map<TableEntry, EntryBefore>();
+  /** Versions of deletions by expiry that were announced before the database had them. */
+  readonly #expired = new Map<TableEntry, string>();
+  #count = 0;
+  events = 0;
+  #moment = NO_MOMENT;
+  epoch = '0';
+  seq = '';
+
+  get watchers(): number {
+    return this.#count;
+  }
+
+  /** Position behind everything announced so far. */
+  get position(): string {
+    return encodePosition({ epoch: this.epoch, moment: this.#moment, seq: this.seq });
+  }
+
+  /** A position that cannot be resumed from. */
+  get unresumable(): string {
+    return encodePosition({ epoch: this.epoch, moment: NO_MOMENT, seq: '' });
+  }
+
+  /** Files a watcher; the answer takes it out again. */
+  add(scope: WatchScope, watcher: Watcher): () => void {
+    const { watchers, name } = this.#shelfOf(scope);
+    const shelf = watchers.get(name) ?? new Set<Watcher>();
+    watchers.set(name, shelf);
+    shelf.add(watcher);
+    this.#count += 1;
+    let filed = true;
+    return () => {
+      if (!filed) return;
+      filed = false;
+      this.#count -= 1;
+      shelf.delete(watcher);
+      if (shelf.size === 0) watchers.delete(name);
+    };
+  }
+
+  /** Notes which versions of the initial values stand before their rows. */
+  markAhead(watcher: Watcher, entry: TableEntry): void {
+    if (this.#unannounced.has(entry) && entry.version !== undefined) watcher.ahead.set(entry, entry.version);
+  }
+
+  onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {
+    if (this.#count === 0 || cause === 'load') return;
+    const first = this.#unannounced.get(entry) ?? before;
+    if (cause === 'write') {
+      if (this.#isWatched(entry)) this.#unannounced.set(entry, first);
+      return;
+    }
+    this.#unannounced.delete(entry);
+    this.#announce(entry, first);
+  }
+
+  onRepeated(entry: TableEntry): void {
+    const before = this.#unannounced.get(entry);
+    if (before === undefined) return;
+    this.#unannounced.delete(entry);
+    this.#announce(entry, before);
+  }
+
+  onExpired(entry: TableEntry): void {
+    const { record } = entry;
+    if (this.#count === 0 || record?.expiresAtMs === undefined) return;
+    const [version] = expiryVersion({ _id: '', ver: record.version, by: record.author, v: null, x: record.expiresAtMs });
+    this.#expired.set(entry, version);
+    this.#push(entry, { version, record: undefined, previous: record });
+  }
+
+  /** Everything known is forgotten: every watch starts anew. */
+  reset(reason: WatchResetReason): void {
+    this.#unannounced.clear();
+    this.#expired.clear();
+    this.#moment = NO_MOMENT;
+    for (const watcher of this.#all()) {
+      watcher.live = false;
+      watcher.ahead.clear();
+      watcher.queue.restart(reason);
+    }
+  }
+
+  close(error: unknown): void {
+    for (const watcher of this.#all()) watcher.queue.end(error);
+  }
+
+  *#all(): Generator<Watcher, void, undefined> {
+    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) yield* shelf;
+  }
+
+  #shelfOf(scope: WatchScope): Shelf {
+    switch (scope.type) {
+      case 'key':
+        return { watchers: this.#keys, name: headId(scope.address) };
+      case 'path':
+        return { watchers: this.#paths, name: prefixOf(scope.address) };
+      case 'subtree':
+        return { watchers: this.#subtrees, name: prefixOf(scope.address) };
+      case 'layer':
+        return { watchers: this.#subtrees, name: prefixOf({ bucket: scope.bucket, layer: scope.layer, path: '/' }) };
+    }
+  }
+
+  #watchersOf(entry: TableEntry): Watcher[] {
+    const { prefix } = entry.node;
+    const found: Watcher[] = [];
+    if (this.#keys.size > 0) found.push(...(this.#keys.get(entry.id) ?? []));
+    found.push(...(this.#paths.get(prefix) ?? []));
+    if (this.#subtrees.size === 0) return found;
+    for (let end = prefix.length; end > 2; end = prefix.lastIndexOf('!', end - 1)) found.push(...(this.#subtrees.get(prefix.slice(0, end)) ?? []));
+    return found;
+  }
+
+  #isWatched(entry: TableEntry): boolean {
+    return this.#watchersOf(entry).length > 0;
+  }
+
+  #announce(entry: TableEntry, before: EntryBefore): void {
+    const { record, version } = entry;
+    if (before.record?.version === record?.version) return;
+    const expired = this.#expired.get(entry);
+    this.#expired.delete(entry);
+    if (expired !== undefined && record === undefined) return;
+    const previous = expired === undefined ? before.record : undefined;
+    if (previous === undefined && record === undefined) return;
+    const moment = version?.slice(0, 16);
+    if (moment !== undefined && moment > this.#moment) this.#moment = moment;
+    this.#push(entry, { version, record, previous }, expired === undefined ? before : { ...before, version: expired });
+  }
+
+  #push(entry: TableEntry, change: { version: string | undefined; record: Kv4Record | undefined; previous: Kv4Record | undefined }, before?: EntryBefore): void {
+    const watchers = this.#watchersOf(entry);
+    if (watchers.length === 0) return;
+    const { version, record, previous } = change;
+    const { id } = entry;
+    const { position } = this;
+    const address = { ...entry.node.address, key: entry.key };
+    const known = previous === undefined ? {} : { previous };
+    const deletion = version === undefined ? {} : { version };
+    const item: QueuedChange = {
+      type: 'change',
+      id,
+      version,
+      event: record === undefined ? { type: 'delete', position, address, ...deletion, ...known } : { type: 'put', position, record, ...known },
+    };
+    this.events += 1;
+    for (const watcher of watchers) {
+      if (!watcher.live) continue;
+      const ahead = watcher.ahead.get(entry);
+      if (ahead !== undefined) {
+        watcher.ahead.delete(entry);
+        if (ahead === version) continue;
+      }
+      if (watcher.history && before !== undefined && version !== undefined) this.#pushBetween(watcher, entry, { before, version });
+      watcher.queue.push(item);
+    }
+  }
+
+  /** The versions between what a watcher saw and what stands now: out of the tail, or to be read from the series. */
+  #pushBetween(watcher: Watcher, entry: TableEntry, span: { before: EntryBefore; version: string }): void {
+    const { before, version } = span;
+    if (before.version === undefined && !before.unknown) return;
+    const from = before.version ?? '';
+    const { id } = entry;
+    const { position } = this;
+    const address = { ...entry.node.address, key: entry.key };
+    const tail = entry.tail === undefined || entry.tail === TAIL_NOT_KEPT ? [] : (JSON.parse(entry.tail) as StoredVersion[]);
+    const between = tail.filter(([each]) => each > from && each < version).reverse();
+    const reaches = tail.some(([each]) => each <= from) || (entry.tail === undefined && before.version === undefined);
+    let previous = before.record;
+    if (!reaches && (before.version !== undefined || entry.tail === TAIL_NOT_KEPT)) {
+      const beforeVersion = between[0]?.[0] ?? version;
+      watcher.queue.push({ type: 'gap', id, address, position, afterVersion: from, beforeVersion, previous });
+    }
+    for (const stored of between) {
+      const item = changeOfStored(stored, { id, address, position, previous });
+      watcher.queue.push(item);
+      previous = item.event.type === 'put' ? item.event.record : undefined;
+    }
+  }
+
+  /** Entries that left the table need no announcement any more. */
+  forget(): void {
+    for (const entry of this.#unannounced.keys()) if (entry.slot < 0) this.#unannounced.delete(entry);
+    for (const entry of this.#expired.keys()) if (entry.slot < 0) this.#expired.delete(entry);
+  }
+}
+
+/** An earlier version as a change. */
+export function changeOfStored(
+  stored: StoredVersion,
+  at: { readonly id: string; readonly address: TableEntry['node']['address'] & { readonly key: string }; readonly position: string; readonly previous: Kv4Record | undefined },
+): QueuedChange {
+  const [version, author, value] = stored;
+  const { id, address, position } = at;
+  const previous = at.previous === undefined ? {} : { previous: at.previous };
+  if (stored.length === 2) return { type: 'change', id, version, event: { type: 'delete', position, address, version, ...previous } };
+  const record = recordFromValue(address, value ?? null, { version, author });
+  return { type: 'change', id, version, event: { type: 'put', position, record, ...previous } };
+}

@@ -1,0 +1,131 @@
+import type { KeyAddress, Kv4Record, WatchEvent, WatchResetReason } from '@xir/kv4-core';
+
+/** One change of a key, as it waits for a consumer. */
+export interface QueuedChange {
+  readonly type: 'change';
+  readonly id: string;
+  readonly version: string | undefined;
+  readonly event: Extract<WatchEvent, { type: 'put' | 'delete' }>;
+}
+
+/** Versions that have to be read from the series before what follows. */
+export interface QueuedGap {
+  readonly type: 'gap';
+  readonly id: string;
+  readonly address: KeyAddress;
+  readonly position: string;
+  /** Exclusive. */
+  readonly afterVersion: string;
+  /** Exclusive. */
+  readonly beforeVersion: string;
+  readonly previous: Kv4Record | undefined;
+}
+
+/** Continuity was lost: what waited is dropped, and the consumer starts anew. */
+export interface QueuedRestart {
+  readonly type: 'restart';
+  readonly reason: WatchResetReason;
+}
+
+export type QueuedItem = QueuedChange | QueuedGap | QueuedRestart;
+
+/** What waits for one consumer of a watch. Bounded; with `latestOnly`, one change per key. */
+export class WatchQueue {
+  readonly #latestOnly: boolean;
+  readonly #maxItems: number;
+  #items: QueuedItem[] = [];
+  #head = 0;
+  readonly #latest = new Map<string, QueuedChange>();
+  #restart: QueuedRestart | undefined;
+  #ended: { readonly error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: { readonly latestOnly: boolean; readonly maxItems: number }) {
+    this.#latestOnly = options.latestOnly;
+    this.#maxItems = options.maxItems;
+  }
+
+  get size(): number {
+    return this.#latestOnly ? this.#latest.size : this.#items.length - this.#head;
+  }
+
+  push(item: QueuedChange | QueuedGap): void {
+    if (this.#ended !== undefined || this.#restart?.reason === 'slow-consumer') return;
+    if (this.size >= this.#maxItems && !(this.#latestOnly && this.#latest.has(item.id))) return this.restart('slow-consumer');
+    if (!this.#latestOnly) this.#items.push(item);
+    else if (item.type === 'change') this.#coalesce(item);
+    this.#signal();
+  }
+
+  /** Drops what waits; the consumer gets to know the reason next. */
+  restart(reason: WatchResetReason): void {
+    if (this.#ended !== undefined) return;
+    this.#items = [];
+    this.#head = 0;
+    this.#latest.clear();
+    this.#restart = { type: 'restart', reason };
+    this.#signal();
+  }
+
+  /** Ends the queue: at once, or with an error. */
+  end(error?: unknown): void {
+    this.#ended ??= { error };
+    this.#signal();
+  }
+
+  /** The next item, or `undefined` at the end. Rejects with the error that ended the queue. */
+  async next(): Promise<QueuedItem | undefined> {
+    for (;;) {
+      if (this.#ended !== undefined) {
+        if (this.#ended.error !== undefined) throw this.#ended.error;
+        return undefined;
+      }
+      const item = this.#shift();
+      if (item !== undefined) return item;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** A newer state of a key replaces the one that waits, and is the successor of what the consumer saw last. */
+  #coalesce(item: QueuedChange): void {
+    const waiting = this.#latest.get(item.id);
+    this.#latest.delete(item.id);
+    if (waiting === undefined) {
+      this.#latest.set(item.id, item);
+      return;
+    }
+    const { previous: _, ...event } = item.event;
+    const { previous } = waiting.event;
+    this.#latest.set(item.id, { ...item, event: previous === undefined ? event : { ...event, previous } });
+  }
+
+  #shift(): QueuedItem | undefined {
+    const restart = this.#restart;
+    if (restart !== undefined) {
+      this.#restart = undefined;
+      return restart;
+    }
+    if (this.#latestOnly) {
+      const first = this.#latest.values().next();
+      if (first.done === true) return undefined;
+      this.#latest.delete(first.value.id);
+      return first.value;
+    }
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
