@@ -21,8 +21,10 @@ export {
   type NeuronSettings,
   type OptionDefinition,
 } from './options.ts';
+export type { NamedSettings } from './named-settings.ts';
+export { FEED_DEADLINE_HEARTBEATS } from './neuron-memory.ts';
 export { NEURON_VERSION } from './package-version.ts';
 export type { ReadyRecord } from './ready-record.ts';
 export { isLoopback, refuseUnsafeSettings } from './refusals.ts';
 export { MAX_OPTION_LENGTH, resolveOptions, type OptionSources } from './resolve-options.ts';
-export { FEED_DEADLINE_HEARTBEATS, startNeuron, type NamedSettings, type Neuron } from './start-neuron.ts';
+export { startNeuron, type Neuron } from './start-neuron.ts';

@@ -1,36 +1,67 @@
-import type { CachedStore } from '@xir/accounts';
-import { CouchClient } from '@xir/couch-client';
 import { DEFAULT_LAYER_RETENTION } from '@xir/kv4-core';
-import { openCouchStore } from '@xir/kv4-couch';
+import { openMemory, type Memory } from '@xir/kv4';
 import type { FeedHealthInput, NeuronSnapshot } from '@xir/operations';
-import type { NeuronSettings } from './options.ts';
+import type { NamedSettings } from './named-settings.ts';
 
-/** Memory as the neuron wires it: the store, and what operations wants to know of it. */
-export interface NeuronMemory {
-  readonly store: CachedStore;
-  /** How the change feed is. */
-  feed(): FeedHealthInput;
-  /** Figures for `/metrics`. */
-  figures(): Pick<NeuronSnapshot, 'cache' | 'feed' | 'writes' | 'audit' | 'watches'>;
-  close(): Promise<void>;
-}
+/** Heartbeats without a sign of life after which the feed is not proved alive. */
+export const FEED_DEADLINE_HEARTBEATS = 3;
 
-/** Opens memory on a database. `serverUrl` may hold credentials. Rejects with what the database answered. */
-export async function openNeuronMemory(serverUrl: string, settings: NeuronSettings & { readonly name: string }): Promise<NeuronMemory> {
-  const client = new CouchClient({ url: serverUrl });
-  const store = await openCouchStore({
-    client,
+/** Memory figures in the form in which `/metrics` shows them. */
+export type MemoryFigures = Required<Pick<NeuronSnapshot, 'cache' | 'feed' | 'writes' | 'audit'>>;
+
+/** Opens memory on a database. `serverUrl` may hold credentials. Rejects with a `Kv4Error`. */
+export function openNeuronMemory(serverUrl: string, settings: NamedSettings): Promise<Memory> {
+  return openMemory({
+    url: serverUrl,
     database: settings.database,
     neuron: settings.name,
     layers: { ...DEFAULT_LAYER_RETENTION, ...settings.retention },
+    maxCacheBytes: settings.cacheMaxBytes,
+    heartbeatMs: settings.heartbeatMs,
+    healthyAgeMs: feedDeadlineMs(settings),
   });
+}
+
+/** The age beyond which the feed is not proved alive, in milliseconds. */
+export function feedDeadlineMs({ heartbeatMs }: Pick<NamedSettings, 'heartbeatMs'>): number {
+  return FEED_DEADLINE_HEARTBEATS * heartbeatMs;
+}
+
+/** How the change feed is, for `/health`. */
+export function feedHealth(memory: Memory): FeedHealthInput {
+  const { feedState } = memory.stats();
+  const { ageMs, reasons } = memory.health();
+  if (!Number.isFinite(ageMs)) return { state: feedState, evidence: 'none' };
+  return { state: feedState, ageMs, evidence: 'sign-of-life', ...(reasons[0] === undefined ? {} : { cause: reasons[0] }) };
+}
+
+/** The figures of a memory. `maxAgeMs` is the age beyond which the feed is not proved alive. */
+export function memoryFigures(memory: Memory, settings: NamedSettings): MemoryFigures {
+  const stats = memory.stats();
+  const { commit } = stats.store;
   return {
-    store,
-    feed: () => ({ state: 'not followed', evidence: 'none' }),
-    figures: () => ({}),
-    close: async () => {
-      await store.close();
-      await client.close();
+    cache: {
+      hits: stats.hits,
+      misses: stats.misses,
+      entries: stats.entries,
+      bytes: stats.bytes,
+      maxBytes: settings.cacheMaxBytes,
+      evictions: stats.evictions,
+      resets: stats.resets,
     },
+    feed: {
+      alive: stats.ageMs <= feedDeadlineMs(settings),
+      ...(Number.isFinite(stats.ageMs) ? { ageMs: stats.ageMs } : {}),
+      rows: stats.feed.rows,
+      reconnects: Math.max(0, stats.feed.connections - 1),
+    },
+    writes: {
+      writes: commit.operations,
+      batches: commit.batches,
+      conflicts: commit.conflicts,
+      pending: commit.pendingOperations,
+      unknownOutcomes: commit.unknownOutcomes,
+    },
+    audit: { checked: stats.auditedEntries, divergences: stats.divergences },
   };
 }

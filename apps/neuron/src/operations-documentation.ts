@@ -24,7 +24,6 @@ JSON, status 200 while \`status\` is \`green\` or \`yellow\`, 503 when it is \`r
 |---|---|---|---|
 | \`feed\` | a byte of the change feed, or an answered probe, is at most three heartbeats old | – | it is older, or there never was one; an attempt to reconnect proves nothing |
 | \`divergence\` | no cached answer differed from the database | some did, and were corrected: a defect, please report it | – |
-| \`durability\` | every write reached the quorum | some were accepted below it (202) | – |
 | \`event-loop\` | no stall of a second within a minute | there was one | – |
 | \`draining\` | the process is not ending | it was asked to end | – |
 
@@ -43,7 +42,7 @@ Prometheus' text format. Every sample carries the label \`neuron\`; \`process_�
 `;
 
 const FOOTER = `
-Worth an alert: \`xir_feed_alive == 0\` for a minute; \`increase(xir_audit_divergences_total[1h]) > 0\`; \`increase(xir_writes_not_durable_total[5m]) > 0\`;
+Worth an alert: \`xir_feed_alive == 0\` for a minute; \`increase(xir_audit_divergences_total[1h]) > 0\`;
 \`increase(xir_loop_stalls_total[5m]) > 0\`; \`xir_cache_bytes / xir_cache_max_bytes > 0.95\` together with a growing \`xir_cache_evictions_total\`.
 
 ## The log

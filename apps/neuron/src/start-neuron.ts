@@ -1,30 +1,20 @@
 import { createAccounts } from '@xir/accounts';
 import { isCouchError, parseServerUrl } from '@xir/couch-client';
-import {
-  createMetrics,
-  NEURON_METRICS,
-  startLoopDelayMonitor,
-  startOperationsServer,
-  startWatchdog,
-  type HealthInput,
-  type Logger,
-  type NeuronSnapshot,
-  type OperationsServer,
-  type Readiness,
-} from '@xir/operations';
-import { createRestHandler, createRestServer, type RestHandler, type RestServer } from '@xir/rest';
+import type { Memory } from '@xir/kv4';
+import { Kv4Error } from '@xir/kv4-core';
+import type { Logger } from '@xir/operations';
+import { createRestHandler, createRestServer, type RestServer } from '@xir/rest';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
-import { openNeuronMemory, type NeuronMemory } from './neuron-memory.ts';
-import type { NeuronSettings } from './options.ts';
+import { listening } from './listening.ts';
+import type { NamedSettings } from './named-settings.ts';
+import { openNeuronMemory } from './neuron-memory.ts';
+import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
 import { turnOptions } from './turn-settings.ts';
 import { readTlsFiles } from './tls-files.ts';
-
-/** Settings of one neuron; its name is decided. */
-export type NamedSettings = NeuronSettings & { readonly name: string };
 
 /** A running neuron. */
 export interface Neuron extends AsyncDisposable {
@@ -33,28 +23,19 @@ export interface Neuron extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Heartbeats without a sign of life after which the feed is not proved alive. */
-export const FEED_DEADLINE_HEARTBEATS = 3;
-
-/** What is known while the neuron starts, runs and ends. */
-interface Parts {
-  state: 'starting' | 'running' | 'draining';
-  memory?: NeuronMemory;
-  rest?: RestHandler;
-}
-
 /**
  * Starts a neuron: operations, the database (embedded or not), memory, accounts, REST. Resolves when all of it is open. Throws {@link NeuronError}, having
  * closed what was open. The settings are taken as checked (`refuseUnsafeSettings`).
  */
 export async function startNeuron(settings: NamedSettings, logger: Logger): Promise<Neuron> {
   const stack = new ClosingStack((name, error) => logger.error({ error, name }, 'something could not be closed'));
-  const parts: Parts = { state: 'starting' };
+  const parts: NeuronParts = { state: 'starting' };
   try {
     const operations = await openOperations(settings, parts, { stack, logger });
     const database = await openDatabase(settings, stack, logger);
-    parts.memory = stack.add('memory', await openMemoryOn(database.ownUrl, settings));
-    const rest = await openRest(settings, parts, { stack, logger });
+    const memory = stack.add('memory', await openMemoryOn(database.ownUrl, settings));
+    parts.memory = memory;
+    const rest = await openRest({ settings, parts, memory }, { stack, logger });
     parts.state = 'running';
     const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, operations: operations.url };
     const ready = readyRecord(settings, database.url === undefined ? facts : { ...facts, database: database.url });
@@ -75,55 +56,6 @@ interface Context {
   readonly logger: Logger;
 }
 
-async function openOperations(settings: NamedSettings, parts: Parts, { stack, logger }: Context): Promise<OperationsServer> {
-  const watchdog = stack.add('watchdog', startWatchdog({ logger, ...watchdogTimes(settings.stallAbortMs) }));
-  const loopDelay = startLoopDelayMonitor();
-  stack.add('loop delay', { close: async () => loopDelay.close() });
-  const health = (): HealthInput => {
-    const figures = parts.memory?.figures();
-    return {
-      feed: parts.memory?.feed() ?? { state: 'starting', evidence: 'none' },
-      maxFeedAgeMs: FEED_DEADLINE_HEARTBEATS * settings.heartbeatMs,
-      databaseCommand: databaseCommand(settings),
-      divergences: figures?.audit?.divergences ?? 0,
-      writesNotDurable: figures?.writes?.notDurable ?? 0,
-      recentStallMs: watchdog.snapshot().recentStallMs,
-      draining: parts.state === 'draining',
-    };
-  };
-  const snapshot = (): NeuronSnapshot => ({
-    version: NEURON_VERSION,
-    ...parts.memory?.figures(),
-    loopDelay: loopDelay.read(),
-    watchdog: watchdog.snapshot(),
-    ...restFigures(parts.rest),
-  });
-  const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
-  const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
-  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger };
-  return stack.add('operations', await listening('--ops-port', () => startOperationsServer(options)));
-}
-
-/** What shows how the database is: its own answer, or for the embedded one the disk it is on. */
-function databaseCommand({ couchdbUrl, dataDir }: NamedSettings): string {
-  return couchdbUrl === undefined ? `df -h ${JSON.stringify(dataDir)}` : `curl -sS ${parseServerUrl(couchdbUrl).url}/_up`;
-}
-
-function watchdogTimes(stallAbortMs: number) {
-  // A short limit needs an early warning too.
-  return stallAbortMs > 0 && stallAbortMs < 1000 ? { stallAbortMs, stallWarningMs: stallAbortMs, tickMs: Math.max(1, stallAbortMs / 4) } : { stallAbortMs };
-}
-
-function restFigures(rest: RestHandler | undefined): Pick<NeuronSnapshot, 'requests' | 'requestsInFlight' | 'watches'> {
-  if (rest === undefined) return {};
-  const { requests, activeRequests, activeWatches } = rest.metrics();
-  return {
-    requests: requests.map(({ service, method, outcome, count }) => ({ labels: { service, method, outcome }, value: count })),
-    requestsInFlight: activeRequests,
-    watches: activeWatches,
-  };
-}
-
 async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger: Logger): Promise<{ readonly ownUrl: string; readonly url?: string }> {
   const { couchdbUrl, serveDatabase, databaseAdmin, dataDir } = settings;
   if (couchdbUrl !== undefined) return { ownUrl: couchdbUrl, url: parseServerUrl(couchdbUrl).url };
@@ -137,23 +69,27 @@ async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger
   return serveDatabase === undefined ? { ownUrl: embedded.ownUrl } : { ownUrl: embedded.ownUrl, url: embedded.url };
 }
 
-async function openMemoryOn(serverUrl: string, settings: NamedSettings): Promise<NeuronMemory> {
+async function openMemoryOn(serverUrl: string, settings: NamedSettings): Promise<Memory> {
   try {
     return await openNeuronMemory(serverUrl, settings);
   } catch (error) {
-    const refused = isCouchError(error, 'COUCH_UNAUTHORIZED') || isCouchError(error, 'COUCH_FORBIDDEN');
+    const cause = error instanceof Kv4Error && error.cause !== undefined ? error.cause : error;
+    const refused = isCouchError(cause, 'COUCH_UNAUTHORIZED') || isCouchError(cause, 'COUCH_FORBIDDEN');
     const { url } = parseServerUrl(serverUrl);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = cause instanceof Error ? cause.message : String(cause);
     throw refused
       ? problem('NEURON_DATABASE_REFUSED', ['--couchdb-url', `${url} refused the login (${reason})`, 'Check name and password in the URL.'], error)
       : problem('NEURON_DATABASE_UNREACHABLE', ['--couchdb-url', `the database at ${url} could not be opened (${reason})`, `Try: curl -sS ${url}/_up`], error);
   }
 }
 
-async function openRest(settings: NamedSettings, parts: Parts & { memory?: NeuronMemory }, { stack, logger }: Context): Promise<RestServer> {
-  const { memory } = parts;
-  if (memory === undefined) throw new TypeError('REST needs memory');
-  const { store } = memory;
+interface RestParts {
+  readonly settings: NamedSettings;
+  readonly parts: NeuronParts;
+  readonly memory: Memory;
+}
+
+async function openRest({ settings, parts, memory: store }: RestParts, { stack, logger }: Context): Promise<RestServer> {
   const accounts = stack.add('accounts', createAccounts({ store, systemSecret: settings.systemSecret }));
   const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
   const turn = turnOptions(settings);
@@ -174,18 +110,8 @@ async function openRest(settings: NamedSettings, parts: Parts & { memory?: Neuro
   return stack.add('REST', await listening('--rest-port', () => createRestServer(options)));
 }
 
-function isDebugging({ logLevel }: NeuronSettings): boolean {
+function isDebugging({ logLevel }: NamedSettings): boolean {
   return logLevel === 'debug' || logLevel === 'trace';
-}
-
-async function listening<Server>(option: string, listen: () => Promise<Server>): Promise<Server> {
-  try {
-    return await listen();
-  } catch (error) {
-    if (error instanceof TypeError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw problem('NEURON_LISTEN_FAILED', [option, reason, 'Choose another port, or 0 for any free one; or end what listens there.'], error);
-  }
 }
 
 function problem(code: NeuronErrorCode, [option, cause, fix]: readonly [string, string, string], error: unknown): NeuronError {

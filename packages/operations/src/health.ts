@@ -1,5 +1,8 @@
-/** What happened last that proves the feed alive. A reconnect attempt is no proof. */
-export type FeedEvidence = 'row' | 'heartbeat' | 'probe' | 'none';
+/**
+ * What happened last that proves the feed alive: a row, a heartbeat, an answered probe, or `sign-of-life` where it is not told which of
+ * them. A reconnect attempt is no proof.
+ */
+export type FeedEvidence = 'row' | 'heartbeat' | 'probe' | 'sign-of-life' | 'none';
 
 /** What is known about the change feed at one moment. */
 export interface FeedHealthInput {
@@ -20,9 +23,9 @@ export interface HealthInput {
   readonly maxFeedAgeMs: number;
   /** What to type to see how the database is, without credentials, such as `curl -sS http://127.0.0.1:5984/_up`. */
   readonly databaseCommand: string;
-  /** Cached answers that were found to differ from the database since the start. */
+  /** Cached answers that were found to differ from the database since the start; absent: not known, and not judged. */
   readonly divergences?: number;
-  /** Writes accepted below the database's quorum (202) since the start. */
+  /** Writes accepted below the database's quorum (202) since the start; absent: not known, and not judged. */
   readonly writesNotDurable?: number;
   /** Length of the longest event-loop stall in the last minute, in milliseconds. */
   readonly recentStallMs?: number;
@@ -64,7 +67,13 @@ const SEVERITY: Record<HealthColour, number> = { green: 0, yellow: 1, red: 2 };
 
 /** Decides the health of a neuron. Pure: the same input always gives the same report. */
 export function decideHealth(input: HealthInput): HealthReport {
-  const checks = [checkFeed(input), checkDivergence(input), checkDurability(input), checkEventLoop(input), checkDraining(input)];
+  const checks = [
+    checkFeed(input),
+    ...(input.divergences === undefined ? [] : [checkDivergence(input)]),
+    ...(input.writesNotDurable === undefined ? [] : [checkDurability(input)]),
+    checkEventLoop(input),
+    checkDraining(input),
+  ];
   const worst = checks.reduce((left, right) => (SEVERITY[right.status] > SEVERITY[left.status] ? right : left));
   return {
     status: worst.status,

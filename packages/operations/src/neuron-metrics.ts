@@ -35,6 +35,10 @@ export interface WriteSnapshot {
   readonly conflicts?: number;
   readonly notDurable?: number;
   readonly failures?: number;
+  /** Operations that wait for the database now. */
+  readonly pending?: number;
+  /** Writes of which it could not be found out whether they happened. */
+  readonly unknownOutcomes?: number;
 }
 
 /** The cache audit since the start. */
@@ -94,6 +98,8 @@ export const NEURON_METRICS: readonly Definition[] = [
   counter('xir_write_conflicts_total', 'Writes that met a newer revision and were folded again.', ({ writes }) => writes?.conflicts),
   counter('xir_writes_not_durable_total', 'Writes accepted below the quorum of the database (202).', ({ writes }) => writes?.notDurable),
   counter('xir_write_failures_total', 'Writes that ended with an error.', ({ writes }) => writes?.failures),
+  gauge('xir_writes_pending', 'Writes that wait for the database.', ({ writes }) => writes?.pending),
+  counter('xir_writes_unknown_total', 'Writes of which it could not be found out whether they happened.', ({ writes }) => writes?.unknownOutcomes),
   counter('xir_audit_checked_total', 'Cached answers compared with the database.', ({ audit }) => audit?.checked),
   counter('xir_audit_divergences_total', 'Cached answers that differed from the database.', ({ audit }) => audit?.divergences),
   {

@@ -1,0 +1,84 @@
+import { parseServerUrl } from '@xir/couch-client';
+import type { Memory } from '@xir/kv4';
+import {
+  createMetrics,
+  NEURON_METRICS,
+  startLoopDelayMonitor,
+  startOperationsServer,
+  startWatchdog,
+  type HealthInput,
+  type Logger,
+  type NeuronSnapshot,
+  type OperationsServer,
+  type Readiness,
+} from '@xir/operations';
+import type { RestHandler } from '@xir/rest';
+import type { ClosingStack } from './closing-stack.ts';
+import { listening } from './listening.ts';
+import type { NamedSettings } from './named-settings.ts';
+import { feedDeadlineMs, feedHealth, memoryFigures } from './neuron-memory.ts';
+import { NEURON_VERSION } from './package-version.ts';
+
+/** What there is of a neuron while it starts, runs and ends. */
+export interface NeuronParts {
+  state: 'starting' | 'running' | 'draining';
+  memory?: Memory;
+  rest?: RestHandler;
+}
+
+/** Where what is opened is noted, and where is logged. */
+export interface OperationsContext {
+  readonly stack: ClosingStack;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the operations face, before everything else, so that it can say that the neuron starts. Throws `NEURON_LISTEN_FAILED`.
+ */
+export async function openOperations(settings: NamedSettings, parts: NeuronParts, { stack, logger }: OperationsContext): Promise<OperationsServer> {
+  const watchdog = stack.add('watchdog', startWatchdog({ logger, ...watchdogTimes(settings.stallAbortMs) }));
+  const loopDelay = startLoopDelayMonitor();
+  stack.add('loop delay', { close: async () => loopDelay.close() });
+  const health = (): HealthInput => {
+    const { memory } = parts;
+    return {
+      feed: memory === undefined ? { state: 'starting', evidence: 'none' } : feedHealth(memory),
+      maxFeedAgeMs: feedDeadlineMs(settings),
+      databaseCommand: databaseCommand(settings),
+      ...(memory === undefined ? {} : { divergences: memory.stats().divergences }),
+      recentStallMs: watchdog.snapshot().recentStallMs,
+      draining: parts.state === 'draining',
+    };
+  };
+  const snapshot = (): NeuronSnapshot => ({
+    version: NEURON_VERSION,
+    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings)),
+    loopDelay: loopDelay.read(),
+    watchdog: watchdog.snapshot(),
+    ...restFigures(parts.rest),
+  });
+  const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
+  const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
+  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger };
+  return stack.add('operations', await listening('--ops-port', () => startOperationsServer(options)));
+}
+
+/** What shows how the database is: its own answer, or for the embedded one the disk it is on. */
+function databaseCommand({ couchdbUrl, dataDir }: NamedSettings): string {
+  return couchdbUrl === undefined ? `df -h ${JSON.stringify(dataDir)}` : `curl -sS ${parseServerUrl(couchdbUrl).url}/_up`;
+}
+
+function watchdogTimes(stallAbortMs: number) {
+  // A short limit needs an early warning too.
+  return stallAbortMs > 0 && stallAbortMs < 1000 ? { stallAbortMs, stallWarningMs: stallAbortMs, tickMs: Math.max(1, stallAbortMs / 4) } : { stallAbortMs };
+}
+
+function restFigures(rest: RestHandler | undefined): Pick<NeuronSnapshot, 'requests' | 'requestsInFlight' | 'watches'> {
+  if (rest === undefined) return {};
+  const { requests, activeRequests, activeWatches } = rest.metrics();
+  return {
+    requests: requests.map(({ service, method, outcome, count }) => ({ labels: { service, method, outcome }, value: count })),
+    requestsInFlight: activeRequests,
+    watches: activeWatches,
+  };
+}
