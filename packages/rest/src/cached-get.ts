@@ -26,9 +26,11 @@ export interface CachedGetOptions {
   readonly onRequest: ((report: RequestReport) => void) | undefined;
 }
 
-interface ConnectionLogin {
+/** What is remembered of a connection: whoever keeps it open sends the same login again and again. */
+interface Connection {
   readonly header: string;
   readonly login: Login;
+  readonly remoteAddress: string;
 }
 
 /** Paths and keys that mean themselves, without decoding, and no parameter but `k`. */
@@ -42,15 +44,19 @@ const NOT_FOUND = errorText('not_found');
  */
 export function cachedGet(options: CachedGetOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
   const { store, accounts, counter, compressionMinBytes, ageMs, trustProxy, clock, metrics, onRequest } = options;
-  const logins = new WeakMap<Socket, ConnectionLogin>();
+  const connections = new WeakMap<Socket, Connection>();
+  const okSlot = metrics.slotOf('data', 'GET', 'ok');
+  const errorSlot = metrics.slotOf('data', 'GET', 'error');
 
   /** The connection's login, as long as the records behind it are unchanged. */
-  const loginOf = (request: IncomingMessage, header: string): Login | undefined => {
-    const known = logins.get(request.socket);
-    if (known !== undefined && known.header === header && accounts.logins.confirm(known.login) === true) return known.login;
+  const connectionOf = (request: IncomingMessage, header: string): Connection | undefined => {
+    const known = connections.get(request.socket);
+    if (known !== undefined && known.header === header && accounts.logins.confirm(known.login) === true) return known;
     const login = accounts.logins.recall(header);
-    if (login !== undefined) logins.set(request.socket, { header, login });
-    return login;
+    if (login === undefined) return undefined;
+    const connection = { header, login, remoteAddress: remoteAddressOf(request, false) };
+    connections.set(request.socket, connection);
+    return connection;
   };
 
   const peek = (login: Login, path: string, key: string): Kv4Record | null | undefined => {
@@ -70,25 +76,25 @@ export function cachedGet(options: CachedGetOptions): (request: IncomingMessage,
     const startedMs = clock.monotonic();
     const { headers } = request;
     if (headers.authorization === undefined || isSpecial(request)) return false;
-    const login = loginOf(request, headers.authorization);
-    if (login === undefined) return false;
+    const connection = connectionOf(request, headers.authorization);
+    if (connection === undefined) return false;
+    const { login } = connection;
     const [, path = '', key = ''] = plain;
-    const remoteAddress = remoteAddressOf(request, trustProxy);
+    const remoteAddress = trustProxy ? remoteAddressOf(request, true) : connection.remoteAddress;
     if (accounts.bans.peek(login.bucket, remoteAddress, path) !== false) return false;
     const record = peek(login, path, key);
     if (record === undefined) return false;
     if (record !== null && record.valueText.length >= compressionMinBytes && headers['accept-encoding'] !== undefined) return false;
     counter?.count(login, '/data/GET');
     send(response, record, ageMs());
-    const outcome = record === null ? 'error' : 'ok';
     const durationMs = clock.monotonic() - startedMs;
     metrics.cachedAnswers += 1;
-    metrics.record('data', 'GET', outcome, durationMs);
+    metrics.recordAt(record === null ? errorSlot : okSlot, durationMs);
     onRequest?.({
       service: 'data',
       method: 'GET',
       path,
-      outcome,
+      outcome: record === null ? 'error' : 'ok',
       ...(record === null ? { error: 'not_found', code: 'REST_NOT_FOUND' } : {}),
       status: 200,
       durationMs,

@@ -46,7 +46,16 @@ export class RestMetrics {
 
   /** Counts a finished request. */
   record(service: string, method: string, outcome: RequestOutcome, durationMs: number): void {
-    const base = slotBase(indexIn(SERVICES, service), indexIn(METHODS, method), OUTCOMES.indexOf(outcome));
+    this.recordAt(this.slotOf(service, method, outcome), durationMs);
+  }
+
+  /** Where the requests of a kind are counted, for {@link recordAt}. */
+  slotOf(service: string, method: string, outcome: RequestOutcome): number {
+    return slotBase(indexIn(SERVICES, service), indexIn(METHODS, method), OUTCOMES.indexOf(outcome));
+  }
+
+  /** Counts a finished request of a kind that was looked up before. */
+  recordAt(base: number, durationMs: number): void {
     let bucket = 0;
     while (bucket < LATENCY_BUCKETS_MS.length && durationMs > (LATENCY_BUCKETS_MS[bucket] ?? Infinity)) bucket += 1;
     this.#slots[base] = (this.#slots[base] ?? 0) + durationMs;
