@@ -16,7 +16,9 @@ export interface HeadScan {
 
 /** Where a scan begins and how far it goes. */
 export interface HeadScanOptions {
+  /** Begin behind this id: {@link HeadScan.next} of the piece before, or any other. */
   readonly after?: string | undefined;
+  /** Documents at most; the heads among them may be fewer. */
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isCouchError, systemClock, systemRandom, type Clock, type CouchClient, type CouchDatabase, type Random } from '@xir/couch-client';
 import {
   DEFAULT_KEEP_LIMITS,
@@ -115,6 +116,8 @@ export class HeadStore implements AsyncDisposable {
     const random = options.random ?? options.client.random ?? systemRandom;
     const spill = { keep: options.spillKeep ?? DEFAULT_KEEP_LIMITS, segment: options.segment ?? DEFAULT_SEGMENT_LIMITS };
     this.#spillAt = options.spillAt ?? DEFAULT_SPILL_LIMITS;
+    // Every request under way listens for the end of the store; their number is bounded by the slots.
+    setMaxListeners(0, this.#closing.signal);
     this.#reader = new HeadReader(this.database, this.#closing.signal);
     this.#driver = new CommitDriver({
       database: this.database,
