@@ -15,3 +15,5 @@ export { WatchRecorder, versionOf, type WatchRecorderOptions } from './suite/wat
 export { watchViolations } from './suite/watch-violations.ts';
 export { kv4StoreCases } from './cases/kv4-store-cases.ts';
 export type { Kv4Operation } from './cases/lifecycle-cases.ts';
+export { kv4Mutant, openMutant, type Kv4StoreMutant } from './mutants/mutant.ts';
+export { kv4StoreMutants } from './mutants/kv4-store-mutants.ts';

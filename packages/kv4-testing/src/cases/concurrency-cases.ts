@@ -23,7 +23,7 @@ async function expectOneWinner(c: CaseContext, condition: WriteCondition, code: 
 
 async function increment(c: CaseContext): Promise<void> {
   const address = c.key('sum');
-  for (;;) {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
     const { value, version } = await c.record(address);
     try {
       await c.store.put(address, { n: (value as { n: number }).n + 1 }, { condition: { type: 'version', version } });
@@ -32,6 +32,7 @@ async function increment(c: CaseContext): Promise<void> {
       if ((error as { code?: unknown }).code !== 'KV4_VERSION_CONFLICT') throw error;
     }
   }
+  throw new Error('500 attempts to increment were refused, each with the version just read');
 }
 
 /** Several writers of one key at once. */

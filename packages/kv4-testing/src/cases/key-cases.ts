@@ -4,7 +4,7 @@ import { kv4Case, type Kv4StoreCase } from '../suite/case.ts';
 
 /** Names that break careless escaping, encoding, ordering or lookup; all of them can stand in a URL (`.` and `..` as segments cannot). */
 const ODD_NAMES: readonly string[] = [
-  ' ', '  ', 'a b', '!', '!!', 'a!b', '"', '""', '"a', '"`', 'a"b', '#', '%', '%2F', '%252F', '%00', '+', 'a+b', '&a=b', '?', '?k=v', '...', '*', '$sys', ')',
+  ' ', '  ', 'a', ' a', 'a ', 'a b', '!', '!!', 'a!b', '"', '""', '"a', '"`', 'a"b', '#', '%', '%2F', '%252F', '%00', '+', 'a+b', '&a=b', '?', '?k=v', '...', '*', '$sys', ')',
   '_', '_design', '_id', '__proto__', 'constructor', 'toString', 'null', 'undefined', '0', '-1', '\\', '\u0000', '\u0001', '\n', '\u007f', '\u0080', 'ä', 'a\u0308', 'ÿ',
   'z', '\ud7ff', '\ue000', '\ufeff', '\ufffd', '\uffff', '😀', '𐀀', '\u{10ffff}', '漢字',
 ];
