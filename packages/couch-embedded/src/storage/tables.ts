@@ -43,6 +43,9 @@ export class Tables {
         maxDbs: TABLE_NAMES.length + 2,
         // A commit is acknowledged when it is flushed, and not visible before.
         overlappingSync: false,
+        // The engine's implicit batches make a promise nobody can get at, whose rejection would end the process when the disk
+        // is full; every write here is in an explicit one.
+        eventTurnBatching: false,
         noSubdir: false,
         ...binary,
       });
