@@ -31,10 +31,11 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-function codesOf(error: unknown): string {
+function undiciCodeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeof code === 'string') return code;
+  if (name === 'HTTPParserError') return 'HPE_INVALID';
   return name === 'AbortError' || name === 'TimeoutError' ? 'ABORT_ERR' : '';
 }
 
@@ -42,7 +43,7 @@ function codesOf(error: unknown): string {
 export function errorOfUndici(error: unknown, request: TransportRequest, { sent }: { sent: boolean }): CouchError {
   if (error instanceof CouchError) return error;
   const aborted = request.signal?.aborted === true;
-  const undiciCode = aborted ? 'ABORT_ERR' : codesOf(error);
+  const undiciCode = aborted ? 'ABORT_ERR' : undiciCodeOf(error);
   const code = CODE_OF_UNDICI[undiciCode] ?? (undiciCode.startsWith('HPE_') ? 'COUCH_BAD_RESPONSE' : 'COUCH_UNREACHABLE');
   return new CouchError(code, `${request.method} ${shownPath(request.path)}: ${undiciCode || 'connection failed'}`, {
     outcomeUnknown: sent && hasEffects(request.method) && !NEVER_SENT.has(undiciCode),
