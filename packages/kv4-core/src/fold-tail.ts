@@ -23,10 +23,22 @@ export function tailReaches(tail: readonly StoredVersion[] | undefined, limits: 
   if (tail.length >= limits.versions) return true;
   let characters = 0;
   for (const version of tail) {
-    characters += JSON.stringify(version).length;
+    characters += charactersOf(version);
     if (characters >= limits.characters) return true;
   }
   return false;
+}
+
+/** Tails share their entries from one fold to the next, so each is measured once. */
+const measured = new WeakMap<StoredVersion, number>();
+
+function charactersOf(version: StoredVersion): number {
+  let characters = measured.get(version);
+  if (characters === undefined) {
+    characters = JSON.stringify(version).length;
+    measured.set(version, characters);
+  }
+  return characters;
 }
 
 /** What of a tail is kept behind a version that has just become the current one. */
@@ -58,7 +70,7 @@ function prefixWithin(versions: readonly StoredVersion[], limits: TailLimits): n
   let characters = 0;
   let count = 0;
   for (const version of versions) {
-    characters += JSON.stringify(version).length;
+    characters += charactersOf(version);
     if (count >= limits.versions || characters > limits.characters) break;
     count += 1;
   }

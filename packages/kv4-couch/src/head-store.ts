@@ -21,7 +21,7 @@ import { ExpiryAlarm } from './expiry-alarm.ts';
 import { HeadReader } from './head-reader.ts';
 import type { HeadRead } from './head-read.ts';
 import { scanHeadRange, type HeadScan, type HeadScanOptions } from './head-scan.ts';
-import { HistoryUpkeep, needsUpkeep, type HistoryUpkeepStats } from './history-upkeep.ts';
+import { HistoryUpkeep, looksNeglected, needsUpkeep, type HistoryUpkeepStats } from './history-upkeep.ts';
 import { readLeafDocuments, type LeafDocument } from './leaf-documents.ts';
 import { UpkeepQueue, type UpkeepQueueLimits, type UpkeepQueueStats } from './upkeep-queue.ts';
 
@@ -175,7 +175,7 @@ export class HeadStore implements AsyncDisposable {
     const now = this.clock.now();
     this.#conflictsSeen += scan.conflicted.length;
     for (const { id } of scan.conflicted) this.#queue.add(id);
-    for (const head of scan.heads) if (needsUpkeep(head, now, this.#spillAt)) this.#queue.add(head._id);
+    for (const head of scan.heads) if (looksNeglected(head, now, this.#spillAt)) this.#queue.add(head._id);
     return scan;
   }
 
@@ -251,7 +251,7 @@ export class HeadStore implements AsyncDisposable {
   #notice(read: HeadRead): void {
     if (read.state === 'malformed') this.#malformedSeen += 1;
     if (read.conflicts.length > 0) this.#conflictsSeen += 1;
-    if (read.conflicts.length > 0 || (read.head !== undefined && needsUpkeep(read.head, this.clock.now(), this.#spillAt))) this.#queue.add(read.id);
+    if (read.conflicts.length > 0 || (read.head !== undefined && looksNeglected(read.head, this.clock.now(), this.#spillAt))) this.#queue.add(read.id);
   }
 }
 

@@ -49,7 +49,12 @@ export interface HistoryUpkeepStats {
 const MAX_SPILLS_PER_VISIT = 64;
 const DELETE_BATCH = 100;
 
-/** Whether a head that was read or written needs {@link HistoryUpkeep.visit}. */
+/** Whether a head that was read needs {@link HistoryUpkeep.visit}; cheap, since it is asked of every head of a listing. */
+export function looksNeglected(head: HeadDocument, nowMs: number, background: TailLimits): boolean {
+  return head.gone === true || isExpired(head, nowMs) || (head.tail?.length ?? 0) >= background.versions;
+}
+
+/** Whether a head that was written needs {@link HistoryUpkeep.visit}. */
 export function needsUpkeep(head: HeadDocument, nowMs: number, background: TailLimits): boolean {
   return head.gone === true || isExpired(head, nowMs) || tailReaches(head.tail, background);
 }

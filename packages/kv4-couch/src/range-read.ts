@@ -1,4 +1,4 @@
-import type { CouchDatabase } from '@xir/couch-client';
+import { isCouchError, type CouchDatabase } from '@xir/couch-client';
 import { compareIds, type IdRange } from '@xir/kv4-core';
 
 /** A row of `_all_docs`. */
@@ -26,9 +26,18 @@ export interface RangeReadOptions {
 
 /**
  * Reads rows of `_all_docs` in a range of ids, in the order of ids. `more` tells whether the range may go on behind the last row. Descending, the range is
- * walked from its end; `after` is for ascending reads, `before` for descending ones.
+ * walked from its end; `after` is for ascending reads, `before` for descending ones. An answer past the transport's limit is asked for again in a smaller piece.
  */
 export async function readRange(database: CouchDatabase, range: IdRange, options: RangeReadOptions): Promise<{ rows: RangeRow[]; more: boolean }> {
+  try {
+    return await readPiece(database, range, options);
+  } catch (error) {
+    if (options.limit === 1 || !isCouchError(error, 'COUCH_TOO_LARGE')) throw error;
+    return readRange(database, range, { ...options, limit: Math.ceil(options.limit / 4) });
+  }
+}
+
+async function readPiece(database: CouchDatabase, range: IdRange, options: RangeReadOptions): Promise<{ rows: RangeRow[]; more: boolean }> {
   const { limit, after, before, descending = false, documents, signal } = options;
   const asked = before === undefined ? limit : limit + 1;
   // No id of ours lies between an id and the same with `!` behind it, the lowest character in an id.
