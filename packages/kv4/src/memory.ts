@@ -111,20 +111,25 @@ export class Memory implements Kv4Store {
     const mustProve = this.#mustProve(options, this.#cache.table.find(checked));
     if (!mustProve && this.peek(checked) !== undefined) return this.#count(this.peek(checked) ?? undefined);
     this.#reads.misses += 1;
-    const answer = this.#awaitEntry(checked, mustProve);
-    const proof = mustProve ? this.#prove(options.signal) : undefined;
-    await this.#race(Promise.all([proof, answer]), options.signal);
-    if (mustProve) await this.#race(this.#awaitEntry(checked, true), options.signal);
-    return this.peek(checked) ?? undefined;
+    if (!mustProve) return this.#race(this.#awaitEntry(checked, false), options.signal);
+    // The load goes on meanwhile; what the proof brings is waited for behind it.
+    const both = Promise.all([this.#prove(options.signal), this.#awaitEntry(checked, true)]);
+    await this.#race(both, options.signal);
+    return this.#race(this.#awaitEntry(checked, true), options.signal);
   }
 
-  /** Waits until a key's entry can answer; thoroughly: until nothing about it is in doubt. A reset meanwhile leads to another load. */
-  async #awaitEntry(address: KeyAddress, thorough: boolean): Promise<void> {
+  /** The record of a key once its entry can answer; thoroughly: once nothing about it is in doubt. A reset meanwhile leads to another load. */
+  async #awaitEntry(address: KeyAddress, thorough: boolean): Promise<Kv4Record | undefined> {
     for (;;) {
       this.#refuseClosed();
       const entry = this.#cache.reference(address);
-      await this.#cache.settled(entry, thorough);
-      if (isServable(entry)) return;
+      entry.pins += 1;
+      try {
+        await this.#cache.settled(entry, thorough);
+        if (isServable(entry)) return liveRecord(entry, this.#clock.now());
+      } finally {
+        entry.pins -= 1;
+      }
     }
   }
 
@@ -157,35 +162,33 @@ export class Memory implements Kv4Store {
   async keys(address: PathAddress, options: PageOptions = {}): Promise<Page<string>> {
     const checked = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, pathRange(checked));
-    const nodes = await this.#list('path', checked, options);
-    if (nodes === undefined) return this.store.keys(address, options);
-    return pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (_, entry) => entry.key);
+    const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (_, entry) => entry.key));
+    return found ?? this.store.keys(address, options);
   }
 
   async list(address: PathAddress, options: PageOptions = {}): Promise<Page<Kv4Record>> {
     const checked = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, pathRange(checked));
-    const nodes = await this.#list('path', checked, options);
-    if (nodes === undefined) return this.store.list(address, options);
-    return pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (record) => record);
+    const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (record) => record));
+    return found ?? this.store.list(address, options);
   }
 
   async tree(address: PathAddress, options: TreeOptions = {}): Promise<Page<Kv4Record>> {
     const base = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, subtreeRange(base));
     const depth = checkDepth(options);
-    const nodes = await this.#list('subtree', base, options);
-    if (nodes === undefined) return this.store.tree(address, options);
-    return pageOfRecords(withinDepth(nodes, base, depth), { ...page, nowMs: this.#clock.now() }, (record) => record);
+    const found = await this.#list({ kind: 'subtree', address: base }, options, (nodes) =>
+      pageOfRecords(withinDepth(nodes, base, depth), { ...page, nowMs: this.#clock.now() }, (record) => record),
+    );
+    return found ?? this.store.tree(address, options);
   }
 
   async paths(address: PathAddress, options: TreeOptions = {}): Promise<Page<string>> {
     const base = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, subtreeRange(base));
     const depth = checkDepth(options);
-    const nodes = await this.#list('subtree', base, options);
-    if (nodes === undefined) return this.store.paths(address, options);
-    return pageOfPaths(withinDepth(nodes, base, depth), { ...page, nowMs: this.#clock.now() });
+    const found = await this.#list({ kind: 'subtree', address: base }, options, (nodes) => pageOfPaths(withinDepth(nodes, base, depth), { ...page, nowMs: this.#clock.now() }));
+    return found ?? this.store.paths(address, options);
   }
 
   /** Read from the database at every call. */
@@ -197,17 +200,8 @@ export class Memory implements Kv4Store {
     const checked = this.#begin(checkPathAddress, address, options);
     checkReadOptions(options);
     checkSecondaryKeys({ [name]: value });
-    const nodes = await this.#list('path', checked, options);
-    if (nodes === undefined) return this.store.find(address, name, value, options);
-    for (const node of nodes) {
-      node.secondary ??= indexOf(node);
-      for (const key of node.secondary.keys(name, value)) {
-        const entry = node.entries.get(key);
-        const record = entry && liveRecord(entry, this.#clock.now());
-        if (record !== undefined) return record;
-      }
-    }
-    return undefined;
+    const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => ({ record: firstUnder(nodes, { name, value, nowMs: this.#clock.now() }) }));
+    return found === undefined ? this.store.find(address, name, value, options) : found.record;
   }
 
   series(address: KeyAddress, options: SeriesOptions = {}): AsyncIterable<Kv4Version> {
@@ -321,19 +315,28 @@ export class Memory implements Kv4Store {
     }
   }
 
-  /** The paths of a whole listing; `undefined` where it does not fit into the cache. */
-  async #list(kind: ListingKind, address: PathAddress, options: ReadOptions): Promise<Iterable<PathNode> | undefined> {
+  /** Reads a whole listing in one go; `undefined` where it does not fit into the cache. */
+  async #list<Result>(
+    listing: { readonly kind: ListingKind; readonly address: PathAddress },
+    options: ReadOptions,
+    read: (nodes: Iterable<PathNode>) => Result,
+  ): Promise<Result | undefined> {
+    const { kind, address } = listing;
     const { listings } = this.#parts;
     const mustProve = this.#mustProve(options);
-    if (mustProve) await this.#race(this.#prove(options.signal), options.signal);
-    const isWhole = listings.isWhole(kind, address);
-    if (isWhole) this.#reads.hits += 1;
-    else {
-      this.#reads.misses += 1;
-      if (!(await this.#race(listings.ensure(kind, address), options.signal))) return undefined;
+    if (!mustProve && listings.isWhole(kind, address)) {
+      this.#reads.hits += 1;
+      return read(listings.nodes(kind, address));
     }
-    if (mustProve || options.maxAgeMs !== undefined) await this.#race(listings.verified(kind, address), options.signal);
-    return listings.nodes(kind, address);
+    this.#reads.misses += 1;
+    if (mustProve) await this.#race(this.#prove(options.signal), options.signal);
+    for (;;) {
+      this.#refuseClosed();
+      if (!(await this.#race(listings.ensure(kind, address), options.signal))) return undefined;
+      if (mustProve) await this.#race(listings.verified(kind, address), options.signal);
+      // Nothing can be evicted between this look and the read.
+      if (listings.isWhole(kind, address)) return read(listings.nodes(kind, address));
+    }
   }
 
   /** Awaits work unless the signal is aborted first. */
@@ -361,6 +364,18 @@ function closedError(): Kv4Error {
 
 function* withinDepth(nodes: Iterable<PathNode>, base: PathAddress, depth: number): Generator<PathNode, void, undefined> {
   for (const node of nodes) if (depthBelow(base.path, node.address.path) <= depth) yield node;
+}
+
+function firstUnder(nodes: Iterable<PathNode>, wanted: { readonly name: SecondaryKeyName; readonly value: string; readonly nowMs: number }): Kv4Record | undefined {
+  for (const node of nodes) {
+    node.secondary ??= indexOf(node);
+    for (const key of node.secondary.keys(wanted.name, wanted.value)) {
+      const entry = node.entries.get(key);
+      const record = entry && liveRecord(entry, wanted.nowMs);
+      if (record !== undefined) return record;
+    }
+  }
+  return undefined;
 }
 
 function indexOf(node: PathNode): SecondaryIndex {
