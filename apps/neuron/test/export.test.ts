@@ -5,7 +5,8 @@ import { expectNoSecret, NeuronProcess, startNeuronProcess, temporaryDirectory, 
 import { startDatabaseProcess } from './database-process.ts';
 
 const TIMEOUT_MS = 120_000;
-const couchdbUrl = process.env['XIR_TEST_COUCHDB_URL'];
+/** Where XIR_TEST_COUCHDB_URL is set, tests run on that server too. */
+const couchdbUrls = [process.env['XIR_TEST_COUCHDB_URL']].filter((url) => url !== undefined);
 
 interface Report {
   readonly documents: number;
@@ -69,8 +70,7 @@ describe('neuron export-database', { timeout: TIMEOUT_MS }, () => {
     await expectMoved(database.url, 'moved');
   });
 
-  it.runIf(couchdbUrl !== undefined)('moves everything to the CouchDB of XIR_TEST_COUCHDB_URL', async () => {
-    const url = couchdbUrl ?? '';
+  it.each(couchdbUrls)('moves everything to the CouchDB of XIR_TEST_COUCHDB_URL', async (url) => {
     const database = `neuron-export-${process.pid}-${Date.now().toString(36)}`;
     await using couch = new CouchClient({ url });
     await using _removed = { [Symbol.asyncDispose]: async () => void (await couch.database(database).remove()) };

@@ -113,7 +113,7 @@ export function eventually<Result>(check: () => Promise<Result>, patienceMs = 15
     const until = performance.now() + patienceMs;
     const attempt = () => {
       check().then(resolve, (error: unknown) => {
-        if (performance.now() > until) reject(error);
+        if (performance.now() > until) reject(error instanceof Error ? error : new Error(String(error)));
         else setTimeout(attempt, 50);
       });
     };

@@ -1,5 +1,6 @@
 import { Kv4Error, type KeyAddress } from '@xir/kv4-core';
 import type { StemClient } from '@xir/stem-sdk';
+import { eventually } from './neuron-process.ts';
 
 /** Numbers in `[0, 1)` that a seed decides (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -46,14 +47,15 @@ export async function writeAtRandom(client: () => StemClient, { random, writes, 
     const key = Math.floor(random() * keys);
     const address = client().key(`/chaos/p${key % 3}`, `k${key}`);
     const deletes = random() < 0.15;
+    onAttempt?.();
     try {
       const written = deletes ? await client().delete(address) : await client().put(address, { n, chance: random() });
       if (written !== undefined) acknowledged.push({ address, version: written.version, deleted: deletes });
     } catch (error) {
       if (!(error instanceof Kv4Error) || !EXPECTED.has(error.code)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // Goes on as soon as the database answers again: not to spend all attempts on an outage.
+      await eventually(() => client().get(address, { fresh: true }), 60_000);
     }
-    onAttempt?.();
   }
   return acknowledged;
 }

@@ -20,6 +20,7 @@ export interface Logger {
 
 /** How a log is written. */
 export interface LoggerOptions {
+  /** The least level that is written; default {@link DEFAULT_LOG_LEVEL}. */
   readonly level?: LogLevel;
   /** Fields on every line, such as the neuron's name. */
   readonly fields?: Readonly<Record<string, unknown>>;

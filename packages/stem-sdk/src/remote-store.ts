@@ -97,8 +97,9 @@ export class RemoteStore implements Kv4Store {
     if (condition?.type === 'locked' && condition.version === undefined) {
       // Such a deletion never deletes: it only tells whether there is something that it would need the version of.
       const record = await this.get(checked, freshly(options));
-      if (record === undefined) return undefined;
-      throw lockProblem(undefined, record, checked);
+      const refusal = record === undefined ? undefined : lockProblem(undefined, record, checked);
+      if (refusal !== undefined) throw refusal;
+      return undefined;
     }
     const request = deleteRequest(checked, options);
     const answer = await this.#channel.call(request);

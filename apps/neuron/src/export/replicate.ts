@@ -1,4 +1,3 @@
-/// <reference path="./pouchdb.d.ts" />
 import { parseServerUrl } from '@xir/couch-client';
 import httpAdapter from 'pouchdb-adapter-http';
 import PouchDB from 'pouchdb-core';
@@ -55,7 +54,7 @@ export async function copyDatabase(source: DatabaseLocation, target: DatabaseLoc
       batches_limit: 2,
       filter: (document) => !belongsToOneDatabase(document._id),
     });
-    job.on('change', (change: Parameters<typeof progressOf>[0]) => onProgress(progressOf(change)));
+    void job.on('change', (change: Parameters<typeof progressOf>[0]) => onProgress(progressOf(change)));
     return progressOf(await job);
   } finally {
     await dispatcher.close();
