@@ -5,6 +5,7 @@ export const DEFAULT_BACKOFF_BASE_MS = 100;
 /** Longest back-off, in milliseconds. */
 export const DEFAULT_BACKOFF_MAX_MS = 57_000;
 
+/** Limits of {@link backoffDelayMs}. */
 export interface BackoffOptions {
   /** Shortest delay in milliseconds. Default {@link DEFAULT_BACKOFF_BASE_MS}. */
   readonly baseMs?: number;

@@ -10,6 +10,7 @@ import { errorOfResponse, shownPath } from './status-error.ts';
 import type { CouchTransport, TransportRequest, TransportResponse } from './transport.ts';
 import { undiciTransport, type UndiciTransportOptions } from './undici-transport.ts';
 
+/** Settings of a {@link CouchClient}. */
 export interface CouchClientOptions extends Omit<UndiciTransportOptions, 'url'> {
   /** Address of the server, with or without credentials and a path prefix. Credentials are taken out at once. */
   readonly url: string;

@@ -32,6 +32,7 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
+/** Settings of {@link undiciTransport}. */
 export interface UndiciTransportOptions {
   /** Base URL; credentials in it are ignored (see `CouchClient`). */
   readonly url: string;

@@ -5,6 +5,7 @@ import { newRowScan, scanRow, seqText } from './row-scanner.ts';
 /** Longest line that is kept, in bytes. CouchDB's default `max_document_size` is 8 MB. */
 export const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
 
+/** Settings of a {@link ChangesParser}. */
 export interface ChangesParserOptions {
   /** Whether a row with this id is wanted, asked once per row before anything of it is parsed. Default: every row. */
   readonly wanted?: ((id: string) => boolean) | undefined;

@@ -43,6 +43,7 @@ export function compareEpoch(remembered: EpochIdentity | undefined, observed: Ob
   return now.count === before.count && now.rev !== before.rev ? 'restored' : 'same';
 }
 
+/** Settings of {@link epochIdentity}. */
 export interface EpochIdentityOptions {
   readonly database: CouchDatabase;
   /** Name of the neuron, 1–24 characters `[a-z0-9]`. */

@@ -17,6 +17,7 @@ export interface ProbeResult {
   readonly rows: number;
 }
 
+/** Settings of {@link ChangeFeed.prove}. */
 export interface ProveOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until `FEED_NOT_PROVED`. Default `DEFAULT_PROVE_TIMEOUT_MS`. */

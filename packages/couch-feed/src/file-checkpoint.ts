@@ -7,6 +7,7 @@ import { FeedError } from './errors.ts';
 /** Format number of the file. */
 const FORMAT = 1;
 
+/** Settings of {@link fileCheckpointStore}. */
 export interface FileCheckpointOptions {
   /** Path of the file. Its folder is made when it is missing. */
   readonly path: string;

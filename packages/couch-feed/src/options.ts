@@ -18,6 +18,7 @@ export const PROBE_DEADLINE_MS = 10_000;
 /** Shortest time between two switches of `include_docs`, in milliseconds. */
 export const INCLUDE_DOCS_DWELL_MS = 30_000;
 
+/** Settings of `followChanges`; numbers must be positive. */
 export interface FollowOptions {
   /** The database to follow. Nothing is written to it unless a checkpoint store or an identity check does. */
   readonly database: CouchDatabase;

@@ -36,6 +36,7 @@ export function isFeedRequest(request: FakeRequest): boolean {
   return request.segments[1] === '_changes' && (feed === 'continuous' || feed === 'longpoll');
 }
 
+/** Settings of a {@link FakeCouch}. */
 export interface FakeCouchOptions {
   readonly clock: Clock;
   /** User and password that `_session` and Basic accept. Default: nobody needs to log in. */

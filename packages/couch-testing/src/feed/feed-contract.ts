@@ -29,6 +29,7 @@ export interface SubjectCheckpoint {
   readonly identity?: unknown;
 }
 
+/** Keeps one position. */
 export interface SubjectCheckpointStore {
   load(): Promise<SubjectCheckpoint | undefined>;
   save(checkpoint: SubjectCheckpoint): Promise<void>;
@@ -37,18 +38,29 @@ export interface SubjectCheckpointStore {
 /** Settings the suite uses; times in milliseconds. */
 export interface SubjectOptions {
   readonly database: CouchDatabase;
+  /** `'now'`, `'0'` or a sequence. */
   readonly since?: string;
+  /** Where to begin after a reset. */
   readonly resetTo?: 'now' | '0';
   readonly checkpoint?: SubjectCheckpointStore;
+  /** Shortest time between two saves, in milliseconds. */
   readonly checkpointIntervalMs?: number;
+  /** Age in milliseconds from which a position is not resumed from. */
   readonly maxCheckpointAgeMs?: number;
   readonly wanted?: (id: string) => boolean;
+  /** Whether documents come with the rows. */
   readonly includeDocs?: 'always' | 'never' | 'auto';
+  /** Whether asking for the next event finishes the one before, or `ack()` does. */
   readonly acknowledge?: 'next' | 'manual';
+  /** What a database that does not exist leads to. */
   readonly onMissing?: 'wait' | 'fail';
+  /** Milliseconds between two heartbeats; three without a byte end a connection. */
   readonly heartbeatMs?: number;
+  /** Milliseconds between two looks at the database. */
   readonly inspectIntervalMs?: number;
+  /** Rows longer than this many bytes come without content. */
   readonly maxLineBytes?: number;
+  /** Rows that may wait for the consumer. */
   readonly maxQueueRows?: number;
   readonly random?: () => number;
   readonly signal?: AbortSignal;
@@ -105,9 +117,11 @@ export interface FeedHarness {
   open(options?: FeedWorldOptions): Promise<FeedWorld>;
 }
 
+/** What a case asks of its world. */
 export interface FeedWorldOptions {
   /** Scripted worlds: who may log in. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** Scripted worlds: life of a cookie in milliseconds. */
   readonly cookieLifetimeMs?: number;
 }
 
@@ -119,6 +133,7 @@ export interface FeedCase {
   run(context: FeedCaseContext): Promise<void>;
 }
 
+/** What a case is run with. */
 export interface FeedCaseContext {
   readonly subject: FeedSubject;
   open(options?: FeedWorldOptions): Promise<FeedWorld>;
