@@ -15,6 +15,9 @@ import type { SecondaryIndex } from './secondary-index.ts';
 /** What an entry costs besides its texts, in bytes; measured (see README, "Figures"). */
 export const ENTRY_OVERHEAD_BYTES = 400;
 
+/** Entries looked at in one go to find some to evict. */
+const EVICTION_LOOKS = 256;
+
 /** How much of a path or subtree is known. */
 export type ListingState = 'none' | 'loading' | 'complete';
 
@@ -253,8 +256,8 @@ export class CacheTable {
    * Evicts settled entries until the bytes are within the limit: second chance, a listing as a whole. What is pinned, loading or being verified stays.
    */
   evictTo(maxBytes: number): void {
-    // Twice around at most: the first round takes the second chances away.
-    for (let looks = this.ring.length * 2 + 1; this.bytes > maxBytes && looks > 0 && this.ring.length > 0; looks -= 1) {
+    // Each call looks at a few entries only, so that a cache full of what must stay costs no time; there is a call for every change.
+    for (let looks = Math.min(this.ring.length * 2 + 1, EVICTION_LOOKS); this.bytes > maxBytes && looks > 0 && this.ring.length > 0; looks -= 1) {
       if (this.#hand >= this.ring.length) this.#hand = 0;
       const entry = this.ring[this.#hand] as TableEntry;
       if (!this.#evict(entry)) this.#hand += 1;

@@ -149,6 +149,7 @@ export class Cache {
     if (entry.pins > 0) return;
     this.apply(entry, { type: 'release' }, 'load');
     this.#dropIfAbsent(entry);
+    this.trim();
   }
 
   /** Resolves when the entry can answer, or was dropped; rejects with what kept it from being loaded. */
@@ -264,6 +265,11 @@ export class Cache {
     if ((effect & ENTRY_EFFECT.changed) !== 0 && before.record?.version !== entry.record?.version) this.#options.listener.onChanged(entry, before, cause);
     if (isServable(entry)) this.#wake(entry);
     if (event.type === 'answer' && cause === 'load') this.#recheckYoung(entry);
+    this.trim();
+  }
+
+  /** Brings the cache back within its bytes, as far as what is in use allows. */
+  trim(): void {
     if (this.table.bytes > this.#options.maxBytes) this.table.evictTo(this.#options.maxBytes);
   }
 

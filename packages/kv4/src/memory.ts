@@ -129,6 +129,7 @@ export class Memory implements Kv4Store {
         if (isServable(entry)) return liveRecord(entry, this.#clock.now());
       } finally {
         entry.pins -= 1;
+        this.#cache.trim();
       }
     }
   }
