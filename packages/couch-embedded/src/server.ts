@@ -25,6 +25,7 @@ export const MAX_HEADER_BYTES = 32 * 1024;
 export interface EmbeddedCouchOptions {
   /** Where the files are; created if absent. One process at a time. */
   readonly directory: string;
+  /** Address to listen on; default `127.0.0.1`. Others than loopback need `admins`. */
   readonly host?: string;
   /** 0 (default): any free one. */
   readonly port?: number;
@@ -33,9 +34,13 @@ export interface EmbeddedCouchOptions {
    * on loopback only; with one, every database needs a login.
    */
   readonly admins?: Readonly<Record<string, string>>;
+  /** Longest document, in bytes of JSON without its `_` members; default 8,000,000. Longer: 413 `document_too_large`. */
   readonly maxDocumentBytes?: number;
+  /** Longest request body, in bytes; default 64 MiB. Longer: 413 `too_large`. */
   readonly maxBodyBytes?: number;
+  /** Connections at a time; default 2,048. Further ones are closed. */
   readonly maxConnections?: number;
+  /** Databases in the directory; default 500. Further ones: 507. */
   readonly maxDatabases?: number;
   /** Told of errors that a request met inside the server; default: `console.error`. Never carries a password. */
   readonly onError?: (error: unknown) => void;

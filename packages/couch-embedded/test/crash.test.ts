@@ -7,7 +7,7 @@ const ROUNDS = Number(process.env['XIR_CRASH_ROUNDS'] ?? 20);
 const SEED = Number(process.env['XIR_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 8;
 
-/** mulberry32: the same seed, the same moments. */
+/** mulberry32: the same seed kills after the same numbers of acknowledged writes. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -19,7 +19,26 @@ function randomFrom(seed: number): () => number {
 }
 
 /** Revisions whose write was acknowledged, by document id. */
-type Acknowledged = Map<string, string[]>;
+class Acknowledged {
+  readonly revisions = new Map<string, string[]>();
+  #count = 0;
+  #goal = Number.POSITIVE_INFINITY;
+  #reached: (() => void) | undefined;
+
+  note(id: string, rev: string): void {
+    this.revisions.set(id, [...(this.revisions.get(id) ?? []), rev]);
+    this.#count += 1;
+    if (this.#count >= this.#goal) this.#reached?.();
+  }
+
+  /** Resolves when so many more were acknowledged. */
+  more(writes: number): Promise<void> {
+    this.#goal = this.#count + writes;
+    return new Promise((resolve) => {
+      this.#reached = resolve;
+    });
+  }
+}
 
 async function send(agent: Agent, url: string, method: 'GET' | 'PUT' | 'POST', body?: unknown): Promise<{ status: number; body: unknown }> {
   const answer = await request(url, {
@@ -32,19 +51,18 @@ async function send(agent: Agent, url: string, method: 'GET' | 'PUT' | 'POST', b
 
 /** Writes new documents, updates and batches until the server is gone. */
 async function write(agent: Agent, server: ServerProcess, acknowledged: Acknowledged, name: string): Promise<void> {
-  const note = (id: string, rev: string) => acknowledged.set(id, [...(acknowledged.get(id) ?? []), rev]);
   const hot = `hot-${name}`;
   let rev: string | undefined;
   for (let n = 0; server.child.exitCode === null; n += 1) {
     try {
       const single = await send(agent, `${server.url}/crash/new-${name}-${n}`, 'PUT', { n });
-      if (single.status === 201) note(`new-${name}-${n}`, (single.body as { rev: string }).rev);
+      if (single.status === 201) acknowledged.note(`new-${name}-${n}`, (single.body as { rev: string }).rev);
       const update = await send(agent, `${server.url}/crash/${hot}`, 'PUT', rev === undefined ? { n } : { n, _rev: rev });
       rev = (update.body as { rev?: string }).rev ?? rev;
-      if (update.status === 201 && rev !== undefined) note(hot, rev);
+      if (update.status === 201 && rev !== undefined) acknowledged.note(hot, rev);
       const docs = Array.from({ length: 20 }, (_, i) => ({ _id: `bulk-${name}-${n}-${i}`, text: 'x'.repeat(i * 50) }));
       const bulk = await send(agent, `${server.url}/crash/_bulk_docs`, 'POST', { docs });
-      for (const result of bulk.body as { ok?: boolean; id: string; rev: string }[]) if (result.ok === true) note(result.id, result.rev);
+      for (const result of bulk.body as { ok?: boolean; id: string; rev: string }[]) if (result.ok === true) acknowledged.note(result.id, result.rev);
     } catch {
       // The connection broke: the server was killed, and this write was not acknowledged.
       return;
@@ -53,7 +71,7 @@ async function write(agent: Agent, server: ServerProcess, acknowledged: Acknowle
 }
 
 async function expectAllPresent(agent: Agent, server: ServerProcess, acknowledged: Acknowledged): Promise<void> {
-  const missing = await send(agent, `${server.url}/crash/_revs_diff`, 'POST', Object.fromEntries(acknowledged));
+  const missing = await send(agent, `${server.url}/crash/_revs_diff`, 'POST', Object.fromEntries(acknowledged.revisions));
   expect(missing.body).toEqual({});
   const { body: feed } = await send(agent, `${server.url}/crash/_changes?include_docs=true`, 'GET');
   const rows = (feed as { results: { id: string; doc: { _id: string } }[] }).results;
@@ -67,14 +85,15 @@ it(`D1 no acknowledged write is lost by kill -9, in ${ROUNDS} rounds`, { timeout
   console.log(`seed ${SEED}; again with XIR_CRASH_SEED=${SEED} XIR_CRASH_ROUNDS=${ROUNDS} npx vitest run test/crash.test.ts`);
   const random = randomFrom(SEED);
   using directory = temporaryDirectory();
-  const acknowledged: Acknowledged = new Map();
+  const acknowledged = new Acknowledged();
   for (let round = 0; round < ROUNDS; round += 1) {
     const agent = new Agent({ connections: WRITERS * 2 });
     const server = await startServerProcess(directory.path);
     await request(`${server.url}/crash`, { method: 'PUT', dispatcher: agent }).then((answer) => answer.body.dump());
     await expectAllPresent(agent, server, acknowledged);
+    const moment = acknowledged.more(1 + Math.floor(random() * 600));
     const writers = Array.from({ length: WRITERS }, (_, writer) => write(agent, server, acknowledged, `${round}-${writer}`));
-    await new Promise((resolve) => setTimeout(resolve, 20 + random() * 300));
+    await moment;
     server.child.kill('SIGKILL');
     expect(await server.exited).toBe('SIGKILL');
     await Promise.all(writers);
@@ -83,8 +102,8 @@ it(`D1 no acknowledged write is lost by kill -9, in ${ROUNDS} rounds`, { timeout
   const agent = new Agent();
   const server = await startServerProcess(directory.path);
   await expectAllPresent(agent, server, acknowledged);
-  expect(acknowledged.size).toBeGreaterThan(ROUNDS * 20);
-  console.log(`${acknowledged.size} documents were acknowledged`);
+  expect(acknowledged.revisions.size).toBeGreaterThan(ROUNDS * 20);
+  console.log(`${acknowledged.revisions.size} documents were acknowledged`);
   server.child.kill('SIGTERM');
   expect(await server.exited).toBe(0);
   await agent.destroy();

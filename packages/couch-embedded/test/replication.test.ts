@@ -6,6 +6,8 @@ import { Agent, fetch as undiciFetch, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { couchdbUrl, temporaryServer } from './support/temporary-server.ts';
 
+/** Used only where there is one. */
+const couchdb = couchdbUrl ?? '';
 const Pouch = PouchDB.plugin(httpAdapter).plugin(replication);
 const agent = new Agent({ pipelining: 1, connections: 8 });
 /** undici's fetch, with the `buffer()` by which PouchDB's client reads attachments in Node. */
@@ -76,20 +78,22 @@ describe("PouchDB's own client", () => {
     await expectReplicates(one.url, other.url);
   });
 
-  it.runIf(couchdbUrl !== undefined)('replicates from the embedded server to CouchDB', async () => {
+  if (couchdbUrl === undefined) return;
+
+  it('replicates from the embedded server to CouchDB', async () => {
     await using server = await temporaryServer();
-    await expectReplicates(server.url, couchdbUrl ?? '');
+    await expectReplicates(server.url, couchdb);
   });
 
-  it.runIf(couchdbUrl !== undefined)('replicates from CouchDB to the embedded server', async () => {
+  it('replicates from CouchDB to the embedded server', async () => {
     await using server = await temporaryServer();
-    await expectReplicates(couchdbUrl ?? '', server.url);
+    await expectReplicates(couchdb, server.url);
   });
 });
 
-describe.runIf(couchdbUrl !== undefined)("CouchDB's replicator", () => {
+if (couchdbUrl !== undefined) describe("CouchDB's replicator", () => {
   async function replicate(source: string, target: string): Promise<{ ok: boolean; history: { docs_written: number; doc_write_failures: number }[] }> {
-    const couch = new URL(couchdbUrl ?? '');
+    const couch = new URL(couchdb);
     const authorization = `Basic ${Buffer.from(`${couch.username}:${couch.password}`).toString('base64')}`;
     const answer = await request(`${couch.origin}/_replicate`, {
       method: 'POST',
@@ -119,11 +123,11 @@ describe.runIf(couchdbUrl !== undefined)("CouchDB's replicator", () => {
 
   it('replicates from the embedded server', { timeout: 60_000 }, async () => {
     await using server = await temporaryServer();
-    await expectCouchReplicates(server.url, couchdbUrl ?? '');
+    await expectCouchReplicates(server.url, couchdb);
   });
 
   it('replicates to the embedded server', { timeout: 60_000 }, async () => {
     await using server = await temporaryServer();
-    await expectCouchReplicates(couchdbUrl ?? '', server.url);
+    await expectCouchReplicates(couchdb, server.url);
   });
 });
