@@ -4,6 +4,8 @@ import { childEnvironment } from '../setup/environment.mjs';
 import { neuronEntry } from '../setup/build-neuron.mjs';
 import { greeting } from './greeting.mjs';
 
+const lookForParentEveryMs = 500;
+
 /**
  * Runs a neuron until it ends. Its ready line becomes a greeting with addresses and first requests; everything else it writes is
  * passed through.
@@ -20,6 +22,7 @@ export function runNeuron(args) {
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => neuron.kill(signal));
   process.on('exit', () => neuron.kill('SIGTERM'));
+  if (process.env.npm_lifecycle_event === 'start') onParentGone(() => neuron.kill('SIGTERM'));
   createInterface({ input: neuron.stdout }).on('line', (line) => {
     const ready = readyLine(line);
     process.stdout.write(ready === undefined ? `${line}\n` : `${line}\n${greeting(ready, args)}`);
@@ -28,6 +31,20 @@ export function runNeuron(args) {
     neuron.once('error', reject);
     neuron.once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)));
   });
+}
+
+/**
+ * Calls back once when the parent process has ended. npm passes SIGTERM to the shell it runs a script in, and that shell to nobody, so
+ * whoever stops `npm start` would leave the neuron behind.
+ */
+function onParentGone(run) {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    run();
+  }, lookForParentEveryMs);
+  look.unref();
 }
 
 /** The ready record, when a line of the neuron's output is one. */
