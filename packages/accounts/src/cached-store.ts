@@ -9,4 +9,6 @@ export interface CachedStore extends Kv4Store {
   peek?(address: KeyAddress): Kv4Record | null | undefined;
   /** Milliseconds since the cache was last known to be current; 0 for a store that always reads its database. */
   ageMs?(): number;
+  /** The age of what is cached of a key, in milliseconds: more than {@link ageMs} while it is in doubt; `undefined` where nothing is cached. */
+  ageOf?(address: KeyAddress): number | undefined;
 }

@@ -16,6 +16,7 @@ import { equalSecrets, type SecretHasher } from './secret-hash.ts';
 /** What a {@link LoginService} works with. */
 export interface LoginServiceOptions {
   readonly store: CachedStore;
+  /** The secret of the system login `$sys`. */
   readonly systemSecret: string;
   readonly hasher: SecretHasher;
   readonly attempts: AttemptLimiter;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+import type { KeyAddress } from '@xir/kv4-core';
 import { errorText, okText } from '@xir/protocol';
 
 import { acceptsLines, commonHeaders, nextPageHeaders, prefersHttpStatus } from './answer-headers.ts';
@@ -17,7 +18,7 @@ const NO_BODY_STATUSES: ReadonlySet<number> = new Set([204, 304]);
 /** What the writer needs to know beside request and response. */
 export interface AnswerContext {
   /** The age of a cached answer in milliseconds; `undefined` where it cannot be stated. */
-  readonly ageMs: () => number | undefined;
+  readonly ageMs: (address?: KeyAddress) => number | undefined;
   readonly compressionMinBytes: number;
 }
 
@@ -35,7 +36,7 @@ export class AnswerWriter {
 
   /** Writes a value in its envelope. */
   async value(answer: ValueAnswer): Promise<void> {
-    const headers = this.#headers(answer.cached);
+    const headers = this.#headers(answer.cached, answer.address);
     if (answer.version !== undefined) headers.push('ETag', `"${answer.version}"`);
     if (answer.durable === false) headers.push('X-KV4-Durable', 'false');
     const precise = prefersHttpStatus(this.#request.headers);
@@ -44,8 +45,8 @@ export class AnswerWriter {
   }
 
   /** Answers a conditional read whose value has not changed. */
-  async notModified(version: string): Promise<void> {
-    await this.#text(304, '', [...this.#headers(true), 'ETag', `"${version}"`]);
+  async notModified(version: string, address: KeyAddress): Promise<void> {
+    await this.#text(304, '', [...this.#headers(true, address), 'ETag', `"${version}"`]);
   }
 
   /** Writes a list: an array in its envelope, or lines; in one piece where all of it is at hand. */
@@ -70,9 +71,9 @@ export class AnswerWriter {
     await this.#text(precise ? answer.status : 200, errorText(answer.errorString), headers);
   }
 
-  #headers(cached: boolean | undefined): string[] {
+  #headers(cached: boolean | undefined, address?: KeyAddress): string[] {
     const headers = commonHeaders(this.#request.headers);
-    const ageMs = cached === true ? this.#context.ageMs() : undefined;
+    const ageMs = cached === true ? this.#context.ageMs(address) : undefined;
     if (ageMs !== undefined) headers.push('X-KV4-Age-Ms', String(ageMs));
     return headers;
   }

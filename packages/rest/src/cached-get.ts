@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 import type { Accounts, CachedStore, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
-import type { Kv4Record } from '@xir/kv4-core';
+import type { KeyAddress, Kv4Record } from '@xir/kv4-core';
 import { errorText, okText, withVersionText } from '@xir/protocol';
 
 import type { ApiCounter } from './api-counter.ts';
@@ -20,7 +20,7 @@ export interface CachedGetOptions {
   readonly trustProxy: boolean;
   readonly compressionMinBytes: number;
   /** Milliseconds, as stated in answers; `undefined` where it cannot be. */
-  readonly ageMs: () => number | undefined;
+  readonly ageMs: (address: KeyAddress) => number | undefined;
   readonly clock: Clock;
   readonly metrics: RestMetrics;
   readonly onRequest: ((report: RequestReport) => void) | undefined;
@@ -59,9 +59,9 @@ export function cachedGet(options: CachedGetOptions): (request: IncomingMessage,
     return connection;
   };
 
-  const peek = (login: Login, path: string, key: string): Kv4Record | null | undefined => {
+  const peek = (address: KeyAddress): Kv4Record | null | undefined => {
     try {
-      return store.peek?.({ bucket: login.bucket, layer: DATA_LAYER, path, key });
+      return store.peek?.(address);
     } catch {
       // An address that cannot be: the long way finds the right error.
       return undefined;
@@ -82,11 +82,12 @@ export function cachedGet(options: CachedGetOptions): (request: IncomingMessage,
     const [, path = '', key = ''] = plain;
     const remoteAddress = trustProxy ? remoteAddressOf(request, true) : connection.remoteAddress;
     if (accounts.bans.peek(login.bucket, remoteAddress, path) !== false) return false;
-    const record = peek(login, path, key);
+    const address = { bucket: login.bucket, layer: DATA_LAYER, path, key };
+    const record = peek(address);
     if (record === undefined) return false;
     if (record !== null && record.valueText.length >= compressionMinBytes && headers['accept-encoding'] !== undefined) return false;
     counter?.count(login, '/data/GET');
-    send(response, record, ageMs());
+    send(response, record, record === null ? undefined : ageMs(address));
     const durationMs = clock.monotonic() - startedMs;
     metrics.cachedAnswers += 1;
     metrics.recordAt(record === null ? errorSlot : okSlot, durationMs);

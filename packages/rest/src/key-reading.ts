@@ -45,7 +45,7 @@ export async function readKey(request: ServiceRequest, reading: Reading): Promis
   if (at !== undefined) return readAt(request, reading, moment('at', at));
   const record = await findRecord(request, reading);
   if (record === undefined) throw new RestError('REST_NOT_FOUND', 'there is no such key');
-  if (matchesVersion(request.headers['if-none-match'], record.version)) return { kind: 'not-modified', version: record.version };
+  if (matchesVersion(request.headers['if-none-match'], record.version)) return { kind: 'not-modified', version: record.version, address: record.address };
   return recordAnswer(request, reading, record);
 }
 
@@ -53,7 +53,7 @@ export async function readKey(request: ServiceRequest, reading: Reading): Promis
 export function recordAnswer(request: ServiceRequest, reading: Reading, record: Kv4Record): ValueAnswer {
   const text = shownText(reading, record);
   const shown = listForm(request.query) === 'datum' ? datumText(record, text) : withVersionText(text, record.version);
-  return { kind: 'value', text: shown, version: record.version, cached: true };
+  return { kind: 'value', text: shown, version: record.version, cached: true, address: record.address };
 }
 
 /** Whether a list of entity tags (RFC 9110, 13.1.2) names a version. */

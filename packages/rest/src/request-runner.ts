@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Login } from '@xir/accounts';
+import type { KeyAddress } from '@xir/kv4-core';
 import { parseTarget, type Target } from '@xir/protocol';
 
 import { PREFLIGHT_HEADERS } from './answer-headers.ts';
@@ -20,7 +21,7 @@ export interface RequestRunnerOptions {
   readonly context: ServiceContext;
   readonly metrics: RestMetrics;
   readonly counter: ApiCounter | undefined;
-  readonly ageMs: () => number | undefined;
+  readonly ageMs: (address?: KeyAddress) => number | undefined;
   readonly options: RestOptions;
 }
 
@@ -161,7 +162,7 @@ export class RequestRunner {
       case 'list':
         return exchange.writer.list(answer);
       case 'not-modified':
-        return exchange.writer.notModified(answer.version);
+        return exchange.writer.notModified(answer.version, answer.address);
       case 'events':
         return this.#watch(exchange, answer.events);
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { systemClock, systemRandom } from '@xir/couch-client';
+import type { KeyAddress } from '@xir/kv4-core';
 
 import { ApiCounter } from './api-counter.ts';
 import { cachedGet } from './cached-get.ts';
@@ -56,7 +57,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     hosts: options.hosts ?? {},
     limits,
   };
-  const ageMs = () => statedAge(store.ageMs?.());
+  const ageMs = (address?: KeyAddress) => statedAge((address === undefined ? undefined : store.ageOf?.(address)) ?? store.ageMs?.());
   const runner = new RequestRunner({ context, metrics, counter, ageMs, options });
   const { trustProxy = false, onRequest } = options;
   const short = cachedGet({ store, accounts, counter, trustProxy, compressionMinBytes: limits.compressionMinBytes, ageMs, clock, metrics, onRequest });

@@ -36,6 +36,7 @@ export interface RestServerOptions {
   readonly requestTimeoutMs?: number;
   /** Milliseconds that an idle connection is kept. */
   readonly keepAliveTimeoutMs?: number;
+  /** Connections at a time; more are not accepted. */
   readonly maxConnections?: number;
   /** Milliseconds that requests under way are given when the server closes. */
   readonly drainMs?: number;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Accounts, CachedStore, Login } from '@xir/accounts';
 import type { Clock, Random } from '@xir/couch-client';
-import type { WatchEvent } from '@xir/kv4-core';
+import type { KeyAddress, WatchEvent } from '@xir/kv4-core';
 import type { BodyObject, BodyProblem, Query } from '@xir/protocol';
 
 import type { HostOptions, RestLimits, TurnOptions } from './options.ts';
@@ -55,6 +55,8 @@ export interface ValueAnswer {
   readonly durable?: boolean;
   /** True where the answer may come from a cache, whose age is then stated. */
   readonly cached?: boolean;
+  /** The one key that the answer is about, whose own age is then stated. */
+  readonly address?: KeyAddress;
 }
 
 /** Items as JSON texts; the first are at hand, the rest follows. */
@@ -74,7 +76,7 @@ export interface EventsAnswer {
 }
 
 /** What a service answers. */
-export type ServiceAnswer = ValueAnswer | ListAnswer | EventsAnswer | { readonly kind: 'not-modified'; readonly version: string };
+export type ServiceAnswer = ValueAnswer | ListAnswer | EventsAnswer | { readonly kind: 'not-modified'; readonly version: string; readonly address: KeyAddress };
 
 /** One service of the API. Throws `RestError`, `AccountsError` or `Kv4Error`. */
 export interface Service {

@@ -9,7 +9,7 @@ const lines = (text: string) =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as any);
+    .map((line): any => JSON.parse(line));
 
 async function fill({ call }: Neuron, path: string, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await call('PUT', path, { body: { k: `k${index}`, v: { n: index } } });

@@ -10,7 +10,7 @@ export function checkFacts(title: string, facts: readonly Fact[]): void {
   describe.each(STORE_KINDS)(`${title}, %s`, (_kind, open) => {
     let neuron: Neuron;
     beforeAll(async () => {
-      neuron = await openNeuron({ store: open() });
+      neuron = await openNeuron({ store: await open() });
     });
     afterAll(async () => {
       await neuron[Symbol.asyncDispose]();

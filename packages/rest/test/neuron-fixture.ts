@@ -6,6 +6,7 @@ import { systemClock } from '@xir/couch-client';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 
 import { createRestHandler, createRestServer, type RestHandler, type RestOptions, type RestServer, type RestServerOptions } from '../src/index.ts';
+import { openCouchMemory, openEmbeddedMemory } from './memory-store.ts';
 import { peekingStore } from './peeking-store.ts';
 
 export const SYSTEM_SECRET = 'secret';
@@ -48,10 +49,16 @@ export interface NeuronOptions {
 }
 
 /** Kinds of stores the facts are checked on. */
-export const STORE_KINDS: ReadonlyArray<readonly [title: string, open: () => CachedStore]> = [
-  ['on a plain store', () => new MemoryReferenceStore()],
-  ['on a store with a cache', () => peekingStore(new MemoryReferenceStore())],
+export const STORE_KINDS: ReadonlyArray<readonly [title: string, open: () => Promise<CachedStore>]> = [
+  ['on a plain store', async () => new MemoryReferenceStore()],
+  ['on a store with a cache', async () => peekingStore(new MemoryReferenceStore())],
+  ['on memory with the embedded database', openEmbeddedMemory],
+  ...couchKinds(process.env['XIR_TEST_COUCHDB_URL']),
 ];
+
+function couchKinds(url: string | undefined): Array<readonly [title: string, open: () => Promise<CachedStore>]> {
+  return url === undefined ? [] : [['on memory with CouchDB', () => openCouchMemory(url)]];
+}
 
 /** A neuron's REST face on a free port, with the account elena (secret `elenas`). */
 export async function openNeuron(options: NeuronOptions = {}): Promise<Neuron> {
