@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { KeyAddress, Kv4Store, OperationOptions, PathAddress } from '@xir/kv4-core';
+import type { CaseContext } from '../suite/case-context.ts';
 import { kv4Case, type Kv4StoreCase, type Kv4StoreNeed } from '../suite/case.ts';
+import { within } from '../suite/eventually.ts';
 import { expectCode, rejectionOf } from '../suite/expect-code.ts';
 
 /** Every operation of a store: the compiler refuses a table that lacks one. */
@@ -66,16 +68,21 @@ function badAddresses(operation: Kv4Operation): readonly BadAddress[] {
   return KEY_OPERATIONS.has(operation) ? BAD_KEYS : BAD_PATHS;
 }
 
+/** An operation that should end at once, a watch included. */
+function settled(c: CaseContext, name: Kv4Operation, outcome: Promise<unknown>): Promise<unknown> {
+  return within(outcome, c.patienceMs, `${name} to be done or refused`);
+}
+
 /** For each operation the same three facts. */
 const generated = TABLE.flatMap(([name, { needs, run }]): Kv4StoreCase[] => [
   kv4Case(`closed store: ${name} is refused with KV4_CLOSED`, needs, async (c) => {
     await c.store.close();
-    await expectCode(run(c.store, c.key('k'), {}), 'KV4_CLOSED');
+    await expectCode(settled(c, name, run(c.store, c.key('k'), {})), 'KV4_CLOSED');
   }),
 
   kv4Case(`bad address: ${name} is refused with KV4_BAD_ADDRESS`, needs, async (c) => {
     for (const [what, change] of badAddresses(name)) {
-      const error = await expectCode(run(c.store, { ...c.key('k'), ...change }, {}), 'KV4_BAD_ADDRESS').catch((failure: unknown) => failure);
+      const error = await expectCode(settled(c, name, run(c.store, { ...c.key('k'), ...change }, {})), 'KV4_BAD_ADDRESS').catch((failure: unknown) => failure);
       assert.ok(error instanceof Error && 'code' in error && error.code === 'KV4_BAD_ADDRESS', `${what}: ${String(error)}`);
     }
   }),
@@ -83,7 +90,7 @@ const generated = TABLE.flatMap(([name, { needs, run }]): Kv4StoreCase[] => [
   kv4Case(`aborted signal: ${name} ${name === 'watch' ? 'ends at once' : 'is refused with its reason'} and changes nothing`, needs, async (c) => {
     await c.store.put(c.key('k'), { n: 1 });
     const reason = new Error('the caller has left');
-    const outcome = run(c.store, c.key('k'), { signal: AbortSignal.abort(reason) });
+    const outcome = settled(c, name, run(c.store, c.key('k'), { signal: AbortSignal.abort(reason) }));
     if (name === 'watch') await outcome;
     else assert.equal(await rejectionOf(outcome), reason);
     assert.deepEqual(await c.value(c.key('k')), { n: 1 });
@@ -104,9 +111,9 @@ export const lifecycleCases: readonly Kv4StoreCase[] = [
   kv4Case('close: operations under way are done or refused with KV4_CLOSED, and none hangs', [], async (c) => {
     const address: KeyAddress & PathAddress = c.key('k');
     const underWay = [c.store.get(address), ...Array.from({ length: 10 }, (_, n) => c.store.put(address, { n })), c.store.keys(address)];
-    const settled = Promise.allSettled<unknown>(underWay);
+    const ends = Promise.allSettled<unknown>(underWay);
     await c.store.close();
-    for (const result of await settled) {
+    for (const result of await within(ends, c.patienceMs, 'the operations under way')) {
       if (result.status === 'rejected') await expectCode(Promise.reject(result.reason as Error), 'KV4_CLOSED');
     }
     await expectCode(c.store.get(address), 'KV4_CLOSED');

@@ -100,12 +100,7 @@ export const writeMutants: readonly Kv4StoreMutant[] = [
   writing('an empty string becomes null', 'value: an empty string comes back', (value, options) => [value === '' ? null : value, options]),
   writing('an empty array becomes an object', 'value: an empty array comes back', (value, options) => [Array.isArray(value) && value.length === 0 ? {} : value, options]),
   writing('a field named __proto__ is lost', 'value: a field named __proto__', (value, options) => [
-    mapFields(value, (fields) => {
-      const copy: JsonObject = {};
-      // Assignment is the fault: it sets the prototype instead of a field.
-      for (const name of Object.keys(fields)) copy[name] = fields[name] as JsonValue;
-      return copy;
-    }),
+    mapFields(value, (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => name !== '__proto__'))),
     options,
   ]),
   writing('a large value is cut', 'value: half a mebibyte comes back whole', (value, options) => [
