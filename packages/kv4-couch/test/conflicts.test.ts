@@ -1,7 +1,7 @@
 import { formatVersion, headId, segmentId, type HeadDocument, type KeyAddress, type StoredVersion } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
 import { openCouchStore, type CouchStore } from '../src/index.ts';
-import { historyOf } from './support/history-check.ts';
+import { historyOf, segmentsOf } from './support/history-check.ts';
 import { testServers, type TestDatabase } from './support/servers.ts';
 
 const key: KeyAddress = { bucket: 'cool', layer: '*data', path: '/a', key: 'k' };
@@ -126,6 +126,7 @@ for (const server of testServers) {
       await store.get(key);
       await store.idle();
       expect((await historyOf(store, key)).map((entry) => entry.value)).toEqual([60, 50, 40, 35, 30, 25, 20, 15, 10, 5]);
+      await segmentsOf(store, key);
       expect(store.stats().upkeep.failures).toBe(0);
     });
   });

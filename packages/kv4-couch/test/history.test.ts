@@ -1,7 +1,8 @@
-import type { KeyAddress, WriteResult } from '@xir/kv4-core';
+import { formatVersion, headId, type HeadDocument, type KeyAddress, type StoredVersion, type WriteResult } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
 import { openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
-import { Crash, faultyClientOptions } from './support/faulty-transport.ts';
+import { Crash, faultyClientOptions, Held } from './support/faulty-transport.ts';
+import { writeNextSegment } from '../src/spill.ts';
 import { HandClock } from './support/hand-clock.ts';
 import { historyOf, segmentsOf } from './support/history-check.ts';
 import { testServers, type TestDatabase } from './support/servers.ts';
@@ -90,6 +91,25 @@ for (const server of testServers) {
       await segmentsOf(one, key);
     });
 
+    it('H3 a spill that comes second, with more of the tail, reports only what the first one stored', async () => {
+      await using database = await server.open();
+      await using store = await open(database);
+      const stored = (n: number): StoredVersion => [formatVersion({ timeMs: n, counter: 0, neuron: 'one' }), 'ann', n];
+      const headOf = (...tail: number[]): HeadDocument => ({ _id: headId(key), v: 9, ver: stored(99)[0], by: 'ann', tail: tail.map(stored) });
+      const limits = { keep: { versions: 0, characters: 0 }, segment: { versions: 100, characters: 100_000 } };
+      const held = new Held('"versions"');
+      const options = faultyClientOptions(database.url, held);
+      const slow = database.connect(options).database(database.name);
+      const second = writeNextSegment(slow, headOf(4, 3, 2, 1), limits);
+      await held.met;
+      expect(await writeNextSegment(store.heads.database, headOf(2, 1), limits)).toEqual([stored(1)[0], stored(2)[0]]);
+      held.release();
+      expect(await second).toEqual([stored(1)[0], stored(2)[0]]);
+      expect(await writeNextSegment(slow, headOf(4, 3), limits)).toEqual([stored(3)[0], stored(4)[0]]);
+      expect(await segmentsOf(store, key)).toHaveLength(2);
+      await options.transport.close();
+    });
+
     it('H4 keeps versions growing when a deleted key is created by a writer whose clock is behind', async () => {
       await using database = await server.open();
       const behind = new HandClock();
@@ -106,13 +126,16 @@ for (const server of testServers) {
 
     it('H4 keeps versions growing above the segments when a stranger has deleted the head', async () => {
       await using database = await server.open();
-      await using store = await open(database, { clock: new HandClock() });
+      await using store = await open(database);
+      const behind = new HandClock();
+      behind.advance(-86_400_000);
+      await using late = await open(database, { neuron: 'two', clock: behind });
       for (let n = 0; n < 8; n += 1) await store.put(key, n);
       await store.idle();
       const { rev } = await store.heads.readHead('d!cool!*data!a!b!!k');
       await store.heads.database.json({ method: 'POST', path: '/_bulk_docs', body: { docs: [{ _id: 'd!cool!*data!a!b!!k', _rev: rev, _deleted: true }] } });
       const newest = (await historyOf(store, key))[0]?.version ?? '~';
-      expect((await store.put(key, 'again')).version > newest).toBe(true);
+      expect((await late.put(key, 'again')).version > newest).toBe(true);
     });
 
     it('H5 is pruned by retention, whole segments at a time, and shows no more than is kept', async () => {

@@ -175,6 +175,25 @@ for (const server of testServers) {
   });
 }
 
+describe('a database that answers below its quorum', () => {
+  it('O12 is passed on: the write is acknowledged as not durable', async () => {
+    const [server] = testServers;
+    if (server === undefined) throw new Error('there is always the embedded server');
+    await using database = await server.open();
+    await using faulty = await openFaulty(database);
+    faulty.transport.fault = {
+      name: 'below-quorum',
+      async meet(request, carry) {
+        const response = await carry();
+        return request.path.includes('/_bulk_docs') ? { ...response, status: 202, body: response.body, headers: response.headers, text: (limit) => response.text(limit), discard: () => response.discard() } : response;
+      },
+    };
+    expect((await faulty.store.put(key, 1)).durable).toBe(false);
+    faulty.transport.fault = undefined;
+    expect((await faulty.store.put(key, 2)).durable).toBe(true);
+  });
+});
+
 describe('errors of the database', () => {
   const error = (code: CouchError['code'], details: ConstructorParameters<typeof CouchError>[2] = {}): CouchError => new CouchError(code, 'it failed', details);
 
