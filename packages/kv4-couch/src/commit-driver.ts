@@ -32,7 +32,7 @@ export interface CommittedHead {
   readonly durable: boolean;
 }
 
-/** What a cache may do for writes, and learn from them. Neither may throw. */
+/** What a cache may do for writes, and learn from them. What they throw is counted, and holds up no write. */
 export interface CommitHooks {
   /** What is known of a head: spares the read before the write. It may be outdated; a wrong one costs a round trip, never correctness. */
   readonly baseHead?: (id: string) => CommitBase | undefined;
@@ -90,7 +90,7 @@ export class CommitDriver {
     const { signal, characters } = settings;
     signal?.throwIfAborted();
     const ticket = (this.#ticket += 1);
-    const base = this.#machine.isOpen(id) ? undefined : (settings.base ?? this.#options.hooks.baseHead?.(id));
+    const base = this.#machine.isOpen(id) ? undefined : (settings.base ?? this.#baseFromCache(id));
     const retention = retentionOf(addressOfHead(id).layer, this.#options.layers);
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -148,13 +148,31 @@ export class CommitDriver {
       case 'committed': {
         const { id, head, rev, removed, durable } = action;
         this.#options.onCommitted({ id, head, rev, removed, durable });
-        return this.#options.hooks.onCommitted?.({ id, head, rev, removed, durable });
+        return this.#tellCache({ id, head, rev, removed, durable });
       }
       case 'drop-leaves': {
         const work = this.#dropLeaves(action.id, action.revs).finally(() => this.#background.delete(work));
         this.#background.add(work);
         return undefined;
       }
+    }
+  }
+
+  /** A cache that fails must not hold up a write: without its word the head is read. */
+  #baseFromCache(id: string): CommitBase | undefined {
+    try {
+      return this.#options.hooks.baseHead?.(id);
+    } catch (error) {
+      this.#options.onBackgroundError(error);
+      return undefined;
+    }
+  }
+
+  #tellCache(committed: CommittedHead): void {
+    try {
+      this.#options.hooks.onCommitted?.(committed);
+    } catch (error) {
+      this.#options.onBackgroundError(error);
     }
   }
 

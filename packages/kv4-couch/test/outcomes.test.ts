@@ -175,6 +175,22 @@ for (const server of testServers) {
   });
 }
 
+describe('a cache that fails', () => {
+  it('O9 is counted, and holds up no write', async () => {
+    const [server] = testServers;
+    if (server === undefined) throw new Error('there is always the embedded server');
+    await using database = await server.open();
+    const fail = (): never => {
+      throw new Error('a defect of the cache');
+    };
+    await using faulty = await openFaulty(database, { hooks: { baseHead: fail, onCommitted: fail } });
+    await faulty.store.put(key, 1);
+    await faulty.store.put(key, 2);
+    expect((await faulty.store.get(key))?.value).toBe(2);
+    expect(faulty.store.stats().backgroundErrors).toBe(4);
+  });
+});
+
 describe('a database that answers below its quorum', () => {
   it('O12 is passed on: the write is acknowledged as not durable', async () => {
     const [server] = testServers;
