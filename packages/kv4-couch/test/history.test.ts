@@ -149,6 +149,7 @@ for (const server of testServers) {
         await store.put(last, n);
         await store.put(day, n);
         await store.idle();
+        expect(await historyOf(store, last)).toHaveLength(Math.min(n + 1, 10));
       }
       expect((await historyOf(store, last)).map((version) => version.value)).toEqual(Array.from({ length: 10 }, (_, n) => 39 - n));
       const kept = (await historyOf(store, day)).map((version) => version.value as number);
