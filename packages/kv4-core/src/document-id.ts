@@ -16,10 +16,21 @@ export function barrierId(neuron: string): string {
   return `x!barrier!${neuron}`;
 }
 
-/** The path's part of an id: each segment with a separator before it; empty for the root. */
+/**
+ * The path's part of an id: each segment with a separator before it; empty for the root. Slices, because every cached read passes here and
+ * `replaceAll` takes twice the time.
+ */
 export function escapedPath(path: string): string {
+  if (path === '/') return '';
   // Escaping leaves `/` alone and makes no `!`, so the separators can be put in afterwards.
-  return path === '/' ? '' : escapeField(path).replaceAll('/', SEPARATOR);
+  const escaped = escapeField(path);
+  let separated = '';
+  let start = 1;
+  for (let slash = escaped.indexOf('/', start); slash !== -1; slash = escaped.indexOf('/', start)) {
+    separated += SEPARATOR + escaped.slice(start, slash);
+    start = slash + 1;
+  }
+  return separated + SEPARATOR + escaped.slice(start);
 }
 
 /**
