@@ -24,7 +24,6 @@ import {
   recordFromHead,
   retentionOf,
   subtreeRange,
-  versionTimeMs,
   type AggregateOptions,
   type AggregateResult,
   type CommitBase,
@@ -50,11 +49,12 @@ import {
   type WatchScope,
   type WriteResult,
 } from '@xir/kv4-core';
-import { openHeadStore, type CommitOutcome, type HeadStore, type HeadStoreOptions, type HeadStoreStats } from './head-store.ts';
+import { openHeadStore, type HeadStore, type HeadStoreOptions, type HeadStoreStats } from './head-store.ts';
 import { layersOf, pageOfPaths, pageOfWalk, walkHeads, walkPath, walkTree, type LocatedHead } from './listing.ts';
 import { segmentBelow } from './segments.ts';
 import { mergedSeries, oldestRetained, toVersion, versionsIn, type SeriesSource } from './series.ts';
 import { readTreeAt } from './tree-at.ts';
+import { recordOf, writeResult } from './results.ts';
 
 /** Default of {@link CouchStoreOptions.author}. */
 export const DEFAULT_AUTHOR = '$sys';
@@ -297,17 +297,6 @@ export class CouchStore implements Kv4Store {
     if (failure !== undefined) throw failure.reason;
     return count;
   }
-}
-
-function recordOf(met: LocatedHead): Kv4Record {
-  return recordFromHead(met.head, met.address) as Kv4Record;
-}
-
-function writeResult(address: KeyAddress, outcome: CommitOutcome): WriteResult | undefined {
-  if (outcome.type === 'nothing') return undefined;
-  const { head, durable } = outcome;
-  const record = recordFromHead(head, address);
-  return { address, version: head.ver, timeMs: versionTimeMs(head.ver), durable, ...(record === undefined ? {} : { record }) };
 }
 
 /** Opens a store; the database is created when it is missing. Rejects with `KV4_UNAVAILABLE` when the database cannot be reached. */

@@ -143,6 +143,22 @@ for (const server of testServers) {
       expect((await faulty.store.get(key))?.value).toBe(1);
     });
 
+    it('O13 a listing whose answer would be too large is read in smaller pieces, and is whole', async () => {
+      await using database = await server.open();
+      await using faulty = await openFaulty(database);
+      const keys = Array.from({ length: 30 }, (_, n) => `k${10 + n}`);
+      await Promise.all(keys.map((name) => faulty.store.put({ ...key, key: name }, name)));
+      faulty.transport.fault = {
+        name: 'small-answers',
+        meet(request, carry) {
+          const limit = Number(/[?&]limit=(\d+)/.exec(request.path)?.[1] ?? 0);
+          return limit > 7 ? Promise.reject(new CouchError('COUCH_TOO_LARGE', 'the answer is larger than 7 rows')) : carry();
+        },
+      };
+      expect((await faulty.store.keys(key)).items).toEqual(keys);
+      expect((await faulty.store.treeAt({ ...key, path: '/' }, Date.now() + 1_000)).items.map((version) => version.value)).toEqual(keys);
+    });
+
     it('O9 a cache that knows the head spares the read, and a wrong one costs a round trip only', async () => {
       await using database = await server.open();
       const heads = new Map<string, object>();
