@@ -6,6 +6,7 @@ import * as fileSize from './rules/file-size.mjs';
 import * as focusedTests from './rules/focused-tests.mjs';
 import * as forbiddenNames from './rules/forbidden-names.mjs';
 import * as generatedPages from './rules/generated-pages.mjs';
+import * as guaranteeTests from './rules/guarantee-tests.mjs';
 import * as indexExports from './rules/index-exports.mjs';
 import * as markdownLinks from './rules/markdown-links.mjs';
 import * as optionUnits from './rules/option-units.mjs';
@@ -35,6 +36,7 @@ export const RULES = [
   sleepingTests,
   contractSuites,
   specificationItems,
+  guaranteeTests,
   errorCodes,
   generatedPages,
   readmeConstants,
