@@ -35,13 +35,13 @@ export function feedHealth(memory: Memory): FeedHealthInput {
   return { state: feedState, ageMs, evidence: 'sign-of-life', ...(reasons[0] === undefined ? {} : { cause: reasons[0] }) };
 }
 
-/** The figures of a memory. `maxAgeMs` is the age beyond which the feed is not proved alive. */
-export function memoryFigures(memory: Memory, settings: NamedSettings): MemoryFigures {
+/** The figures of a memory. `peeked` are reads that REST answered from it the short way, which it does not count itself. */
+export function memoryFigures(memory: Memory, settings: NamedSettings, peeked = 0): MemoryFigures {
   const stats = memory.stats();
   const { commit } = stats.store;
   return {
     cache: {
-      hits: stats.hits,
+      hits: stats.hits + peeked,
       misses: stats.misses,
       entries: stats.entries,
       bytes: stats.bytes,

@@ -52,7 +52,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   };
   const snapshot = (): NeuronSnapshot => ({
     version: NEURON_VERSION,
-    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings)),
+    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings, parts.rest?.metrics().cachedAnswers)),
     loopDelay: loopDelay.read(),
     watchdog: watchdog.snapshot(),
     ...restFigures(parts.rest),

@@ -7,12 +7,13 @@ import { acknowledgedPut } from './measures/put.ts';
 import { cachedGet } from './measures/cached-get.ts';
 import { propagation } from './measures/propagation.ts';
 import { reportOf } from './report.ts';
+import { versionsOf } from './versions.ts';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
-    'round-ms': { type: 'string', default: '3000' },
+    'round-ms': { type: 'string', default: '2000' },
     write: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -40,7 +41,7 @@ for (const name of chosen) {
   if (measure === undefined) throw new Error(`no measure is called ${name}; there are ${Object.keys(measures).join(', ')}`);
   tables.push(await measure(context));
 }
-const report = reportOf(tables, new Date().toISOString().slice(0, 10));
+const report = reportOf(tables, { date: new Date().toISOString().slice(0, 10), versions: await versionsOf(couchdbUrl) });
 process.stdout.write(report);
 if (values.write && values.only === '') {
   const file = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));

@@ -54,7 +54,7 @@ function tableOf(started: ReadonlyMap<string, number>, raw: ReadonlyMap<string, 
     measure: `${name}, ms`,
     ours: percentile(watchTimes, share).toFixed(2),
     peer: percentile(rawTimes, share).toFixed(2),
-    ratio: `write by write: +${percentile(difference, share).toFixed(2)} ms`,
+    ratio: `write by write: ${signed(percentile(difference, share))} ms`,
   });
   return {
     title: 'Put on neuron A → seen on neuron B',
@@ -63,6 +63,10 @@ function tableOf(started: ReadonlyMap<string, number>, raw: ReadonlyMap<string, 
     peerName: 'raw `_changes` reader',
     rows: [row('p50', 0.5), row('p99', 0.99)],
   };
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 }
 
 async function readLines(url: string, signal: AbortSignal, seen: (line: string) => void): Promise<void> {
