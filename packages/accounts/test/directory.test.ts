@@ -13,7 +13,8 @@ describe('accounts', () => {
     const stored = (await opened.store.get(accountAddress('$sys', 'elena')))?.value as Record<string, string>;
     expect(stored['secret']).toMatch(/^scrypt\$/);
     expect(stored['password']).toMatch(/^scrypt\$/);
-    expect(JSON.stringify(stored)).not.toContain(String(value['secret']));
+    expect(value['secret']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(JSON.stringify(stored)).not.toContain(value['secret'] as string);
     expect(value['password']).toBe('plainpass');
   });
 

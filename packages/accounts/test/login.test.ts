@@ -51,17 +51,20 @@ describe('a login', () => {
   it('is recalled without a promise as long as the cache proves the record unchanged', async () => {
     const store = new MemoryReferenceStore();
     const versions = new Map<string, string>();
-    let cached: Kv4Record | undefined;
+    const records = new Map<string, Kv4Record>();
     const peeking: CachedStore = withMethod(store, 'peek', (address: KeyAddress) => {
+      const record = records.get(address.key);
       const version = versions.get(address.key);
-      return cached === undefined || version === undefined ? undefined : { ...cached, version };
+      return record === undefined || version === undefined ? undefined : { ...record, version };
     });
     await using opened = open({ store: peeking });
     await withElena(opened);
     await opened.login('elena:elenas');
     expect(opened.logins.recall(basic('elena:elenas'))).toBeUndefined();
-    cached = await store.get(accountAddress('$sys', 'elena'));
-    versions.set('elena', cached?.version ?? '');
+    const record = await store.get(accountAddress('$sys', 'elena'));
+    if (record === undefined) throw new Error('elena was not stored');
+    records.set('elena', record);
+    versions.set('elena', record.version);
     expect(opened.logins.recall(basic('elena:elenas'))?.bucket).toBe('elena');
     versions.set('elena', 'another');
     expect(opened.logins.recall(basic('elena:elenas'))).toBeUndefined();

@@ -1,5 +1,5 @@
 import { AccountsError } from '@xir/accounts';
-import { Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
+import type { Kv4Error, Kv4ErrorCode } from '@xir/kv4-core';
 import { ERROR_STRINGS, type ErrorString } from '@xir/protocol';
 
 /** The stable codes of {@link RestError}. */
