@@ -91,7 +91,8 @@ function decodeSecondaryKeys(keys: unknown): SecondaryKeys | undefined {
 }
 
 function isVersionList(list: unknown): list is readonly StoredVersion[] {
-  return Array.isArray(list) && list.every(isStoredVersion);
+  // `Array.from` turns holes into `undefined`, which `every` alone would pass over.
+  return Array.isArray(list) && Array.from(list).every(isStoredVersion);
 }
 
 function isStoredVersion(entry: unknown): boolean {
