@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedCouch } from '../src/index.ts';
 import { couchdbUrl, temporaryServer } from './support/temporary-server.ts';
 
+/** Some mutants never answer; nobody waits for them as long as for a server. */
+const MUTANT_TIMEOUT_MS = 3000;
+
 let server: EmbeddedCouch;
 beforeAll(async () => {
   server = await temporaryServer();
@@ -20,7 +23,7 @@ describe('the suite sees what is wrong', () => {
 
   for (const mutant of protocolMutants) {
     it(`when ${mutant.name}`, async () => {
-      await using running = await startMutant(server, mutant);
+      await using running = await startMutant({ url: server.url, timeoutMs: MUTANT_TIMEOUT_MS }, mutant);
       expect(await failingProtocolCases(running, 1)).toHaveLength(1);
     });
   }

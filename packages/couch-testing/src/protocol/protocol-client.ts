@@ -5,6 +5,8 @@ import { Agent, request } from 'undici';
 export interface ProtocolTarget {
   /** Base URL; credentials in it are sent as Basic. */
   readonly url: string;
+  /** Longest a request may take, in milliseconds; default {@link PROTOCOL_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
 }
 
 /** An answer that was read to its end. */
@@ -28,7 +30,8 @@ export const PROTOCOL_TIMEOUT_MS = 10_000;
 
 /** What a case of the suite talks through: one database of its own on the server under test. */
 export class ProtocolClient {
-  readonly #agent = new Agent({ headersTimeout: PROTOCOL_TIMEOUT_MS, bodyTimeout: PROTOCOL_TIMEOUT_MS });
+  readonly #agent = new Agent();
+  readonly #timeoutMs: number;
   readonly #origin: string;
   readonly #authorization: Readonly<Record<string, string>>;
   /** Path of the case's database, beginning with `/`. */
@@ -36,6 +39,7 @@ export class ProtocolClient {
 
   constructor(target: ProtocolTarget) {
     const url = new URL(target.url);
+    this.#timeoutMs = target.timeoutMs ?? PROTOCOL_TIMEOUT_MS;
     this.#origin = url.origin;
     const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     this.#authorization = url.username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
@@ -43,7 +47,7 @@ export class ProtocolClient {
 
   /** Sends a request to a path of the server. */
   async server(method: string, path: string, options: ProtocolRequest = {}): Promise<ProtocolAnswer> {
-    const response = await this.#send(method, path, options, AbortSignal.timeout(PROTOCOL_TIMEOUT_MS));
+    const response = await this.#send(method, path, options, AbortSignal.timeout(this.#timeoutMs));
     const text = await response.body.text();
     return { status: response.statusCode, headers: response.headers, text, json: () => JSON.parse(text) };
   }
@@ -67,7 +71,7 @@ export class ProtocolClient {
 
   /** Lines of a feed as they arrive, empty ones (heartbeats) included. Leaving the loop closes the connection. */
   async *lines(path: string): AsyncGenerator<string> {
-    const response = await this.#send('GET', `${this.database}${path}`, {}, AbortSignal.timeout(PROTOCOL_TIMEOUT_MS));
+    const response = await this.#send('GET', `${this.database}${path}`, {}, AbortSignal.timeout(this.#timeoutMs));
     let rest = '';
     response.body.setEncoding('utf8');
     for await (const piece of response.body as AsyncIterable<string>) {

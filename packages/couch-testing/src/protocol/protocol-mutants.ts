@@ -119,7 +119,7 @@ export async function startMutant(target: ProtocolTarget, mutant: ProtocolMutant
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   url.username = origin.username;
   url.password = origin.password;
-  return { url: url.href.replace(/\/$/, ''), [Symbol.asyncDispose]: () => stop(server, agent) };
+  return { url: url.href.replace(/\/$/, ''), ...(target.timeoutMs === undefined ? {} : { timeoutMs: target.timeoutMs }), [Symbol.asyncDispose]: () => stop(server, agent) };
 }
 
 async function stop(server: Server, agent: Agent): Promise<void> {
