@@ -30,6 +30,7 @@ for (let start = 0; start < KEYS; start += 2000) {
   await Promise.all(Array.from({ length: 2000 }, (_, index) => a.put(address(start + index), `${start + index}`.padEnd(126, 'x'))));
 }
 await a.close();
+await b.prove();
 const before = heap();
 const path = { bucket: 'bucket', layer: '*data', path: '/some/path' };
 for (let start = 0; start < KEYS; start += 2000) await Promise.all(Array.from({ length: 2000 }, (_, index) => b.get(address(start + index))));

@@ -23,6 +23,11 @@ import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
 /** Answers to ids that passed the feed unread are read a second time after this many milliseconds. */
 export const YOUNG_RECHECK_MS = 1_000;
 
+/** Most entries compared a second time in one go. */
+const YOUNG_PIECE = 500;
+/** Most entries that wait to be compared a second time; the audit has to do for more. */
+const MAX_YOUNG_ENTRIES = 5_000;
+
 /** Told of what changes for readers of an entry. */
 export interface CacheListener {
   /**
@@ -78,6 +83,8 @@ export class Cache {
   #reader: EntryReader | undefined;
   #young: TableEntry[] = [];
   regressions = 0;
+  /** Answers that were not compared a second time because too many waited. */
+  youngSkipped = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -327,16 +334,23 @@ export class Cache {
     if (entry.state === 'absent' && entry.pins === 0) this.table.remove(entry, undefined);
   }
 
-  /** An answer for an id whose row passed unread may come from a replica that is behind: it is read once more. */
+  /** An answer for an id whose row passed unread may come from a replica that is behind: it is compared once more, many in one request. */
   #recheckYoung(entry: TableEntry): void {
     const { id } = entry;
     if (!this.recent.has(id) || this.recent.revision(id) !== undefined) return;
+    if (this.#young.length >= MAX_YOUNG_ENTRIES) {
+      this.youngSkipped += 1;
+      return;
+    }
     this.#young.push(entry);
-    if (this.#young.length > 1) return;
+    if (this.#young.length === 1) this.#scheduleRecheck();
+  }
+
+  #scheduleRecheck(): void {
     this.#clock.schedule(YOUNG_RECHECK_MS, () => {
-      const young = this.#young;
-      this.#young = [];
-      for (const each of young) if (each.slot >= 0) this.doubt(each);
+      const young = this.#young.splice(0, YOUNG_PIECE).filter((entry) => entry.slot >= 0);
+      if (this.#young.length > 0) this.#scheduleRecheck();
+      void this.reader.compare(young, (entry) => this.doubt(entry));
     });
   }
 }

@@ -17,7 +17,7 @@ export class CachedRecord implements Kv4Record {
   constructor(place: PathAddress, key: string, head: HeadDocument) {
     this.#place = place;
     this.#key = key;
-    this.valueText = JSON.stringify(head.v);
+    this.valueText = flatText(JSON.stringify(head.v));
     this.version = head.ver;
     this.author = sharedText(head.by);
     this.secondary = head.m ?? NO_KEYS;
@@ -54,6 +54,11 @@ export class CachedRecord implements Kv4Record {
       ...(revision === undefined ? {} : { revision }),
     };
   }
+}
+
+/** A text in one piece. What `JSON.stringify` makes is held in pieces of growing size, nearly twice as large, until a character of it is looked at. */
+function flatText(text: string): string {
+  return Number.isNaN(text.charCodeAt(text.length - 1)) ? '' : text;
 }
 
 const MAX_SHARED_TEXTS = 10_000;

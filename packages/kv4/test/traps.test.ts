@@ -60,7 +60,7 @@ async function take(events: AsyncIterator<WatchEvent>, count: number): Promise<W
 }
 
 describe('races between reads, rows and writes', () => {
-  it('T7: an answer that was overtaken by its key’s row is not taken', async () => {
+  it('M1 T7: an answer that was overtaken by its key’s row is not taken', async () => {
     await using test = await pair();
     const { memory, writer, transport } = test;
     await writer.put(key('k'), 1);
@@ -75,7 +75,7 @@ describe('races between reads, rows and writes', () => {
     expect(value(memory, key('k'))).toBe(2);
   });
 
-  it('T8: a load answered by a replica that lags behind a row that passed unread is set right', async () => {
+  it('M2 T8: a load answered by a replica that lags behind a row that passed unread is set right', async () => {
     await using test = await pair();
     const { memory, writer, transport, stale } = test;
     await writer.put(key('k'), 1);
@@ -88,7 +88,7 @@ describe('races between reads, rows and writes', () => {
     expect(memory.stats().verifications).toBeGreaterThan(0);
   });
 
-  it('T8: what was evicted is not taken back older than it was', async () => {
+  it('M2 T8: what was evicted is not taken back older than it was', async () => {
     await using test = await pair({ maxCacheBytes: 2_000 });
     const { memory, writer, transport, stale } = test;
     await writer.put(key('k'), 1);
@@ -100,7 +100,7 @@ describe('races between reads, rows and writes', () => {
     expect((await memory.get(key('k')))?.value).toBe(2);
   });
 
-  it('T3 T4: old rows and a replica that lags behind them do not turn a value back', async () => {
+  it('M3 T3 T4: old rows and a replica that lags behind them do not turn a value back', async () => {
     await using test = await pair();
     const { memory, writer, transport, database } = test;
     const id = headId(key('k'));
@@ -122,7 +122,7 @@ describe('races between reads, rows and writes', () => {
     expect(memory.stats()).toMatchObject({ verifications: 3, regressions: 0 });
   });
 
-  it('T34: an acknowledged write does not cover a later one whose row came first', async () => {
+  it('M4 T34: an acknowledged write does not cover a later one whose row came first', async () => {
     await using test = await pair();
     const { memory, writer, transport } = test;
     const gate = transport.delayAnswer('/_bulk_docs');
@@ -137,7 +137,7 @@ describe('races between reads, rows and writes', () => {
     expect((await memory.get(key('k')))?.value).toBe('later');
   });
 
-  it('T34: a write can be read on its own neuron at once, the feed standing still', async () => {
+  it('M4 T34: a write can be read on its own neuron at once, the feed standing still', async () => {
     await using test = await pair();
     const { memory, transport } = test;
     const gate = transport.freezeFeed();
@@ -154,7 +154,7 @@ describe('races between reads, rows and writes', () => {
 });
 
 describe('what is known not to be there, and listings', () => {
-  it('T9: a key known not to be there appears when it is created elsewhere', async () => {
+  it('M5 T9: a key known not to be there appears when it is created elsewhere', async () => {
     await using test = await pair();
     const { memory, writer } = test;
     expect(await memory.get(key('k'))).toBe(undefined);
@@ -163,7 +163,7 @@ describe('what is known not to be there, and listings', () => {
     await until(() => value(memory, key('k')) === 1);
   });
 
-  it('T10: a listing gains and loses keys that were never read one by one', async () => {
+  it('M5 T10: a listing gains and loses keys that were never read one by one', async () => {
     await using test = await pair();
     const { memory, writer } = test;
     const path = { bucket: 'b', layer: '*data', path: '/a' };
@@ -179,7 +179,7 @@ describe('what is known not to be there, and listings', () => {
     expect(memory.stats().listingLoads).toBe(2);
   });
 
-  it('T11: deletions and re-creations elsewhere end at what the database holds', async () => {
+  it('M5 T11: deletions and re-creations elsewhere end at what the database holds', async () => {
     await using test = await pair();
     const { memory, writer } = test;
     for (let round = 0; round < 10; round += 1) {
@@ -194,7 +194,7 @@ describe('what is known not to be there, and listings', () => {
 });
 
 describe('identity of the database', () => {
-  it('T14: a database deleted and made again forgets everything and tells watches once', async () => {
+  it('M6 T14: a database deleted and made again forgets everything and tells watches once', async () => {
     await using test = await pair({ inspectIntervalMs: 50 });
     const { memory, writer, database } = test;
     await writer.put(key('k'), 'old life');
@@ -211,7 +211,7 @@ describe('identity of the database', () => {
     await events.return?.();
   });
 
-  it('T15: a database put back to an earlier state forgets everything and tells watches', async () => {
+  it('M6 T15: a database put back to an earlier state forgets everything and tells watches', async () => {
     await using test = await pair();
     const { memory, writer, database, transport } = test;
     await writer.put(key('k'), 1);
@@ -231,7 +231,7 @@ describe('identity of the database', () => {
     await events.return?.();
   });
 
-  it('T12: a purged document leaves the cache', async () => {
+  it('M7 T12: a purged document leaves the cache', async () => {
     await using test = await pair({ inspectIntervalMs: 50 });
     const { memory, writer, database } = test;
     await writer.put(key('k'), 1);
@@ -243,7 +243,7 @@ describe('identity of the database', () => {
 });
 
 describe('age, health and audit', () => {
-  it('T19 T20: with the feed half-open the age grows, health tells, and fresh reads are still true', async () => {
+  it('M8 T19 T20: with the feed half-open the age grows, health tells, and fresh reads are still true', async () => {
     await using test = await pair({ healthyAgeMs: 150 });
     const { memory, writer, transport } = test;
     await writer.put(key('k'), 1);
@@ -260,7 +260,7 @@ describe('age, health and audit', () => {
     gate.open();
   });
 
-  it('audit: finds what a lying replica planted, counts it and sets it right', async () => {
+  it('M9 audit: finds what a lying replica planted, counts it and sets it right', async () => {
     await using database = new TestDatabase(server.url);
     const writer = await database.open();
     await writer.put(key('k'), 1);
@@ -276,7 +276,7 @@ describe('age, health and audit', () => {
     expect(memory.stats()).toMatchObject({ divergences: 1, auditedEntries: 2 });
   });
 
-  it('audit: a row on its way is no divergence', async () => {
+  it('M9 audit: a row on its way is no divergence', async () => {
     await using test = await pair();
     const { memory, writer, transport } = test;
     await writer.put(key('k'), 1);
@@ -290,7 +290,7 @@ describe('age, health and audit', () => {
 });
 
 describe('documents of strangers', () => {
-  it('T30 T37: poisonous documents are counted and leave their neighbours alone', async () => {
+  it('M10 T30 T37: poisonous documents are counted and leave their neighbours alone', async () => {
     await using test = await pair();
     const { memory, writer, database } = test;
     await writer.put(key('good'), 1);
