@@ -141,7 +141,7 @@ for (const server of testServers) {
     it('H5 is pruned by retention, whole segments at a time, and shows no more than is kept', async () => {
       await using database = await server.open();
       const clock = new HandClock();
-      await using store = await open(database, { clock, layers: { '*last': { versions: 10 }, '*day': { durationMs: 1_000 } } });
+      await using store = await open(database, { clock, layers: { '*last': { versions: 9 }, '*day': { durationMs: 1_000 } } });
       const last = { ...key, layer: '*last' };
       const day = { ...key, layer: '*day' };
       for (let n = 0; n < 40; n += 1) {
@@ -149,9 +149,9 @@ for (const server of testServers) {
         await store.put(last, n);
         await store.put(day, n);
         await store.idle();
-        expect(await historyOf(store, last)).toHaveLength(Math.min(n + 1, 10));
+        expect(await historyOf(store, last)).toHaveLength(Math.min(n + 1, 9));
       }
-      expect((await historyOf(store, last)).map((version) => version.value)).toEqual(Array.from({ length: 10 }, (_, n) => 39 - n));
+      expect((await historyOf(store, last)).map((version) => version.value)).toEqual(Array.from({ length: 9 }, (_, n) => 39 - n));
       const kept = (await historyOf(store, day)).map((version) => version.value as number);
       expect(kept.length).toBeGreaterThanOrEqual(20);
       expect(kept.length).toBeLessThan(30);
