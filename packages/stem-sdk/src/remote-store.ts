@@ -50,10 +50,8 @@ import { readRecord, readVersion } from './datum.ts';
 import type { RestAnswer, RestChannel, RestRequest } from './rest-channel.ts';
 import { deleteRequest, describe, MAX_TIME_MS, pageQuery, putRequest, readQuery, scopeQuery, spanQuery, treeQuery, urlPath } from './rest-requests.ts';
 import { followWatch, type WatchTiming } from './remote-watch.ts';
+import { streamLines } from './line-stream.ts';
 import { readPage, readTexts, wrapUnreadable } from './page-answer.ts';
-
-/** Versions asked for per request while a series is read. */
-export const SERIES_PAGE_VERSIONS = 1000;
 
 /** What a remote store can do: everything but choosing the author, which is the login. */
 export const REMOTE_SUPPORTS: Kv4StoreSupports = Object.freeze({ watch: true, history: true, expiry: true, author: false, scalars: true });
@@ -166,9 +164,9 @@ export class RemoteStore implements Kv4Store {
     if (span === undefined) return;
     const query = { ...span, k: checked.key, time_series: 1, as: 'datum', limit: options.limit, order: options.ascending === true ? 'asc' : undefined };
     const request = this.#read('series', checked, query, options);
-    const answer = await this.#channel.call(request);
-    for (const version of wrapUnreadable(request, () => readPage(answer, readVersion)).items) {
-      if (this.#channel.closed.aborted) throw new Kv4Error('KV4_CLOSED', `${request.doing}: the client is closed`);
+    for await (const line of streamLines(this.#channel, request)) {
+      const version = wrapUnreadable(request, () => readVersion(line));
+      this.#refuseClosed();
       options.signal?.throwIfAborted();
       yield version;
     }
