@@ -10,5 +10,8 @@ export const MAX_PATH_SEGMENTS = 32;
 export const MAX_KEY_LENGTH = 1024;
 /** Longest secondary key (`k2`, `k3`, `k4`), in UTF-16 units. */
 export const MAX_SECONDARY_KEY_LENGTH = 1024;
-/** Longest document id of a key's head, escaped, in bytes of UTF-8. It bounds deep paths before the single limits do. */
-export const MAX_ID_BYTES = 4096;
+/**
+ * Largest document id of a head, in bytes of UTF-8. Segments of its history have ids up to 42 bytes longer, and the embedded database takes
+ * ids of 4,000 bytes at most.
+ */
+export const MAX_ID_BYTES = 3900;
