@@ -196,7 +196,7 @@ export class Cache {
     this.apply(entry, { type: 'reference' }, 'load', false);
     entry.noted = noted;
     if (doubtful) this.reader.readHead(entry);
-    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, 'load');
+    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, noted === undefined ? 'load' : 'feed');
   }
 
   /** Our own write was stored. */
@@ -206,7 +206,9 @@ export class Cache {
     if (entry === undefined) return this.recent.note(id, rev);
     const before = entry.revision;
     const wasKnown = isServable(entry);
-    this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node.address, entry.key, { ...head, _rev: rev }, removed) }, 'write');
+    // The row may have been faster than the answer to the write: then no other will come to announce it.
+    const cause = entry.noted === rev ? 'feed' : 'write';
+    this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node.address, entry.key, { ...head, _rev: rev }, removed) }, cause);
     // One write per document is on its way at a time, each on top of the one before: the next generation is its child.
     if (wasKnown && before !== undefined && entry.revision === rev && generationOf(rev) === generationOf(before) + 1) this.superseded.add(id, before);
   }

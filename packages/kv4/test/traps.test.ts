@@ -153,6 +153,30 @@ describe('races between reads, rows and writes', () => {
   });
 });
 
+describe('watches and own writes', () => {
+  it('M4 T34: a write whose row is faster than its answer is announced, once', async () => {
+    await using test = await pair();
+    const { memory, transport } = test;
+    const seen: WatchEvent[] = [];
+    const watching = (async () => {
+      for await (const event of memory.watch({ type: 'path', address: key('') }, { initial: false })) {
+        seen.push(event);
+        if (event.type === 'put' && event.record.value === 'end') break;
+      }
+    })();
+    await until(() => memory.stats().watchers === 1);
+    const gate = transport.delayAnswer('/_bulk_docs');
+    const write = memory.put(key('k'), 'fast row');
+    await gate.reached;
+    await until(() => memory.stats().appliedRows > 0);
+    gate.open();
+    await write;
+    await memory.put(key('z'), 'end');
+    await watching;
+    expect(seen.map((event) => (event.type === 'put' ? event.record.value : event.type))).toEqual(['fast row', 'end']);
+  });
+});
+
 describe('what is known not to be there, and listings', () => {
   it('M5 T9: a key known not to be there appears when it is created elsewhere', async () => {
     await using test = await pair();
