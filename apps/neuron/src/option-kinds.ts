@@ -49,15 +49,14 @@ export const port: OptionKind<number> = {
   show: String,
 };
 
-/** Whole milliseconds within bounds. */
-export function milliseconds(least: number, most: number): OptionKind<number> {
+/** Whole milliseconds within bounds; `orZero` allows 0 beneath them. */
+export function milliseconds(least: number, most: number, orZero = false): OptionKind<number> {
+  const bounds = `${orZero ? '0, or ' : ''}${least} to ${most}`;
+  const fits = (value: number) => (value >= least && value <= most) || (orZero && value === 0);
   return {
     placeholder: '<ms>',
-    description: `whole milliseconds, ${least} to ${most}`,
-    parse: (value) =>
-      /^\d{1,12}$/.test(value) && Number(value) >= least && Number(value) <= most
-        ? Number(value)
-        : reject(`expected whole milliseconds from ${least} to ${most}`),
+    description: `whole milliseconds, ${bounds}`,
+    parse: (value) => (/^\d{1,12}$/.test(value) && fits(Number(value)) ? Number(value) : reject(`expected whole milliseconds, ${bounds}`)),
     show: String,
   };
 }

@@ -105,7 +105,7 @@ export const NEURON_OPTIONS = {
   }),
   stallAbortMs: option({
     flag: 'stall-abort-ms',
-    kind: kinds.milliseconds(0, 600_000),
+    kind: kinds.milliseconds(100, 600_000, true),
     defaultText: String(DEFAULT_STALL_ABORT_MS),
     help: 'A blocked event loop ends the process after this long, so that its supervisor restarts it; 0: never.',
   }),

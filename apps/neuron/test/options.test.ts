@@ -122,6 +122,7 @@ describe('an option', () => {
     ['turn-hosts', 'a.example b.example', ['a.example', 'b.example']],
     ['signal-urls', 'wss://a:443/ws', ['wss://a:443/ws']],
     ['trust-proxy', 'true', true],
+    ['stall-abort-ms', '0', 0],
   ])('%s reads %s', (flag, value, expected) => {
     const key = flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     expect(Reflect.get(resolve({ flags: { [flag]: value } }), key)).toEqual(expected);
@@ -142,6 +143,7 @@ describe('an option', () => {
     ['signal-urls', 'http://a'],
     ['trust-proxy', 'perhaps'],
     ['heartbeat-ms', '1e4'],
+    ['stall-abort-ms', '99'],
   ])('%s refuses %j', (flag, value) => {
     expect(problemsOf(() => resolve({ flags: { [flag]: value } }))).toMatchObject([{ code: 'NEURON_BAD_OPTION', option: `--${flag}` }]);
   });
