@@ -3,7 +3,7 @@ import { prefixOf, type TableEntry } from './cache-table.ts';
 import type { CacheListener, ChangeCause, EntryBefore } from './cache.ts';
 import { TAIL_NOT_KEPT } from './snapshot.ts';
 import { encodePosition, NO_MOMENT } from './watch-position.ts';
-import { WatchQueue, type QueuedChange } from './watch-queue.ts';
+import type { QueuedChange, WatchQueue } from './watch-queue.ts';
 
 /** One watch under way. */
 export interface Watcher {
