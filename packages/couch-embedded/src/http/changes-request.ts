@@ -1,3 +1,4 @@
+/// <reference path="../pouchdb.d.ts" />
 import { matchesSelector } from 'pouchdb-selector-core';
 import { badRequest, CouchRefusal, notFound, notImplemented } from '../couch-error.ts';
 import { isObject } from '../document/document-edit.ts';

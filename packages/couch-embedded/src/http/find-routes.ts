@@ -1,3 +1,4 @@
+/// <reference path="../pouchdb.d.ts" />
 import { createFieldSorter, matchesSelector } from 'pouchdb-selector-core';
 import { createHash } from 'node:crypto';
 import { badRequest, CouchRefusal, notFound } from '../couch-error.ts';

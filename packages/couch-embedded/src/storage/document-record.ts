@@ -1,3 +1,4 @@
+/// <reference path="../pouchdb.d.ts" />
 import type { RevisionBranch } from 'pouchdb-merge';
 import type { RevisionTree } from '../tree/revision-tree.ts';
 import { EmbeddedError } from '../errors.ts';

@@ -1,3 +1,4 @@
+/// <reference path="../pouchdb.d.ts" />
 import { merge, removeLeafFromTree, type RevisionBranch, type RevisionNode } from 'pouchdb-merge';
 import { formatRevision, type Revision } from './revision.ts';
 

@@ -9,7 +9,7 @@ const OBJECTS: readonly (readonly [what: string, value: JsonValue])[] = [
   ['null, false and 0 in fields', { a: null, b: false, c: 0 }],
   ['empty arrays and objects in fields', { a: [], b: {}, c: [[]], d: [{}] }],
   ['nested arrays and objects', { a: { b: { c: [1, [2, [3, { d: null }]]] } } }],
-  ['numbers of all kinds', { a: -1, b: 1.5, c: 1e21, d: 5e-324, e: Number.MAX_SAFE_INTEGER, f: -1.7976931348623157e308 }],
+  ['numbers of all kinds', { a: -1, b: 1.5, c: 1e21, d: 2.2250738585072014e-308, e: Number.MAX_SAFE_INTEGER, f: -1.7976931348623157e308 }],
   ['text of all kinds', { a: 'ä€😀', b: '"\\/\b\f\n\r\t', c: '\u0000\u0001\u007f', d: '\u2028\u2029', e: '</script>', f: 'a\ufeff' }],
   ['fields named after what objects inherit', { constructor: 1, toString: 2, hasOwnProperty: 3, valueOf: null }],
   ['fields that a document has too', { _id: 'x', _rev: '1-x', _deleted: true, _attachments: {}, v: 1, ver: 2, gone: true, tail: [], m: {}, x: 1 }],
