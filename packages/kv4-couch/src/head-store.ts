@@ -15,6 +15,7 @@ import {
   type TailLimits,
   type WriteOperation,
 } from '@xir/kv4-core';
+import { createDatabase } from './create-database.ts';
 import { CommitDriver, settledOutcome, type CommitHooks } from './commit-driver.ts';
 import { readError } from './database-errors.ts';
 import { ExpiryAlarm } from './expiry-alarm.ts';
@@ -271,7 +272,7 @@ export async function openHeadStore(options: HeadStoreOptions): Promise<HeadStor
     // Asked first: not everybody who may use a database may create one.
     await store.database.info().catch(async (error: unknown) => {
       if (!isCouchError(error, 'COUCH_NOT_FOUND')) throw error;
-      await store.database.create();
+      await createDatabase(store.database);
     });
   } catch (error) {
     await store.close();

@@ -1,3 +1,4 @@
+export { DEFAULT_REVISIONS_LIMIT } from './create-database.ts';
 export { CouchStore, DEFAULT_AUTHOR, openCouchStore, type CouchStoreOptions } from './couch-store.ts';
 export {
   DEFAULT_MAX_EXPIRIES,

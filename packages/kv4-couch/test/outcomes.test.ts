@@ -1,7 +1,7 @@
 import { CouchError } from '@xir/couch-client';
 import type { KeyAddress } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
-import { openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
+import { DEFAULT_REVISIONS_LIMIT, openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
 import { answerOfFailure, answerOfRow, readError } from '../src/database-errors.ts';
 import { AnswerLost, Crash, faultyClientOptions, Held, RequestLost, type FaultyTransport } from './support/faulty-transport.ts';
 import { historyOf } from './support/history-check.ts';
@@ -278,3 +278,23 @@ describe('errors of the database', () => {
     await options.transport.close();
   });
 });
+
+for (const server of testServers) {
+  it(`O14 a database made by the store on ${server.name} keeps 200 revision names, and one that is there is left as it is`, async () => {
+    await using database = await server.open();
+    const client = database.connect();
+    const limitOf = async (name: string): Promise<unknown> => (await client.database(name).json({ path: '/_revs_limit' })).body;
+    const before = await limitOf(database.name);
+    await using opened = await openCouchStore({ client, database: database.name, neuron: 'one' });
+    await opened.get(key);
+    expect(await limitOf(database.name)).toBe(before);
+    const made = `${database.name}-made`;
+    try {
+      await using store = await openCouchStore({ client, database: made, neuron: 'one' });
+      await store.put(key, 1);
+      expect(await limitOf(made)).toBe(DEFAULT_REVISIONS_LIMIT);
+    } finally {
+      await client.database(made).remove();
+    }
+  });
+}
