@@ -77,6 +77,8 @@ export interface FollowerStep {
   readonly onMissing: 'wait' | 'fail';
   /** Milliseconds after which a continuous feed is tried again behind a proxy that buffers. */
   readonly retryContinuousMs: number;
+  /** Longest pause between two tries, in milliseconds; a server that forbids us is left alone for longer. */
+  readonly maxBackoffMs: number;
 }
 
 /** What the edge must do after a step. */

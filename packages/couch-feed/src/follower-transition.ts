@@ -1,4 +1,4 @@
-import { backoffDelayMs } from '@xir/couch-client';
+import { backoffDelayMs, DEFAULT_BACKOFF_MAX_MS } from '@xir/couch-client';
 import type {
   FeedMode,
   FollowerAction,
@@ -28,7 +28,7 @@ function identify(state: FollowerState, before: readonly FollowerAction[] = []):
 }
 
 function backOff(state: FollowerState, step: FollowerStep, attempt: number, retryAfterMs?: number): FollowerTransition {
-  const delayMs = backoffDelayMs(attempt, () => step.random, { retryAfterMs });
+  const delayMs = backoffDelayMs(attempt, () => step.random, { retryAfterMs, maxMs: step.maxBackoffMs });
   // A long poll that was only tried proves nothing when it fails.
   const mode: FeedMode = state.continuousAgainAtMs === Infinity ? 'continuous' : state.mode;
   return { state: { ...state, kind: 'backing-off', mode, sawBytes: false, progressed: false }, actions: [{ type: 'wait', delayMs }] };
@@ -106,7 +106,7 @@ const unauthorized: Handler = (state, _event, step) => {
 
 /** Perhaps the lock-out of CouchDB 3.4+: knocking faster would prolong it. */
 const forbidden: Handler = (state, _event, step) => {
-  const next = backOff({ ...state, failures: state.failures + 1 }, step, HARD_FAILURES);
+  const next = backOff({ ...state, failures: state.failures + 1 }, { ...step, maxBackoffMs: DEFAULT_BACKOFF_MAX_MS }, HARD_FAILURES);
   return { ...next, actions: [{ type: 'warn', warning: 'forbidden' }, ...next.actions] };
 };
 

@@ -1,4 +1,4 @@
-import { CouchError, codeOfStatus, isCouchError, parseRetryAfter, type Clock, type CouchDatabase, type Random, type Timer, type TransportResponse } from '@xir/couch-client';
+import { CouchError, codeOfStatus, DEFAULT_BACKOFF_MAX_MS, isCouchError, parseRetryAfter, type Clock, type CouchDatabase, type Random, type Timer, type TransportResponse } from '@xir/couch-client';
 import { ChangesParser, DEFAULT_MAX_LINE_BYTES, type ParsedChanges } from './changes-parser.ts';
 import { changesQuery, type RowShape } from './changes-query.ts';
 import { DEFAULT_CHECKPOINT_INTERVAL_MS, DEFAULT_MAX_CHECKPOINT_AGE_MS, type Checkpoint } from './checkpoint.ts';
@@ -216,6 +216,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       heartbeatMs: this.#heartbeatMs,
       onMissing: this.#options.onMissing ?? 'wait',
       retryContinuousMs: this.#options.retryContinuousMs ?? DEFAULT_RETRY_CONTINUOUS_MS,
+      maxBackoffMs: this.#options.maxBackoffMs ?? DEFAULT_BACKOFF_MAX_MS,
     });
     this.#state = state;
     if (state.kind !== before.kind || state.mode !== before.mode) {

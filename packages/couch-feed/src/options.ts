@@ -50,6 +50,8 @@ export interface FollowOptions {
   readonly inspectIntervalMs?: number;
   /** Default {@link DEFAULT_RETRY_CONTINUOUS_MS}. */
   readonly retryContinuousMs?: number;
+  /** Longest pause between two tries while the server cannot be reached, in milliseconds. Default `DEFAULT_BACKOFF_MAX_MS` of `@xir/couch-client`, 57,000. */
+  readonly maxBackoffMs?: number;
   /** Default `DEFAULT_MAX_LINE_BYTES`. */
   readonly maxLineBytes?: number;
   /** Default `DEFAULT_MAX_QUEUE_ROWS`. */

@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const STEP: FollowerStep = { nowMs: 100_000, random: 0.5, heartbeatMs: 10_000, onMissing: 'wait', retryContinuousMs: 600_000 };
+const STEP: FollowerStep = { nowMs: 100_000, random: 0.5, heartbeatMs: 10_000, onMissing: 'wait', retryContinuousMs: 600_000, maxBackoffMs: 57_000 };
 
 function state(kind: FollowerStateKind, more: Partial<FollowerState> = {}): FollowerState {
   return { ...INITIAL_FOLLOWER_STATE, kind, askedAtMs: 99_999, ...more };
@@ -149,6 +149,18 @@ describe('the follower', () => {
         expect(action?.type === 'wait' && action.delayMs >= 100 && action.delayMs <= 57_000).toBe(true);
       }),
     );
+  });
+
+  it('F6 T26 backs off no longer than maxBackoffMs, except from a server that forbids it', () => {
+    const step = { ...STEP, random: 0.999, maxBackoffMs: 3_000 };
+    const tired: FollowerState = { ...INITIAL_FOLLOWER_STATE, kind: 'identifying', failures: 20 };
+    const pauses = (['broken', 'busy', 'forbidden'] as const).map((type) => {
+      const wait = followerTransition(tired, { type }, step).actions.find((action) => action.type === 'wait');
+      return wait?.type === 'wait' ? wait.delayMs : 0;
+    });
+    expect(pauses[0]).toBeLessThanOrEqual(3_000);
+    expect(pauses[1]).toBeLessThanOrEqual(3_000);
+    expect(pauses[2]).toBeGreaterThan(30_000);
   });
 
   it('F7 T27 fails at the second refusal in a row and not when bytes came in between', () => {

@@ -1,6 +1,7 @@
 export { openMemory } from './open-memory.ts';
 export { Memory, type MemoryParts } from './memory.ts';
 export {
+  DEFAULT_FEED_MAX_BACKOFF_MS,
   DEFAULT_FRESH_TIMEOUT_MS,
   DEFAULT_HEALTHY_AGE_MS,
   DEFAULT_MAX_CACHE_BYTES,

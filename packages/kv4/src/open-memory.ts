@@ -8,7 +8,7 @@ import { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-re
 import { FeedLoop } from './feed-loop.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
-import { DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
+import { DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
 import { WatchHub } from './watch-hub.ts';
 
 /**
@@ -51,6 +51,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       wanted: (id) => isWanted(cache, id),
       includeDocs: options.includeDocs ?? 'auto',
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+      maxBackoffMs: options.feedMaxBackoffMs ?? DEFAULT_FEED_MAX_BACKOFF_MS,
       ...(options.inspectIntervalMs === undefined ? {} : { inspectIntervalMs: options.inspectIntervalMs }),
     });
     const loop = new FeedLoop({ feed, cache, hub, clock, onEnd: () => undefined });

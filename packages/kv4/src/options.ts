@@ -10,6 +10,8 @@ export const DEFAULT_OPEN_TIMEOUT_MS = 30_000;
 export const DEFAULT_FRESH_TIMEOUT_MS = 10_000;
 /** Default of {@link MemoryOptions.healthyAgeMs}: a little more than three of the feed's heartbeats. */
 export const DEFAULT_HEALTHY_AGE_MS = 35_000;
+/** Default of {@link MemoryOptions.feedMaxBackoffMs}: what an outage of the database costs at most beyond its own length. */
+export const DEFAULT_FEED_MAX_BACKOFF_MS = 3_000;
 /** Share of the cache that one listing may take. */
 export const MAX_LISTING_SHARE = 0.5;
 
@@ -41,6 +43,8 @@ export interface MemoryOptions extends Omit<CouchStoreOptions, 'client' | 'hooks
   readonly maxLoadBatch?: number;
   /** Milliseconds between two signs of life asked of the feed. Default: the feed's. */
   readonly heartbeatMs?: number;
+  /** Longest pause between two tries to reach the feed again, in milliseconds. Default {@link DEFAULT_FEED_MAX_BACKOFF_MS}. */
+  readonly feedMaxBackoffMs?: number;
   /** Milliseconds between two looks at the database's identity and purges. Default: the feed's. */
   readonly inspectIntervalMs?: number;
   /** Milliseconds between two barriers that this neuron writes. Default: the feed's. */
