@@ -1,4 +1,4 @@
-import type { OperationOptions } from './store.ts';
+import type { OperationOptions } from './operation.ts';
 
 /** The units of time groups, from coarse to fine, in UTC. */
 export type TimeUnit = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';

@@ -1,4 +1,4 @@
-/** Default number of ids that {@link RecentRevisions} remembers. */
+/** Default number of ids that {@link RecentRevisions} remembers at least. */
 export const DEFAULT_RECENT_REVISIONS = 65_536;
 
 /** 53 bits of FNV-1a style mixing over UTF-16 units: two lanes, so that a collision among some ten thousand texts is as good as impossible. */
@@ -15,31 +15,60 @@ export function hashText(text: string, seed = 0): number {
 }
 
 /**
+ * The last texts' hashes with a value each: at least `limit` of them, at most twice as many. Two maps, of which the older one is dropped as a whole when the younger is
+ * full: nothing is ever deleted one by one, which costs a map of this size more than everything else here together.
+ */
+class RecentMap<Value> {
+  readonly #limit: number;
+  #young = new Map<number, Value>();
+  #old = new Map<number, Value>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  set(hash: number, value: Value): void {
+    if (this.#young.size >= this.#limit && !this.#young.has(hash)) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(hash, value);
+  }
+
+  has(hash: number): boolean {
+    return this.#young.has(hash) || this.#old.has(hash);
+  }
+
+  get(hash: number): Value | undefined {
+    return this.#young.has(hash) ? this.#young.get(hash) : this.#old.get(hash);
+  }
+
+  delete(hash: number): void {
+    this.#young.delete(hash);
+    this.#old.delete(hash);
+  }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+}
+
+/**
  * The ids that recently passed in the feed, or left the cache, with the revision where it was read: what guards a load of something nobody had referenced when its row
  * passed. Ids are kept as 53-bit hashes; the oldest are forgotten.
  */
 export class RecentRevisions {
-  readonly #revisions = new Map<number, string | undefined>();
-  readonly #limit: number;
+  readonly #revisions: RecentMap<string | undefined>;
 
-  /** `limit` is the number of ids remembered. */
+  /** At least the last `limit` ids are remembered, at most twice as many. */
   constructor(limit: number = DEFAULT_RECENT_REVISIONS) {
-    this.#limit = limit;
-  }
-
-  /** Number of ids remembered. */
-  get size(): number {
-    return this.#revisions.size;
+    this.#revisions = new RecentMap(limit);
   }
 
   /** Remembers that a row for this id passed; `revision` where it is known. */
   note(id: string, revision?: string): void {
-    const hash = hashText(id);
-    this.#revisions.delete(hash);
-    this.#revisions.set(hash, revision);
-    if (this.#revisions.size <= this.#limit) return;
-    const oldest = this.#revisions.keys().next();
-    if (oldest.done !== true) this.#revisions.delete(oldest.value);
+    this.#revisions.set(hashText(id), revision);
   }
 
   /** Whether a row for this id passed recently, or the id was cached. */
@@ -52,6 +81,11 @@ export class RecentRevisions {
     return this.#revisions.get(hashText(id));
   }
 
+  /** Forgets an id whose revisions may have left without a trace: it was purged. */
+  forget(id: string): void {
+    this.#revisions.delete(hashText(id));
+  }
+
   clear(): void {
     this.#revisions.clear();
   }
@@ -62,28 +96,24 @@ export class RecentRevisions {
  * and needs no question to the database. The oldest are forgotten.
  */
 export class SupersededRevisions {
-  readonly #hashes = new Set<number>();
-  readonly #limit: number;
+  readonly #revisions: RecentMap<true>;
 
-  /** `limit` is the number of revisions remembered. */
+  /** At least the last `limit` revisions are remembered, at most twice as many. */
   constructor(limit: number = DEFAULT_RECENT_REVISIONS) {
-    this.#limit = limit;
+    this.#revisions = new RecentMap(limit);
   }
 
   /** Remembers that a revision of a document has a descendant. */
   add(id: string, revision: string): void {
-    this.#hashes.add(hashText(revision, hashText(id) | 0));
-    if (this.#hashes.size <= this.#limit) return;
-    const oldest = this.#hashes.values().next();
-    if (oldest.done !== true) this.#hashes.delete(oldest.value);
+    this.#revisions.set(hashText(revision, hashText(id) | 0), true);
   }
 
   /** Whether a revision of a document is known to have a descendant. */
   has(id: string, revision: string): boolean {
-    return this.#hashes.has(hashText(revision, hashText(id) | 0));
+    return this.#revisions.has(hashText(revision, hashText(id) | 0));
   }
 
   clear(): void {
-    this.#hashes.clear();
+    this.#revisions.clear();
   }
 }

@@ -4,13 +4,13 @@ export type { KeyAddress, PathAddress, SecondaryKeyName, SecondaryKeys } from '.
 export type { Kv4Record, Kv4Version, Page, WriteResult } from './record.ts';
 export type { HeadDocument, SegmentDocument, StoredVersion } from './head.ts';
 export type { Aggregate, AggregateOptions, AggregateResult, TimeUnit } from './aggregate.ts';
+export type { OperationOptions } from './operation.ts';
 export {
   DEFAULT_PAGE_LIMIT,
   MAX_PAGE_LIMIT,
   type DeleteOptions,
   type Kv4Store,
   type Kv4StoreSupports,
-  type OperationOptions,
   type PageOptions,
   type PutOptions,
   type ReadOptions,

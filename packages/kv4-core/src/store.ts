@@ -1,17 +1,9 @@
 import type { KeyAddress, PathAddress, SecondaryKeyName, SecondaryKeys } from './address.ts';
 import type { AggregateOptions, AggregateResult } from './aggregate.ts';
 import type { JsonValue } from './json.ts';
+import type { OperationOptions } from './operation.ts';
 import type { Kv4Record, Kv4Version, Page, WriteResult } from './record.ts';
 import type { WatchEvent, WatchOptions, WatchScope } from './watch.ts';
-
-/** What every operation takes. */
-export interface OperationOptions {
-  /**
-   * Cancels the operation, which then rejects with the signal's reason; a cancelled write may or may not have happened.
-   * A `watch` ends instead of rejecting.
-   */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * How current an answer has to be.

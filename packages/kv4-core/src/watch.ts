@@ -1,5 +1,5 @@
 import type { KeyAddress, PathAddress } from './address.ts';
-import type { OperationOptions } from './store.ts';
+import type { OperationOptions } from './operation.ts';
 import type { Kv4Record } from './record.ts';
 
 /** What a watch covers. */

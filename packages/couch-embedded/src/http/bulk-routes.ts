@@ -10,7 +10,7 @@ import { readOptions, type DocumentLimits } from './document-routes.ts';
 import type { Exchange } from './exchange.ts';
 import { saveLocalDocument } from './local-routes.ts';
 import { requireList } from './query.ts';
-import { newUuid } from './server-routes.ts';
+import { newUuid } from './new-uuid.ts';
 
 /** Documents one request may carry. */
 export const MAX_BULK_DOCUMENTS = 100_000;

@@ -6,7 +6,8 @@ import type { Database } from '../storage/database.ts';
 import { formatRevision } from '../tree/revision.ts';
 import type { DocumentLimits } from './document-routes.ts';
 import type { Exchange } from './exchange.ts';
-import { newUuid, requireServerAdmin } from './server-routes.ts';
+import { newUuid } from './new-uuid.ts';
+import { requireServerAdmin } from './server-admin.ts';
 
 /** CouchDB's rule for names of databases, and the one server-owned name that is allowed here. */
 const DATABASE_NAME = /^[a-z][a-z0-9_$()+/-]*$/;

@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { formatRevision } from '../tree/revision.ts';
 import { readRevisionsById } from './bulk-routes.ts';
 import type { Exchange } from './exchange.ts';
-import { requireServerAdmin } from './server-routes.ts';
+import { requireServerAdmin } from './server-admin.ts';
 
 /** `POST /{db}/_purge`: revisions are removed as if they had never been; no row of the feed says so. */
 export async function handlePurge(exchange: Exchange, database: Database): Promise<void> {

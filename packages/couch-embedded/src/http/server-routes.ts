@@ -1,14 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { badRequest, CouchRefusal, notFound, notImplemented, unauthorized } from '../couch-error.ts';
+import { badRequest, CouchRefusal, notFound, notImplemented } from '../couch-error.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import { databaseInfo } from './database-routes.ts';
 import type { Exchange } from './exchange.ts';
+import { newUuid } from './new-uuid.ts';
 import { Parameters } from './query.ts';
-
-/** A fresh identifier in CouchDB's form: 32 hexadecimal digits. */
-export function newUuid(): string {
-  return randomBytes(16).toString('hex');
-}
+import { requireServerAdmin } from './server-admin.ts';
 
 const MAX_UUIDS = 1000;
 
@@ -42,11 +38,6 @@ export async function handleServerEndpoint(exchange: Exchange, catalog: Catalog)
   if (name === '_membership') return exchange.send(200, { all_nodes: ['embedded@127.0.0.1'], cluster_nodes: ['embedded@127.0.0.1'] });
   if (name === '_replicate' || name === '_scheduler') throw notImplemented('This server does not replicate by itself; replicate from or to it.');
   throw notFound('Database does not exist.');
-}
-
-/** Refuses everybody but server admins. */
-export function requireServerAdmin(exchange: Exchange): void {
-  if (!exchange.user.roles.includes('_admin')) throw unauthorized('You are not a server admin.');
 }
 
 function sendUuids(exchange: Exchange): void {
