@@ -164,15 +164,20 @@ describe('cache entry under random interleavings', () => {
 });
 
 describe('recent revisions', () => {
-  it('E18 T8: remember what passed up to a limit, newest first', () => {
+  it('E18 T8: remember what passed, at least up to a limit and at most to twice that', () => {
     const recent = new RecentRevisions(2);
     recent.note('a', '1-x');
     recent.note('b');
     recent.note('a', '2-x');
     recent.note('c', '1-z');
-    expect([recent.has('a'), recent.has('b'), recent.has('c'), recent.size]).toEqual([true, false, true, 2]);
-    expect(recent.revision('a')).toBe('2-x');
+    expect([recent.has('a'), recent.has('b'), recent.has('c')]).toEqual([true, true, true]);
+    expect([recent.revision('a'), recent.revision('b')]).toEqual(['2-x', undefined]);
     expect(accountsFor('1-x', recent.revision('a'))).toBe(false);
+    recent.note('a', '3-x');
+    recent.note('d');
+    expect([recent.revision('a'), recent.has('b'), recent.has('c'), recent.has('d')]).toEqual(['3-x', false, true, true]);
+    recent.forget('a');
+    expect([recent.has('a'), recent.revision('a')]).toEqual([false, undefined]);
   });
 
   it('E18: tell proved ancestors from other revisions', () => {
@@ -181,6 +186,9 @@ describe('recent revisions', () => {
     expect([superseded.has('a', '1-x'), superseded.has('b', '1-x'), superseded.has('a', '1-y')]).toEqual([true, false, false]);
     superseded.add('a', '2-x');
     superseded.add('a', '3-x');
-    expect(superseded.has('a', '1-x')).toBe(false);
+    expect(superseded.has('a', '2-x')).toBe(true);
+    superseded.add('a', '4-x');
+    superseded.add('a', '5-x');
+    expect([superseded.has('a', '1-x'), superseded.has('a', '5-x')]).toEqual([false, true]);
   });
 });
