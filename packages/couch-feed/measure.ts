@@ -20,10 +20,11 @@ function corpus(documentBytes: number): Buffer[] {
   return pieces;
 }
 
-function measure(name: string, pieces: readonly Buffer[], wanted: boolean, use: 'row' | 'revs' | 'doc'): void {
+function measure(name: string, pieces: readonly Buffer[], wanted: boolean, use: 'row' | 'revs' | 'doc' | 'passed'): void {
   let best = { rowsPerSecond: 0, megabytesPerSecond: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const parser = new ChangesParser({ wanted: () => wanted });
+    let passed = 0;
+    const parser = new ChangesParser({ wanted: () => wanted, ...(use === 'passed' ? { passed: (_, revision) => (passed += revision === undefined ? 0 : 1) } : {}) });
     let rows = 0;
     let bytes = 0;
     const startedAtMs = performance.now();
@@ -45,6 +46,8 @@ const small = corpus(512);
 const large = corpus(8192);
 measure('unwanted, without documents', bare, false, 'row');
 measure('unwanted, 512-byte documents', small, false, 'row');
+measure('unwanted, without documents, revision told', bare, false, 'passed');
+measure('unwanted, 512-byte documents, revision told', small, false, 'passed');
 measure('unwanted, 8 KiB documents', large, false, 'row');
 measure('wanted, without documents, revisions read', bare, true, 'revs');
 measure('wanted, 512-byte documents, revisions read', small, true, 'revs');

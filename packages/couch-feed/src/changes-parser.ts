@@ -1,6 +1,6 @@
 import { ChangeRow, parseRow, toParsedRow, type ParsedRow } from './change-row.ts';
 import { LineSplitter, type LineSink } from './line-splitter.ts';
-import { newRowScan, scanRow, seqText } from './row-scanner.ts';
+import { newRowScan, scanRevision, scanRow, seqText } from './row-scanner.ts';
 
 /** Longest line that is kept, in bytes. CouchDB's default `max_document_size` is 8 MB. */
 export const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -9,6 +9,8 @@ export const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
 export interface ChangesParserOptions {
   /** Whether a row with this id is wanted, asked once per row before anything of it is parsed. Default: every row. */
   readonly wanted?: ((id: string) => boolean) | undefined;
+  /** Told of each row that is not wanted, with its winning revision where that can be read without a parse. */
+  readonly passed?: ((id: string, revision: string | undefined) => void) | undefined;
   /** Default {@link DEFAULT_MAX_LINE_BYTES}. */
   readonly maxLineBytes?: number | undefined;
 }
@@ -51,6 +53,7 @@ const RESULTS_START = '{"results":[';
 export class ChangesParser implements LineSink {
   readonly #splitter: LineSplitter;
   readonly #wanted: ((id: string) => boolean) | undefined;
+  readonly #passed: ((id: string, revision: string | undefined) => void) | undefined;
   readonly #scan = newRowScan();
   #found = emptyChanges();
   /** Where the last sequence lies, decoded once per piece. */
@@ -61,6 +64,7 @@ export class ChangesParser implements LineSink {
   constructor(options: ChangesParserOptions = {}) {
     this.#splitter = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
     this.#wanted = options.wanted;
+    this.#passed = options.passed;
   }
 
   /** Bytes of an unfinished line. */
@@ -112,7 +116,10 @@ export class ChangesParser implements LineSink {
       this.#seqStart = seqStart;
       this.#seqEnd = seqEnd;
     }
-    if (this.#wanted !== undefined && !this.#wants(id)) return;
+    if (this.#wanted !== undefined && !this.#wants(id)) {
+      if (this.#passed !== undefined) this.#pass(id, scanRevision(bytes, idEnd, end));
+      return;
+    }
     found.wantedBytes += lengthBytes;
     const own = Buffer.from(bytes.subarray(start, end));
     found.rows.push(ChangeRow.scanned(id, own, { seqStart: seqStart - start, seqEnd: seqEnd - start, idEnd: idEnd - start }, lengthBytes));
@@ -124,6 +131,14 @@ export class ChangesParser implements LineSink {
     } catch {
       // A filter that throws must not stop the feed; delivering too much is safe, too little is not.
       return true;
+    }
+  }
+
+  #pass(id: string, revision: string | undefined): void {
+    try {
+      this.#passed?.(id, revision);
+    } catch {
+      // As with the filter: nobody waits for this row, and those behind it must come.
     }
   }
 
@@ -188,7 +203,7 @@ export class ChangesParser implements LineSink {
       found.seq = row.seq;
       this.#seqBytes = undefined;
     }
-    if (this.#wanted !== undefined && !this.#wants(row.id)) return;
+    if (this.#wanted !== undefined && !this.#wants(row.id)) return this.#pass(row.id, row.revs[0]);
     found.wantedBytes += text.length;
     found.rows.push(ChangeRow.parsed(row, Buffer.from(text)));
   }

@@ -36,6 +36,8 @@ export interface ChangeFeed extends AsyncIterable<FeedEvent>, AsyncDisposable {
   readonly lastSignMs: number | undefined;
   /** Milliseconds since `lastSignMs`; `Infinity` before the first sign. */
   ageMs(): number;
+  /** Rows received that the consumer has not finished: queued, or handed over and not acknowledged. */
+  readonly waitingRows: number;
   readonly counters: FeedCounters;
   /**
    * Waits until everything committed before this call is handed over and acknowledged. Probes are shared by all who asked before one began. Rejects with

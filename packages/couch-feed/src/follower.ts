@@ -96,7 +96,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       identity: options.identity,
       maxCheckpointAgeMs: options.maxCheckpointAgeMs ?? DEFAULT_MAX_CHECKPOINT_AGE_MS,
     });
-    this.#prober = new Prober({ database, wanted: options.wanted, maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES });
+    this.#prober = new Prober({ database, wanted: options.wanted, passed: options.passed, maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES });
     this.#prover = new Prover(this, this.#clock, this.#random);
     if (options.checkpoint !== undefined) {
       this.#checkpointer = new Checkpointer(options.checkpoint, this.#clock, options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS, (error) =>
@@ -133,6 +133,10 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
 
   get life(): number {
     return this.#life;
+  }
+
+  get waitingRows(): number {
+    return this.#queue.rows;
   }
 
   get connected(): boolean {
@@ -364,7 +368,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
         this.#needsCaughtUp = false;
         void this.#upkeep.announceCaughtUp();
       }
-      const parser = new ChangesParser({ wanted: this.#options.wanted, maxLineBytes: this.#options.maxLineBytes });
+      const parser = new ChangesParser({ wanted: this.#options.wanted, passed: this.#options.passed, maxLineBytes: this.#options.maxLineBytes });
       if (!(await connection.read(response, parser))) return;
       connection.end();
       this.#connection = undefined;

@@ -36,6 +36,11 @@ export interface FollowOptions {
   readonly identity?: IdentityCheck;
   /** Which rows to hand over, decided by id before anything is parsed. Default: all. */
   readonly wanted?: (id: string) => boolean;
+  /**
+   * Told of each row that is not handed over, as it is received, with its winning revision where that can be read without a parse. Must be quick; what it throws is
+   * ignored. Default: nobody.
+   */
+  readonly passed?: (id: string, revision: string | undefined) => void;
   /** Default `'auto'`. */
   readonly includeDocs?: IncludeDocsMode;
   /** `all_docs` (default) lists all leaf revisions, so that conflicts can be counted. */

@@ -6,6 +6,7 @@ import type { ChangeRow } from './change-row.ts';
 export interface ProberOptions {
   readonly database: CouchDatabase;
   readonly wanted: ((id: string) => boolean) | undefined;
+  readonly passed: ((id: string, revision: string | undefined) => void) | undefined;
   readonly maxLineBytes: number;
 }
 
@@ -50,13 +51,13 @@ export class Prober {
   }
 
   async #page(since: string, shape: RowShape, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }) {
-    const { database, wanted, maxLineBytes } = this.#options;
+    const { database, wanted, passed, maxLineBytes } = this.#options;
     const response = await database.request({ path: '/_changes', query: probeQuery(since, limit, shape), signal });
     if (response.status !== 200) {
       await response.discard();
       throw new CouchError(codeOfStatus(response.status), `a probe was answered with ${response.status}`, { status: response.status });
     }
-    const parser = new ChangesParser({ wanted, maxLineBytes });
+    const parser = new ChangesParser({ wanted, passed, maxLineBytes });
     const rows: ChangeRow[] = [];
     let found = 0;
     let end: ChangesEnd | undefined;

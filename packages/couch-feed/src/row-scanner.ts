@@ -135,6 +135,15 @@ export function scanTail(bytes: Buffer, idEnd: number, end: number, complete: bo
   return bytes[at] === 0x7d && (!complete || at === end - 1) ? { revs, deleted, docStart: -1, docEnd: -1 } : undefined;
 }
 
+/** The winning revision of a row of the usual shape whose id ends at `idEnd`, or `undefined` when the row has another. Pure; the least that can be read of a row. */
+export function scanRevision(bytes: Buffer, idEnd: number, end: number): string | undefined {
+  const at = idEnd + 1 + CHANGES_START.length;
+  if (!has(bytes, idEnd + 1, CHANGES_START) || !has(bytes, at, REV_START)) return undefined;
+  const from = at + REV_START.length;
+  const quote = bytes.indexOf(QUOTE, from);
+  return quote < 0 || quote >= end ? undefined : bytes.toString('latin1', from, quote);
+}
+
 /** A sequence as text for `since`: strings as they are, anything else as its JSON; `null` for none. Never parsed, compared or sorted. Pure. */
 export function seqText(json: string): string | null {
   if (json === 'null') return null;

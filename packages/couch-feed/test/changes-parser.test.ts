@@ -52,6 +52,21 @@ describe('ChangesParser', () => {
     expect(parse(`${ROW}\n`, { wanted }).rows).toHaveLength(1);
   });
 
+  it('P2 a row that is not wanted is told with its winning revision, whatever its shape, and one that cannot be told stops nothing', () => {
+    const told: unknown[] = [];
+    const other = '{"id":"other shape","changes":[{"rev":"7-f"}],"seq":"8-x"}';
+    const text = [ROW, other, '{"seq":"9-x","id":"poison","changes":{}}', '{"seq":"10-x","id":"last","changes":[{"rev":"1-a"}]}', ''].join('\n');
+    const { rows, scanned } = parse(text, {
+      wanted: (id) => id === 'last',
+      passed: (id, revision) => {
+        told.push([id, revision]);
+        throw new Error('broken');
+      },
+    });
+    expect(told).toEqual([['a', '2-b'], ['other shape', '7-f'], ['poison', undefined]]);
+    expect([rows.map(({ id }) => id), scanned]).toEqual([['last'], 4]);
+  });
+
   it('P3 decodes escapes in ids: quotes, backslashes, control characters, surrogate pairs', () => {
     for (const id of ['a"b', '\\', 'nul\u0000', '水💧', '"', '\u007f', 'a\\"', '\u2028']) {
       for (const text of [JSON.stringify(id), JSON.stringify(id).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)]) {
