@@ -14,7 +14,7 @@ export {
 } from './names.ts';
 export { MAX_AUTHORIZATION_CHARACTERS, parseBasicCredentials, SYSTEM_ACCOUNT, type AdministratorCredentials, type Credentials } from './credentials.ts';
 export { decodeComponent, isTruthy, lenientInteger, MAX_QUERY_PARAMETERS, parseQuery, type Query } from './query.ts';
-export { MAX_PATH_SEGMENTS, parseTarget, type Target } from './target.ts';
+export { MAX_PATH_SEGMENTS, parseTarget, PATH_PARAMETER, type Target } from './target.ts';
 export { MAX_FORM_DEPTH, MAX_FORM_FIELDS, parseForm, type FormObject } from './form.ts';
 export { jsonDepthExceeds, MAX_JSON_DEPTH, parseBody, type BodyObject, type BodyProblem, type BodyResult, type BodyValue } from './body.ts';
 export { MAX_TOKEN_CHARACTERS, parseToken, tokenSigningInput, type TokenClaims, type TokenParts } from './token.ts';

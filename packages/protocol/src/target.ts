@@ -1,5 +1,7 @@
 import { parseQuery, type Query } from './query.ts';
 
+/** The parameter whose segments follow those of the URL: a way to say `.`, `..` and NUL, which URLs and those who handle them do not carry. */
+export const PATH_PARAMETER = 'p';
 /** Most segments in a path; the store takes no more either. */
 export const MAX_PATH_SEGMENTS = 32;
 
@@ -20,6 +22,9 @@ export interface Target {
  * Reads a request target (origin form, RFC 9112, 3.2.1; the absolute form is read too). Empty segments vanish, so trailing and double
  * slashes do not matter; segments are percent-decoded one by one, and what decodes to a slash or is not UTF-8 is malformed.
  *
+ * The segments of the parameter {@link PATH_PARAMETER} follow those of the URL. They are names: `..` is a segment called `..`, so they never lead out of the
+ * URL's path.
+ *
  * @returns `undefined` for a malformed target.
  */
 export function parseTarget(url: string): Target | undefined {
@@ -36,7 +41,10 @@ export function parseTarget(url: string): Target | undefined {
   const first = segments[0];
   const service = first !== undefined && first.startsWith('_') ? first.slice(1) : '';
   if (service !== '') segments.shift();
-  return { service, segments, path: '/' + segments.join('/'), query: parseQuery(queryText), queryText };
+  const query = parseQuery(queryText);
+  for (const segment of query.get(PATH_PARAMETER)?.split('/') ?? []) if (segment !== '') segments.push(segment);
+  if (segments.length > MAX_PATH_SEGMENTS) return undefined;
+  return { service, segments, path: '/' + segments.join('/'), query, queryText };
 }
 
 function cutFragment(text: string): string {

@@ -18,11 +18,17 @@ describe('paths', () => {
     ['/favicon.ico', '', '/favicon.ico'],
     ['http://example.org/_data/a', 'data', '/a'],
     ['/_data/_data/x', 'data', '/_data/x'],
+    ['/_data?p=/a/b', 'data', '/a/b'],
+    ['/_data/a/b?p=../c', 'data', '/a/b/../c'],
+    ['/_data/a?k=x&p=.%2F%2F%00', 'data', '/a/./\0'],
+    ['/_data/a?p=', 'data', '/a'],
+    ['/_data/a?p=b&p=c', 'data', '/a/c'],
+    ['/x?p=_data', '', '/x/_data'],
   ])('reads %s', (url, service, path) => {
     expect(parseTarget(url)).toMatchObject({ service, path });
   });
 
-  it.each(['/_data/%', '/_data/%zz', '/_data/%ff', '/_data/a%2fb', '/_data/a%00b', '/_data' + '/a'.repeat(40)])('refuses %s', (url) => {
+  it.each(['/_data/%', '/_data/%zz', '/_data/%ff', '/_data/a%2fb', '/_data/a%00b', '/_data' + '/a'.repeat(40), '/_data' + '/a'.repeat(30) + '?p=b/c/d'])('refuses %s', (url) => {
     expect(parseTarget(url)).toBeUndefined();
   });
 

@@ -47,8 +47,8 @@ export async function deleteKeys(request: ServiceRequest, path: PathAddress): Pr
 }
 
 async function deleteKey(request: ServiceRequest, address: KeyAddress): Promise<ValueAnswer> {
-  const { context, login, query } = request;
-  const condition = writeCondition(request, query.get('_ver_'), { type: 'any' });
+  const { context, login } = request;
+  const condition = writeCondition(request, undefined, { type: 'any' });
   if (condition.type === 'absent') throw new RestError('REST_BAD_OPTION', 'If-None-Match: * makes no sense for a deletion');
   const deleted = await deleteOrNothing(() => context.store.delete(address, { condition, author: login.author }));
   if (deleted === undefined) return { kind: 'value', text: '0' };

@@ -8,6 +8,8 @@ import type { ServiceRequest } from './service.ts';
 /** v3's version that means: overwrite whatever is there. */
 export const FORCED_VERSION = '_splat_';
 
+const SECONDARY_NAMES = ['k2', 'k3', 'k4'] as const;
+
 /** A value as it is to be stored, and the lock that came inside it. */
 export interface LockedValue {
   readonly value: JsonValue;
@@ -42,36 +44,51 @@ export function requireValue(body: BodyObject): LockedValue {
 
 /**
  * The condition of a write. `If-None-Match: *` creates only, `If-Match` compares; otherwise `_ver_` in the value decides as in v3: none
- * on a present key is `_ver_missing`, a stale one `version_conflict`, any on an absent key is ignored, `_splat_` overwrites.
+ * on a present key is `_ver_missing`, a stale one `version_conflict`, any on an absent key is ignored, `_splat_` overwrites. The parameter
+ * `_ver_` says the same for values that have no room for it; empty, it is the lock without a version.
  *
+ * @param lock - `_ver_` inside the value.
  * @param unlocked - What a write without any version means.
  */
 export function writeCondition(request: ServiceRequest, lock: string | undefined, unlocked: WriteCondition): WriteCondition {
-  const { headers } = request;
+  const { headers, query } = request;
   if (headers['if-none-match']?.trim() === '*') return { type: 'absent' };
   const ifMatch = headers['if-match']?.trim();
   if (ifMatch === '*') return { type: 'present' };
   if (ifMatch !== undefined && ifMatch !== '') return { type: 'version', version: unquoted(ifMatch) };
-  if (lock === FORCED_VERSION) return { type: 'any' };
-  return lock === undefined ? unlocked : { type: 'locked', version: lock };
+  const version = lock ?? query.get('_ver_');
+  if (version === FORCED_VERSION) return { type: 'any' };
+  if (version === undefined) return unlocked;
+  return version === '' && lock === undefined ? { type: 'locked' } : { type: 'locked', version };
 }
 
 function unquoted(tag: string): string {
   return tag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1');
 }
 
-/** The additional keys of a write: `k2`, `k3`, `k4` in the body or the query; `undefined` where there are none. */
+/**
+ * The additional keys of a write: the set `m` of the body as records show it (`{}`: none), and `k2`, `k3`, `k4` in the body or the query; `undefined` where
+ * nothing is said about them.
+ */
 export function secondaryKeys(request: ServiceRequest, body: BodyObject): SecondaryKeys | undefined {
+  const set = secondarySet(body);
   const keys: { k2?: string; k3?: string; k4?: string } = {};
-  let given = false;
-  for (const name of ['k2', 'k3', 'k4'] as const) {
-    const value = body[name] ?? request.query.get(name);
+  let given = set !== undefined;
+  for (const name of SECONDARY_NAMES) {
+    const value = body[name] ?? request.query.get(name) ?? set?.[name];
     if (value === undefined || value === null || value === '') continue;
     if (typeof value !== 'string' && typeof value !== 'number') throw new RestError('REST_BAD_NAME', `${name} must be a text`);
     keys[name] = String(value);
     given = true;
   }
   return given ? keys : undefined;
+}
+
+function secondarySet({ m }: BodyObject): BodyObject | undefined {
+  if (m === undefined || m === null) return undefined;
+  if (typeof m !== 'object' || Array.isArray(m)) throw new RestError('REST_BAD_VALUE', 'm must be an object with k2, k3, k4');
+  if (Object.keys(m).some((name) => !SECONDARY_NAMES.some((known) => known === name))) throw new RestError('REST_BAD_VALUE', 'm holds other names than k2, k3, k4');
+  return m;
 }
 
 /** The life of a key in milliseconds: `expire=<seconds>`; `undefined` for none. */

@@ -64,6 +64,75 @@ checkFacts('conditional requests', [
   ],
 ]);
 
+checkFacts('what has no room elsewhere', [
+  [
+    'p=<path> goes on where the path of the URL ends, and its segments are names: ., .. and NUL too, on every method',
+    async (neuron) => {
+      const { call } = neuron;
+      for (const path of ['/_data/odd?p=..', '/_data?p=odd/../below', '/_data/odd?p=.%2F%00']) {
+        expect((await call('PUT', path, { body: { k: 'x', v: { path } } })).v.path).toBe(path);
+        expect((await call('GET', `${path}&k=x`)).v.path).toBe(path);
+        expect((await call('GET', path)).v).toEqual(['x']);
+      }
+      expect((await call('GET', '/_ds/odd?a=paths&l=*data')).v).toEqual(['/odd/./\0', '/odd/..', '/odd/../below']);
+      expect((await call('GET', '/_data?k=x')).v).toBe('not_found');
+      expect((await call('DELETE', '/_data/odd?p=..')).v).toBe(1);
+      expect((await call('GET', '/_data/odd?p=..&tree=1')).v).toHaveLength(1);
+      expect((await call('GET', `/_data/odd?p=${'a/'.repeat(32)}`)).v).toBe('bad_request');
+    },
+  ],
+  [
+    'p=<path> does not get round a ban',
+    async ({ call }) => {
+      await call('PUT', '/_auth/BannedByParameter', { body: { k: '127.0.0.1' } });
+      for (const path of ['/_data?p=BannedByParameter', '/_data?p=/BannedByParameter/below', '/_data?p=%42annedByParameter', '/_ns?p=BannedByParameter']) {
+        expect([path, (await call('GET', path)).v]).toEqual([path, 'unauthorized']);
+      }
+    },
+  ],
+  [
+    '_ver_=<version> as a parameter locks, _ver_=_splat_ overwrites, any value; empty, a key that is there is _ver_missing',
+    async ({ call }) => {
+      const write = (query: string, v: unknown) => call('PUT', `/_data/verparam?${query}`, { body: { k: 'x', v } });
+      const first = await write('_ver_=', 'one');
+      expect(first.v).toBe('one');
+      const version = (first.headers.etag ?? '').slice(1, -1);
+      expect((await write('', 'two')).v).toBe('_ver_missing');
+      expect((await write('_ver_=', 'two')).v).toBe('_ver_missing');
+      expect((await write(`_ver_=${version}`, [2])).v).toEqual([2]);
+      expect((await write(`_ver_=${version}`, 3)).v).toBe('version_conflict');
+      expect((await write('_ver_=_splat_', null)).envelope).toEqual({ v: null, s: 'ok' });
+      expect((await call('PATCH', '/_data/verparam?_ver_=', { body: { k: 'x', v: { n: 1 } } })).v).toBe('_ver_missing');
+      expect((await call('DELETE', '/_data/verparam?k=x&_ver_=')).v).toBe('_ver_missing');
+      expect((await call('DELETE', `/_data/verparam?k=x&_ver_=${version}`)).v).toBe('version_conflict');
+      expect((await call('DELETE', '/_data/verparam?k=x&_ver_=_splat_')).v).toBe(1);
+    },
+  ],
+  [
+    '_ver_ inside the value wins over the parameter, and If-Match over both',
+    async ({ call }) => {
+      const first = await call('PUT', '/_data/verwins', { body: { k: 'x', v: { n: 1 } } });
+      const stale = { k: 'x', v: { n: 2, _ver_: 'stale' } };
+      expect((await call('PUT', '/_data/verwins?_ver_=_splat_', { body: stale })).v).toBe('version_conflict');
+      expect((await call('PUT', '/_data/verwins?_ver_=stale', { headers: { 'if-match': first.headers.etag ?? '' }, body: stale })).v.n).toBe(2);
+    },
+  ],
+  [
+    'm in the body is the whole set of additional keys, {} removes them, and without it they stay',
+    async ({ call }) => {
+      const write = async (fields: object) => (await call('PUT', '/_data/addkeys?as=datum&_ver_=_splat_', { body: { k: 'x', v: { n: 1 }, ...fields } })).v;
+      expect((await write({ k2: 'two', k3: 'three' })).m).toEqual({ k2: 'two', k3: 'three' });
+      expect((await write({})).m).toEqual({ k2: 'two', k3: 'three' });
+      expect((await write({ m: null })).m).toEqual({ k2: 'two', k3: 'three' });
+      expect((await write({ m: { k4: 'four' } })).m).toEqual({ k4: 'four' });
+      expect((await write({ m: {} })).m).toEqual({});
+      expect((await call('GET', '/_data/addkeys?k2=two')).v).toBe('not_found');
+      for (const m of ['two', ['two'], 5, { k5: 'five' }]) expect(await write({ m })).toBe('bad_value');
+      expect(await write({ m: { k2: {} } })).toBe('bad_name');
+    },
+  ],
+]);
+
 checkFacts('merging, expiry, layers', [
   [
     'PATCH and merge=1 lay fields over without a _ver_, heed one that is given, and create',

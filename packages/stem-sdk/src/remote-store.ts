@@ -41,11 +41,9 @@ import {
   type WatchEvent,
   type WatchOptions,
   type WatchScope,
-  type WriteCondition,
   type WriteResult,
 } from '@xir/kv4-core';
 import { readAggregate } from './aggregate-answer.ts';
-import { isCarried, lockProblem, putAs } from './conditional-write.ts';
 import { readRecord, readVersion } from './datum.ts';
 import type { RestAnswer, RestChannel, RestRequest } from './rest-channel.ts';
 import { deleteRequest, describe, MAX_TIME_MS, pageQuery, putRequest, readQuery, scopeQuery, spanQuery, treeQuery, urlPath } from './rest-requests.ts';
@@ -82,28 +80,20 @@ export class RemoteStore implements Kv4Store {
     checkPutOptions(options);
     if (options.secondary !== undefined) checkSecondaryKeys(options.secondary);
     checkValue(value);
-    const condition = checkWriteCondition(options.condition);
-    const write = (carried: WriteCondition) => this.#put(checked, value, { ...options, condition: carried });
-    if (isCarried(condition, value, options)) return write(condition);
-    return putAs(condition, checked, { write, read: () => this.get(checked, freshly(options)) });
+    const request = putRequest(checked, value, { ...options, condition: checkWriteCondition(options.condition) });
+    const answer = await this.#channel.call(request);
+    const record = wrapUnreadable(request, () => readRecord(answer.value));
+    return { address: checked, version: record.version, timeMs: record.timeMs, durable: isDurable(answer), record };
   }
 
   async delete(address: KeyAddress, options: DeleteOptions = {}): Promise<WriteResult | undefined> {
     const checked = this.#begin(checkKeyAddress, address, options);
     checkDeleteOptions(options);
-    const { condition } = options;
-    if (condition?.type === 'locked' && condition.version === undefined) {
-      // Such a deletion never deletes: it only tells whether there is something that it would need the version of.
-      const record = await this.get(checked, freshly(options));
-      const refusal = record === undefined ? undefined : lockProblem(undefined, record, checked);
-      if (refusal !== undefined) throw refusal;
-      return undefined;
-    }
     const request = deleteRequest(checked, options);
     const answer = await this.#channel.call(request);
     const version = /^(?:W\/)?"(.*)"$/.exec(answer.headers.get('etag') ?? '')?.[1];
     if (answer.value === 0 || version === undefined) {
-      if (condition?.type !== 'present') return undefined;
+      if (options.condition?.type !== 'present') return undefined;
       throw new Kv4Error('KV4_NOT_FOUND', `${request.doing}: there is no such key`);
     }
     return { address: checked, version, timeMs: versionTimeMs(version), durable: isDurable(answer) };
@@ -212,13 +202,6 @@ export class RemoteStore implements Kv4Store {
     return this.close();
   }
 
-  async #put(address: KeyAddress, value: JsonValue, options: PutOptions): Promise<WriteResult> {
-    const request = putRequest(address, value, options);
-    const answer = await this.#channel.call(request);
-    const record = wrapUnreadable(request, () => readRecord(answer.value));
-    return { address, version: record.version, timeMs: record.timeMs, durable: isDurable(answer), record };
-  }
-
   async #deleteMany(operation: 'deletePath' | 'deleteSubtree', address: PathAddress, options: DeleteOptions): Promise<number> {
     const checked = this.#begin(checkPathAddress, address, options);
     checkDeleteOptions(options);
@@ -271,10 +254,6 @@ export class RemoteStore implements Kv4Store {
   #refuseClosed(): void {
     if (this.#channel.closed.aborted) throw new Kv4Error('KV4_CLOSED', 'the client is closed');
   }
-}
-
-function freshly({ signal }: OperationOptions): ReadOptions {
-  return { fresh: true, ...(signal === undefined ? {} : { signal }) };
 }
 
 function isDurable({ headers }: RestAnswer): boolean {

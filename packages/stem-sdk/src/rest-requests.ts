@@ -1,5 +1,4 @@
 import {
-  Kv4Error,
   pathSegments,
   type DeleteOptions,
   type JsonValue,
@@ -27,18 +26,22 @@ export function describe(operation: string, address: PathAddress & { readonly ke
   return `${operation} ${address.path}${address.key === undefined ? '' : ` ${JSON.stringify(address.key)}`}`;
 }
 
-/** The URL path of a listing. Throws `KV4_BAD_ADDRESS` for segments that URLs cannot carry. */
+/** The URL path of a listing: the segments up to the first that URLs do not carry, which {@link scopeQuery} sends with those behind it. */
 export function urlPath(service: '_data' | '_ds', { path }: Pick<PathAddress, 'path'>): string {
-  const segments = pathSegments(path).map((segment) => {
-    if (segment === '.' || segment === '..') throw new Kv4Error('KV4_BAD_ADDRESS', 'the segments . and .. cannot be reached over REST: URLs resolve them');
-    return encodeURIComponent(segment);
-  });
-  return segments.length === 0 ? `/${service}` : `/${service}/${segments.join('/')}`;
+  return ['', service, ...splitPath(path).carried.map(encodeURIComponent)].join('/');
 }
 
-/** The parameters that name a bucket and a layer. */
-export function scopeQuery({ bucket, layer }: Pick<PathAddress, 'bucket' | 'layer'>): Query {
-  return { w: bucket, l: layer === DATA_LAYER ? undefined : layer };
+/** The parameters that name a bucket, a layer, and what of the path does not stand in the URL. */
+export function scopeQuery({ bucket, layer, path }: PathAddress): Query {
+  const { rest } = splitPath(path);
+  return { w: bucket, l: layer === DATA_LAYER ? undefined : layer, p: rest.length === 0 ? undefined : rest.join('/') };
+}
+
+/** URLs resolve `.` and `..`, and the API takes no NUL in them. */
+function splitPath(path: string): { readonly carried: readonly string[]; readonly rest: readonly string[] } {
+  const segments = pathSegments(path);
+  const first = segments.findIndex((segment) => segment === '.' || segment === '..' || segment.includes('\0'));
+  return first < 0 ? { carried: segments, rest: [] } : { carried: segments.slice(0, first), rest: segments.slice(first) };
 }
 
 /** The parameters of {@link ReadOptions}. */
@@ -65,10 +68,9 @@ export function spanQuery({ fromMs = 0, toMs = Infinity }: Pick<SeriesOptions, '
 /** The last moment that a version can carry, in milliseconds since 1970 UTC. */
 export const MAX_TIME_MS = 0xffff_ffff_ffff;
 
-/** A put as a request; the condition must be one that `isCarried` allows. */
+/** A put as a request. */
 export function putRequest(address: KeyAddress, value: JsonValue, options: PutOptions): RestRequest {
-  const condition = options.condition ?? { type: 'any' };
-  const { version, headers } = conditionParts(condition);
+  const { version, headers } = conditionParts(options.condition);
   const { secondary, expiresInMs, merge } = options;
   return {
     method: merge === true ? 'PATCH' : 'PUT',
@@ -77,13 +79,10 @@ export function putRequest(address: KeyAddress, value: JsonValue, options: PutOp
       ...scopeQuery(address),
       as: 'datum',
       expire: expiresInMs === undefined ? undefined : expiresInMs / 1000,
+      [VERSION_FIELD]: version,
     },
     headers,
-    body: {
-      k: address.key,
-      v: version !== undefined && isPlainObject(value) ? { ...value, [VERSION_FIELD]: version } : value,
-      ...secondary,
-    },
+    body: { k: address.key, v: value, ...(secondary === undefined ? {} : { m: { ...secondary } }) },
     signal: options.signal,
     doing: describe('put', address),
   };
@@ -91,21 +90,19 @@ export function putRequest(address: KeyAddress, value: JsonValue, options: PutOp
 
 /** A deletion of one key as a request. */
 export function deleteRequest(address: KeyAddress, options: DeleteOptions): RestRequest {
-  const condition = options.condition ?? { type: 'any' };
-  const { headers } = conditionParts(condition);
-  const lock = condition.type === 'locked' ? condition.version : undefined;
+  const { version, headers } = conditionParts(options.condition);
   return {
     method: 'DELETE',
     path: urlPath('_data', address),
-    query: { ...scopeQuery(address), k: address.key, [VERSION_FIELD]: lock },
+    query: { ...scopeQuery(address), k: address.key, [VERSION_FIELD]: version },
     headers,
     signal: options.signal,
     doing: describe('delete', address),
   };
 }
 
-/** How the REST API is told a condition: by headers (RFC 9110, 13.1), or by v3's version. */
-function conditionParts(condition: WriteCondition): { readonly headers: Readonly<Record<string, string>>; readonly version?: string } {
+/** How the REST API is told a condition: by headers (RFC 9110, 13.1), or by v3's version as a parameter, empty for a lock without one. */
+function conditionParts(condition: WriteCondition = { type: 'any' }): { readonly headers: Readonly<Record<string, string>>; readonly version?: string } {
   switch (condition.type) {
     case 'absent':
       return { headers: { 'if-none-match': '*' } };
@@ -114,12 +111,8 @@ function conditionParts(condition: WriteCondition): { readonly headers: Readonly
     case 'version':
       return { headers: { 'if-match': `"${condition.version}"` } };
     case 'locked':
-      return { headers: {}, ...(condition.version === undefined ? {} : { version: condition.version }) };
+      return { headers: {}, version: condition.version ?? '' };
     case 'any':
       return { headers: {}, version: FORCED_VERSION };
   }
-}
-
-function isPlainObject(value: JsonValue): value is { [name: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ export const dataWriteBodySchema = z.object({
   k2: z.string().optional(),
   k3: z.string().optional(),
   k4: z.string().optional(),
+  m: z.object({ k2: z.string().optional(), k3: z.string().optional(), k4: z.string().optional() }).optional().describe('the whole set of additional keys; {} removes them'),
 });
 
 /** What a GET of `_data` answers, whatever its parameters. */
