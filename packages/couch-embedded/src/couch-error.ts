@@ -1,3 +1,9 @@
+/** What a refusal may carry besides its body. */
+export interface RefusalDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 /**
  * A refusal in CouchDB's own shape: HTTP status and the body `{"error":…,"reason":…}`.
  * Thrown by request handlers and storage operations, turned into an answer at the edge.
@@ -9,17 +15,17 @@ export class CouchRefusal extends Error {
   readonly reason: string;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, error: string, reason: string, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
-    super(`${error}: ${reason}`, options);
+  constructor(status: number, error: string, reason: string, details: RefusalDetails = {}) {
+    super(`${error}: ${reason}`, details.cause === undefined ? undefined : { cause: details.cause });
     this.status = status;
     this.error = error;
     this.reason = reason;
-    this.headers = headers;
+    this.headers = details.headers ?? {};
   }
 }
 
 export const badRequest = (reason: string) => new CouchRefusal(400, 'bad_request', reason);
-export const notFound = (reason: 'missing' | 'deleted' | string = 'missing') => new CouchRefusal(404, 'not_found', reason);
+export const notFound = (reason = 'missing') => new CouchRefusal(404, 'not_found', reason);
 export const noDatabase = () => notFound('Database does not exist.');
 export const conflict = () => new CouchRefusal(409, 'conflict', 'Document update conflict.');
 export const queryParseError = (reason: string) => new CouchRefusal(400, 'query_parse_error', reason);
@@ -31,5 +37,5 @@ export const notImplemented = (reason: string) => new CouchRefusal(501, 'not_imp
 
 export function methodNotAllowed(allowed: readonly string[]): CouchRefusal {
   const list = allowed.join(',');
-  return new CouchRefusal(405, 'method_not_allowed', `Only ${list} allowed`, { Allow: list });
+  return new CouchRefusal(405, 'method_not_allowed', `Only ${list} allowed`, { headers: { Allow: list } });
 }

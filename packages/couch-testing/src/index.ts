@@ -1,16 +1,8 @@
 export { settle, VirtualClock } from './virtual-clock.ts';
 export { defineFeedSuite } from './feed/define-feed-suite.ts';
 export { FakeBody } from './feed/fake-body.ts';
-export {
-  FakeCouch,
-  isFeedRequest,
-  jsonResponse,
-  silentResponse,
-  type FakeCouchOptions,
-  type FakeRequest,
-  type FakeResponse,
-  type FakeRule,
-} from './feed/fake-couch.ts';
+export { FakeCouch, isFeedRequest, type FakeCouchOptions, type FakeRule } from './feed/fake-couch.ts';
+export { jsonResponse, silentResponse, type FakeRequest, type FakeResponse } from './feed/fake-exchange.ts';
 export { FakeDatabase, type FakeLeaf, type FakeRow, type FakeSnapshot } from './feed/fake-database.ts';
 export { listenFake, type ListeningFake } from './feed/fake-http.ts';
 export { FakeStream, HARMLESS_ENDINGS, type HarmlessEnding } from './feed/fake-stream.ts';

@@ -182,7 +182,7 @@ export class CouchStore implements Kv4Store {
     const { head } = await this.heads.readHead(headId(checked), options.signal);
     const now = this.heads.clock.now();
     const held = versionsIn(head, now);
-    const oldest = await oldestRetained(this.#source, checked, held, retentionOf(checked.layer, this.heads.layers), now);
+    const oldest = await oldestRetained(this.#source, checked, held, { retention: retentionOf(checked.layer, this.heads.layers), nowMs: now });
     for await (const stored of mergedSeries(this.#source, checked, held, options)) {
       if (oldest !== undefined && stored[0] < oldest) {
         if (options.ascending === true) continue;

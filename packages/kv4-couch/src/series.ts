@@ -124,7 +124,7 @@ async function* ascendingSegments(source: SeriesSource, address: KeyAddress, bou
  * The oldest version that a retention keeps of a key; `undefined`: all of them. Segments go as a whole, so what they still hold beyond the retention is
  * not shown.
  */
-export async function oldestRetained(source: SeriesSource, address: KeyAddress, held: readonly StoredVersion[], retention: Retention, nowMs: number): Promise<string | undefined> {
+export async function oldestRetained(source: SeriesSource, address: KeyAddress, held: readonly StoredVersion[], { retention, nowMs }: { readonly retention: Retention; readonly nowMs: number }): Promise<string | undefined> {
   if (retention === 'unlimited') return undefined;
   if (retention === 'none') return held[0]?.[0];
   const series = mergedSeries(source, address, held, 'versions' in retention ? { limit: retention.versions } : {});

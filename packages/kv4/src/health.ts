@@ -24,7 +24,7 @@ export function judgeHealth(facts: HealthFacts): MemoryHealth {
   const { closed, ageMs, healthyAgeMs, feedState, ended } = facts;
   const reasons: string[] = [];
   if (closed) reasons.push('the memory is closed');
-  if (ended !== undefined) reasons.push(`the change feed has ended: ${ended instanceof Error ? ended.message : String(ended)}`);
+  if (ended !== undefined) reasons.push(`the change feed has ended: ${ended instanceof Error ? ended.message : 'without saying why'}`);
   if (!(ageMs <= healthyAgeMs)) {
     const age = Number.isFinite(ageMs) ? `for ${Math.round(ageMs)} ms` : 'yet';
     reasons.push(`the change feed has given no proof of life ${age} (at most ${healthyAgeMs} ms; it is ${feedState})`);

@@ -77,7 +77,7 @@ export class WatchQueue {
   async next(): Promise<QueuedItem | undefined> {
     for (;;) {
       if (this.#ended !== undefined) {
-        if (this.#ended.error !== undefined) throw this.#ended.error;
+        if (this.#ended.error !== undefined) throw this.#ended.error as Error;
         return undefined;
       }
       const item = this.#shift();

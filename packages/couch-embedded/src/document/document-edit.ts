@@ -120,7 +120,7 @@ function stringify(value: Record<string, unknown>): string {
     return JSON.stringify(value);
   } catch (error) {
     // Nested deeper than the engine's stack.
-    throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON: nested too deeply', {}, { cause: error });
+    throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON: nested too deeply', { cause: error });
   }
 }
 

@@ -37,7 +37,7 @@ export function documentJson(database: Database, record: DocumentRecord, leaf: L
   const body = database.body(leaf.body);
   if (body === undefined) throw new EmbeddedError('EMBEDDED_CORRUPT', 'a revision has lost its body');
   const extra = extraMembers(record, leaf, options);
-  if (body.attachments.length > 0) extra.push(`"_attachments":${attachmentsJson(database, record, leaf, body.attachments, options)}`);
+  if (body.attachments.length > 0) extra.push(`"_attachments":${attachmentsJson(database, { record, leaf }, body.attachments, options)}`);
   if (extra.length === 0) return body.json;
   // The stored form ends with `}`; CouchDB puts what is not the document's own after the body.
   return Buffer.concat([body.json.subarray(0, -1), Buffer.from(`,${extra.join(',')}}`)]);
@@ -72,7 +72,12 @@ function revisionInfos(record: DocumentRecord, leaf: Leaf): { rev: string; statu
   }));
 }
 
-function attachmentsJson(database: Database, record: DocumentRecord, leaf: Leaf, attachments: readonly StoredAttachment[], options: ReadOptions): string {
+function attachmentsJson(
+  database: Database,
+  { record, leaf }: { readonly record: DocumentRecord; readonly leaf: Leaf },
+  attachments: readonly StoredAttachment[],
+  options: ReadOptions,
+): string {
   const since = Math.max(0, ...(options.attachmentsSince ?? []).filter((revision) => isAncestor(record, leaf, revision)).map((revision) => revision.pos));
   return JSON.stringify(
     Object.fromEntries(

@@ -14,7 +14,7 @@ export function applyEdit(batch: WriteBatch, edit: DocumentEdit): Revision {
   const digests = attachments.map((attachment) => `${attachment.name}\n${attachment.digest}`).join('\n');
   const hash = nextRevisionHash(parent, edit.deleted, edit.members, digests);
   const leaf: Leaf = { pos: (parent?.pos ?? 0) + 1, hash, deleted: edit.deleted, body: batch.nextSequence() };
-  store(batch, edit, leaf, attachments, extendTree(record?.tree, parent, leaf, batch.settings.revsLimit));
+  store(batch, edit, { leaf, attachments, tree: extendTree(record?.tree, parent, leaf, batch.settings.revsLimit) });
   return leaf;
 }
 
@@ -25,7 +25,7 @@ export function applyReplicated(batch: WriteBatch, edit: DocumentEdit): Revision
   if (record !== undefined && hasRevision(record.tree, revision)) return revision;
   const attachments = resolveAttachments(batch, edit, record === undefined ? [] : leavesOf(record.tree), revision.pos);
   const leaf: Leaf = { ...revision, deleted: edit.deleted, body: batch.nextSequence() };
-  store(batch, edit, leaf, attachments, mergePath(record?.tree, leaf, edit.ancestry ?? [revision.hash], batch.settings.revsLimit));
+  store(batch, edit, { leaf, attachments, tree: mergePath(record?.tree, leaf, edit.ancestry ?? [revision.hash], batch.settings.revsLimit) });
   return revision;
 }
 
@@ -44,7 +44,14 @@ function parentOf(tree: RevisionTree | undefined, revision: Revision | undefined
   return winner;
 }
 
-function store(batch: WriteBatch, edit: DocumentEdit, leaf: Leaf, attachments: readonly StoredAttachment[], tree: RevisionTree): void {
+/** What an edit leads to. */
+interface EditOutcome {
+  readonly leaf: Leaf;
+  readonly attachments: readonly StoredAttachment[];
+  readonly tree: RevisionTree;
+}
+
+function store(batch: WriteBatch, edit: DocumentEdit, { leaf, attachments, tree }: EditOutcome): void {
   batch.putBody(leaf.body, encodeBody(documentJson(edit, leaf), attachments));
   batch.putDocument(edit.id, leaf.body, tree);
 }

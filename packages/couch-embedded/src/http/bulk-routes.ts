@@ -54,7 +54,7 @@ function applyOne(batch: WriteBatch, edit: DocumentEdit, replicated: boolean): s
 async function saveOneLocal(database: Database, doc: Record<string, unknown>, limits: DocumentLimits): Promise<string> {
   const id = String(doc['_id']);
   try {
-    const rev = await saveLocalDocument(database, id, doc, limits.maxDocumentBytes);
+    const rev = await saveLocalDocument(database, id, doc, { maxDocumentBytes: limits.maxDocumentBytes });
     return JSON.stringify({ ok: true, id, rev });
   } catch (error) {
     if (!(error instanceof CouchRefusal)) throw error;

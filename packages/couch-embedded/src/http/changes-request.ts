@@ -122,7 +122,7 @@ export function checkSelector(selector: Record<string, unknown>): void {
   try {
     matchesSelector({ _id: 'a' }, selector);
   } catch (error) {
-    throw new CouchRefusal(400, 'invalid_selector', error instanceof Error ? error.message : String(error), {}, { cause: error });
+    throw new CouchRefusal(400, 'invalid_selector', error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

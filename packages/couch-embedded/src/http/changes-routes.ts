@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts';
 import { readChangesRequest, type ChangesRequest } from './changes-request.ts';
-import { streamChanges, streamDescending, type RowFraming, type StreamPosition } from './changes-stream.ts';
+import { streamChanges, streamDescending, type ChangesAnswer, type RowFraming, type StreamPosition } from './changes-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { Output } from './output.ts';
 
@@ -26,26 +26,28 @@ export async function handleChanges(exchange: Exchange, database: Database): Pro
 async function listed(database: Database, request: ChangesRequest, position: StreamPosition, output: Output): Promise<void> {
   let count = 0;
   const framing: RowFraming = { before: () => (count++ === 0 ? '' : ',\n'), after: () => '' };
+  const answer: ChangesAnswer = { database, request, position, framing, output };
   output.text('{"results":[\n');
   if (request.descending) {
     position.sequence = database.state.updateSeq;
-    await streamDescending(database, request, position, framing, output);
+    await streamDescending(answer);
   } else {
-    await streamChanges(database, request, position, database.state.updateSeq, framing, output);
-    if (request.feed === 'longpoll' && count === 0 && request.limit > 0) await waitForFirstRow(database, request, position, framing, output, () => count > 0);
+    await streamChanges(answer, database.state.updateSeq);
+    if (request.feed === 'longpoll' && count === 0 && request.limit > 0) await waitForFirstRow(answer, () => count > 0);
   }
   const lastSeq = database.sequences.encode(position.sequence);
   output.text(`\n],\n"last_seq":"${lastSeq}","pending":${database.closed ? 0 : database.pendingAfter(position.sequence)}}\n`);
 }
 
-async function waitForFirstRow(database: Database, request: ChangesRequest, position: StreamPosition, framing: RowFraming, output: Output, found: () => boolean): Promise<void> {
+async function waitForFirstRow(answer: ChangesAnswer, found: () => boolean): Promise<void> {
+  const { database, request, position, output } = answer;
   output.flush();
   const waiter = new ChangeWaiter(database, request, output);
   try {
     while (!found() && !output.isClosed && !database.closed) {
       if (database.state.updateSeq === position.sequence && !(await waiter.next(position.sequence))) break;
       if (database.closed) break;
-      await streamChanges(database, request, position, database.state.updateSeq, framing, output);
+      await streamChanges(answer, database.state.updateSeq);
     }
   } finally {
     waiter.stop();
@@ -58,12 +60,13 @@ async function live(database: Database, request: ChangesRequest, position: Strea
   const framing: RowFraming = events
     ? { before: () => 'data: ', after: (sequence) => `\nid: "${sequence}"\n\n` }
     : { before: () => '', after: () => '\n' };
+  const answer: ChangesAnswer = { database, request, position, framing, output };
   const waiter = new ChangeWaiter(database, request, output);
   try {
-    if (request.descending) await streamDescending(database, request, position, framing, output);
+    if (request.descending) await streamDescending(answer);
     while (!request.descending && position.remaining > 0 && !output.isClosed && !database.closed) {
       const before = position.remaining;
-      await streamChanges(database, request, position, database.state.updateSeq, framing, output);
+      await streamChanges(answer, database.state.updateSeq);
       output.flush();
       if (position.remaining === 0) break;
       if (before !== position.remaining) waiter.touch();

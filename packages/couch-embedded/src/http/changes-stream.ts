@@ -25,10 +25,20 @@ export interface StreamPosition {
   remaining: number;
 }
 
+/** One answer of a feed: what is asked for, how far it came, and where it goes. */
+export interface ChangesAnswer {
+  readonly database: Database;
+  readonly request: ChangesRequest;
+  readonly position: StreamPosition;
+  readonly framing: RowFraming;
+  readonly output: Output;
+}
+
 /** Sends the rows after `position` up to `end`, in pieces, waiting for a slow reader between them. */
-export async function streamChanges(database: Database, request: ChangesRequest, position: StreamPosition, end: number, framing: RowFraming, output: Output): Promise<void> {
+export async function streamChanges(answer: ChangesAnswer, end: number): Promise<void> {
+  const { database, position, output } = answer;
   while (position.remaining > 0 && position.sequence < end && !output.isClosed && !database.closed) {
-    const more = sendRows(database, request, position, end, framing, output);
+    const more = sendRows(answer, end);
     if (!more) {
       position.sequence = end;
       break;
@@ -38,9 +48,10 @@ export async function streamChanges(database: Database, request: ChangesRequest,
 }
 
 /** As {@link streamChanges}, newest first; `position.sequence` ends at the last row sent. */
-export async function streamDescending(database: Database, request: ChangesRequest, position: StreamPosition, framing: RowFraming, output: Output): Promise<void> {
+export async function streamDescending(answer: ChangesAnswer): Promise<void> {
+  const { database, position, output } = answer;
   let below = database.state.updateSeq + 1;
-  const writer = new RowWriter(database, request, framing, output);
+  const writer = new RowWriter(answer);
   while (position.remaining > 0 && below > 1 && !output.isClosed && !database.closed) {
     const rows = [...database.tables.range('changes', { start: numberKey(below - 1), end: numberKey(0), reverse: true, limit: ROWS_PER_READ })];
     if (rows.length === 0) break;
@@ -56,9 +67,10 @@ export async function streamDescending(database: Database, request: ChangesReque
 }
 
 /** One read of the engine; false when there was nothing left. */
-function sendRows(database: Database, request: ChangesRequest, position: StreamPosition, end: number, framing: RowFraming, output: Output): boolean {
+function sendRows(answer: ChangesAnswer, end: number): boolean {
+  const { database, position } = answer;
   const rows = [...database.tables.range('changes', { start: numberKey(position.sequence + 1), end: numberKey(end + 1), limit: Math.min(ROWS_PER_READ, position.remaining) })];
-  const writer = new RowWriter(database, request, framing, output);
+  const writer = new RowWriter(answer);
   for (const { key, value } of rows) {
     const sequence = key.readUIntBE(0, 6);
     const sent = writer.send(sequence, value);
@@ -78,7 +90,7 @@ class RowWriter {
   /** Neither filter nor other leaves nor conflicts: the stored bytes are the answer. */
   readonly #plain: boolean;
 
-  constructor(database: Database, request: ChangesRequest, framing: RowFraming, output: Output) {
+  constructor({ database, request, framing, output }: ChangesAnswer) {
     this.#database = database;
     this.#request = request;
     this.#framing = framing;

@@ -139,7 +139,7 @@ export function parseJson(bytes: Buffer, empty?: unknown): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch (error) {
-    throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON', {}, { cause: error });
+    throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON', { cause: error });
   }
 }
 
@@ -149,7 +149,7 @@ function decodePath(path: string): string[] {
   try {
     return parts.map((part) => decodeURIComponent(part));
   } catch (error) {
-    if (/%(?![0-9A-Fa-f]{2})/.test(path)) throw new CouchRefusal(400, 'bad_request', 'invalid_url_encoding', {}, { cause: error });
-    throw new CouchRefusal(400, 'illegal_docid', 'Document id must be valid UTF-8', {}, { cause: error });
+    if (/%(?![0-9A-Fa-f]{2})/.test(path)) throw new CouchRefusal(400, 'bad_request', 'invalid_url_encoding', { cause: error });
+    throw new CouchRefusal(400, 'illegal_docid', 'Document id must be valid UTF-8', { cause: error });
   }
 }

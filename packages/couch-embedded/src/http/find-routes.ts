@@ -149,11 +149,12 @@ function readSort(value: unknown): readonly Record<string, 'asc' | 'desc'>[] {
 
 function readBookmark(value: unknown): number {
   if (value === undefined || value === null || value === 'nil' || value === '') return 0;
+  if (typeof value !== 'string') throw new CouchRefusal(400, 'invalid_bookmark', `Invalid bookmark value: ${JSON.stringify(value)}`);
   try {
-    const { skip } = JSON.parse(Buffer.from(String(value), 'base64url').toString('utf8')) as { skip?: unknown };
+    const { skip } = JSON.parse(Buffer.from(value, 'base64url').toString('utf8')) as { skip?: unknown };
     if (typeof skip === 'number' && Number.isSafeInteger(skip) && skip >= 0) return skip;
   } catch (error) {
-    throw new CouchRefusal(400, 'invalid_bookmark', `Invalid bookmark value: ${JSON.stringify(value)}`, {}, { cause: error });
+    throw new CouchRefusal(400, 'invalid_bookmark', `Invalid bookmark value: ${JSON.stringify(value)}`, { cause: error });
   }
   throw new CouchRefusal(400, 'invalid_bookmark', `Invalid bookmark value: ${JSON.stringify(value)}`);
 }

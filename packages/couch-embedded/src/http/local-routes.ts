@@ -16,15 +16,22 @@ export async function handleLocalDocument(exchange: Exchange, database: Database
   }
   const value = exchange.method === 'PUT' ? await exchange.readJson({}) : { _deleted: true };
   if (!isObject(value)) throw badRequest('Document must be a JSON object');
-  const rev = await saveLocalDocument(database, id, value, maxDocumentBytes, exchange.query.get('rev') ?? exchange.header('if-match')?.replaceAll('"', ''));
+  const rev = await saveLocalDocument(database, id, value, { maxDocumentBytes, rev: exchange.query.get('rev') ?? exchange.header('if-match')?.replaceAll('"', '') });
   exchange.send(exchange.method === 'PUT' ? 201 : 200, { ok: true, id, rev });
+}
+
+/** How a local document is saved. */
+export interface LocalSaveOptions {
+  readonly maxDocumentBytes: number;
+  /** The revision to count on from; default: the one the document states. */
+  readonly rev?: string | undefined;
 }
 
 /**
  * Writes or deletes (`_deleted`) a local document. As in CouchDB 3.5 the last write wins: the revision given is not compared with
  * the present one, only counted on from.
  */
-export function saveLocalDocument(database: Database, id: string, value: Record<string, unknown>, maxDocumentBytes: number, rev?: string): Promise<string> {
+export function saveLocalDocument(database: Database, id: string, value: Record<string, unknown>, { maxDocumentBytes, rev }: LocalSaveOptions): Promise<string> {
   checkLocalId(id);
   const { _rev: stated, _deleted: deleted, _id: _ignored, ...members } = value;
   const text = JSON.stringify(members).slice(1, -1);

@@ -59,7 +59,7 @@ async function decompress(data: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await unzip(data, { maxOutputLength: maxBytes });
   } catch (error) {
-    throw new CouchRefusal(400, 'bad_request', 'an attachment is not valid gzip', {}, { cause: error });
+    throw new CouchRefusal(400, 'bad_request', 'an attachment is not valid gzip', { cause: error });
   }
 }
 

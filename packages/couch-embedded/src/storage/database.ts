@@ -96,7 +96,7 @@ export class Database implements BatchSource {
   write<T>(operation: (batch: WriteBatch) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new EmbeddedError('EMBEDDED_CLOSED', `database ${this.identity.name} is closed`));
     if (this.#waiting.length >= MAX_WAITING_WRITES) {
-      return Promise.reject(new CouchRefusal(503, 'service_unavailable', 'Too many writes are waiting.', { 'Retry-After': '1' }));
+      return Promise.reject(new CouchRefusal(503, 'service_unavailable', 'Too many writes are waiting.', { headers: { 'Retry-After': '1' } }));
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ run: operation, resolve: resolve as (value: never) => void, reject });

@@ -1,4 +1,5 @@
-import { jsonResponse, type FakeCouch, type FakeRequest, type FakeResponse } from './fake-couch.ts';
+import type { FakeCouch } from './fake-couch.ts';
+import { jsonResponse, type FakeRequest, type FakeResponse } from './fake-exchange.ts';
 import type { FakeDatabase } from './fake-database.ts';
 import { FakeStream, rowText } from './fake-stream.ts';
 

@@ -1,5 +1,6 @@
 import { CouchError, type CouchTransport, type TransportRequest, type TransportResponse } from '@xir/couch-client';
-import type { FakeCouch, FakeRequest, FakeResponse } from './fake-couch.ts';
+import type { FakeCouch } from './fake-couch.ts';
+import type { FakeRequest, FakeResponse } from './fake-exchange.ts';
 
 /** Reads path, query and headers as the fake server wants them. */
 export function toFakeRequest(request: Pick<TransportRequest, 'method' | 'path' | 'headers' | 'body'>, atMs: number): FakeRequest {

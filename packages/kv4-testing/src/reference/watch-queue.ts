@@ -1,4 +1,4 @@
-import { headId, Kv4Error, type WatchEvent } from '@xir/kv4-core';
+import { headId, type Kv4Error, type WatchEvent } from '@xir/kv4-core';
 
 /** How a queue treats a consumer that lags. */
 export interface WatchQueueOptions {

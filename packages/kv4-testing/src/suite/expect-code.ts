@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
+import type { Kv4Error, Kv4ErrorCode } from '@xir/kv4-core';
 
 /** Rejects unless the promise rejects with a `Kv4Error` of the code; resolves to that error. */
 export async function expectCode(promise: Promise<unknown>, code: Kv4ErrorCode): Promise<Kv4Error> {

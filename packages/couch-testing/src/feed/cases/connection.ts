@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isFeedRequest, silentResponse } from '../fake-couch.ts';
+import { isFeedRequest } from '../fake-couch.ts';
+import { silentResponse } from '../fake-exchange.ts';
 import { HARMLESS_ENDINGS } from '../fake-stream.ts';
 import type { FeedCase } from '../feed-contract.ts';
 import { checkHistory } from '../feed-validators.ts';

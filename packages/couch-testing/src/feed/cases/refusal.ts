@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isFeedRequest, jsonResponse } from '../fake-couch.ts';
+import { isFeedRequest } from '../fake-couch.ts';
+import { jsonResponse } from '../fake-exchange.ts';
 import type { FeedCase } from '../feed-contract.ts';
 import { checkHistory } from '../feed-validators.ts';
 import { FeedWriter } from '../feed-writer.ts';
