@@ -148,7 +148,8 @@ export class AccountDirectory {
       term: details.term ?? 'monthly',
       active: details.active ?? true,
       created: Math.floor(nowMs / 1000),
-      created_ms: nowMs,
+      // One later, so that what an earlier account of the name did in this very millisecond stays out of sight.
+      created_ms: nowMs + 1,
     };
   }
 
