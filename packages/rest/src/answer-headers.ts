@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Headers that scripts in browsers may read. */
-const EXPOSED_HEADERS = 'ETag, Link, Retry-After, X-KV4-Next, X-KV4-Age-Ms, X-KV4-Durable, X-KV4-Error, X-KV4-Current-Version';
+const EXPOSED_HEADERS = 'ETag, Link, Retry-After, X-KV4-Next, X-KV4-Age-Ms, X-KV4-Durable, X-KV4-Error, X-KV4-Error-Detail, X-KV4-Current-Version';
 
 /** The headers of an answer to a preflight (CORS): every origin, method and header that the API knows. */
 export const PREFLIGHT_HEADERS: readonly string[] = [

@@ -65,6 +65,7 @@ export class AnswerWriter {
   /** Writes an error in its envelope, with status 200 unless the client prefers the precise one. */
   async error(answer: ErrorAnswer): Promise<void> {
     const headers = [...commonHeaders(this.#request.headers), ...answer.headers, 'X-KV4-Error', answer.code];
+    if (answer.detail !== undefined) headers.push('X-KV4-Error-Detail', answer.detail);
     const precise = prefersHttpStatus(this.#request.headers);
     if (precise) headers.push('Preference-Applied', 'status=http');
     if (precise && answer.status === 401) headers.push('WWW-Authenticate', 'Basic realm="xir", charset="UTF-8"');

@@ -77,6 +77,19 @@ const KV4_ERROR_STRINGS: Readonly<Record<Kv4ErrorCode, ErrorString>> = {
   KV4_VERSION_MISSING: '_ver_missing',
 };
 
+/** Failures of the store whose message speaks of the request alone, never of the database behind it. */
+const OWN_FAULTS: ReadonlySet<Kv4ErrorCode> = new Set([
+  'KV4_ALREADY_EXISTS',
+  'KV4_BAD_ADDRESS',
+  'KV4_BAD_OPTION',
+  'KV4_BAD_VALUE',
+  'KV4_UNSUPPORTED',
+  'KV4_VALUE_TOO_LARGE',
+  'KV4_VERSION_CONFLICT',
+  'KV4_VERSION_MISSING',
+]);
+const MAX_DETAIL_CHARACTERS = 200;
+
 /** A failure of this face itself. */
 export class RestError extends Error {
   override readonly name = 'RestError';
@@ -102,22 +115,27 @@ export interface ErrorAnswer {
   /** The stable code, sent as `X-KV4-Error`. */
   readonly code: string;
   readonly headers: readonly string[];
+  /** What exactly is wrong, sent as `X-KV4-Error-Detail`; only where the client's own request is the cause. */
+  readonly detail?: string;
   /** True for a failure that nobody planned for: it is worth a log line. */
   readonly unexpected: boolean;
 }
 
 /** How any error that reached the face is told to a client. */
 export function describeError(error: unknown): ErrorAnswer {
-  if (error instanceof RestError) return answer(error.errorString, error.code, error.headers);
+  if (error instanceof RestError) return detailed(answer(error.errorString, error.code, error.headers), error);
   if (error instanceof AccountsError) {
     if (error.code === 'ACCOUNTS_TOO_MANY_ATTEMPTS') {
       return { ...answer(error.errorString, error.code, ['Retry-After', String(Math.ceil((error.retryAfterMs ?? 1000) / 1000))]), status: 429 };
     }
-    return answer(error.errorString, error.code, []);
+    const told = answer(error.errorString, error.code, []);
+    // Why a login failed is nobody's business.
+    return error.errorString === 'unauthorized' ? told : detailed(told, error);
   }
   if (isKv4Error(error)) {
     const { currentVersion } = error;
-    return answer(KV4_ERROR_STRINGS[error.code], error.code, currentVersion === undefined ? [] : ['X-KV4-Current-Version', currentVersion]);
+    const told = answer(KV4_ERROR_STRINGS[error.code], error.code, currentVersion === undefined ? [] : ['X-KV4-Current-Version', currentVersion]);
+    return OWN_FAULTS.has(error.code) ? detailed(told, error) : told;
   }
   return { ...answer('internal', 'REST_INTERNAL', []), unexpected: true };
 }
@@ -128,4 +146,10 @@ function isKv4Error(error: unknown): error is Kv4Error {
 
 function answer(errorString: ErrorString, code: string, headers: readonly string[]): ErrorAnswer {
   return { errorString, status: ERROR_STRINGS[errorString].status, code, headers, unexpected: false };
+}
+
+/** Adds the message of an error, as far as a header can carry it. That something is not there needs no explanation. */
+function detailed(told: ErrorAnswer, { message }: Error): ErrorAnswer {
+  if (told.errorString === 'not_found' || message === '') return told;
+  return { ...told, detail: message.slice(0, MAX_DETAIL_CHARACTERS).replace(/[^\x20-\x7e]/g, '?') };
 }

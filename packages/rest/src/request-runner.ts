@@ -14,6 +14,7 @@ import type { RestOptions } from './options.ts';
 import { remoteAddressOf } from './remote-address.ts';
 import type { Service, ServiceAnswer, ServiceContext, ServiceMethod, ServiceRequest } from './service.ts';
 import { SERVICES } from './services/services.ts';
+import { visitOf, type Visit } from './visit.ts';
 import { sendEvents } from './watch-stream.ts';
 
 /** What a {@link RequestRunner} works with. */
@@ -116,23 +117,23 @@ export class RequestRunner {
     const url = request.url ?? '/';
     if (url.length > limits.maxUrlCharacters) throw new RestError('REST_URL_TOO_LONG', `the URL is longer than ${limits.maxUrlCharacters} characters`);
     const target = parseTarget(url);
-    if (target === undefined) throw new RestError('REST_BAD_REQUEST', 'the path cannot be decoded');
+    if (target === undefined) throw new RestError('REST_BAD_REQUEST', 'a segment of the path decodes to a slash, NUL or bad UTF-8, or there are too many segments');
     exchange.target = target;
     if (metrics.activeRequests > limits.maxConcurrentRequests) throw new RestError('REST_BUSY', 'too many requests are under way', ['Retry-After', '1']);
     const service = SERVICES.get(target.service);
-    if (service === undefined) throw new RestError('REST_UNKNOWN_SERVICE', 'there is no such service');
+    if (service === undefined) throw new RestError('REST_UNKNOWN_SERVICE', `there is no such service; a path begins with one of ${[...SERVICES.keys()].map((name) => `/_${name}`).join(' ')}`);
     const login = await context.accounts.logins.login(request.headers.authorization, exchange.remoteAddress);
     exchange.login = login;
-    await this.#refuseBanned(login, exchange.remoteAddress, target.path);
+    await this.#refuseBanned(login, exchange.remoteAddress, visitOf(target, request.method));
     const method = allowedMethod(service, request.method ?? 'GET');
     this.#options.counter?.count(login, `/${target.service}/${method}`);
     const serviceRequest = await this.#serviceRequest(exchange, { target, login, method });
     return service.handle(serviceRequest);
   }
 
-  async #refuseBanned(login: Login, remoteAddress: string, path: string): Promise<void> {
+  async #refuseBanned(login: Login, remoteAddress: string, { path, reach }: Visit): Promise<void> {
     const { bans } = this.#options.context.accounts;
-    const banned = bans.peek(login.bucket, remoteAddress, path) ?? (await bans.check(login.bucket, remoteAddress, path));
+    const banned = bans.peek(login.bucket, remoteAddress, path, reach) ?? (await bans.check(login.bucket, remoteAddress, path, reach));
     if (banned) throw new RestError('REST_FORBIDDEN', 'this address is banned from this path');
   }
 

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -18,6 +18,9 @@ export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 65_000;
 export const DEFAULT_MAX_CONNECTIONS = 20_000;
 /** Default of {@link RestServerOptions.drainMs}. */
 export const DEFAULT_DRAIN_MS = 10_000;
+
+/** Milliseconds between looks for idle connections while the server closes. */
+const IDLE_SWEEP_MS = 20;
 
 /** How the server around the REST face is made. */
 export interface RestServerOptions {
@@ -57,16 +60,29 @@ export interface RestServer extends AsyncDisposable {
 /** Starts a server. Rejects when the port cannot be had. */
 export async function createRestServer(options: RestServerOptions): Promise<RestServer> {
   const { handler } = options;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') refuseHostless(response);
+    else handler(request, response);
+  };
   const httpOptions = {
     maxHeaderSize: options.maxHeaderBytes ?? DEFAULT_MAX_HEADER_BYTES,
     headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
     requestTimeout: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
     keepAliveTimeout: options.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: 2_000,
+    // Refused below, with an envelope.
+    requireHostHeader: false,
   };
-  const server = options.tls === undefined ? createHttpServer(httpOptions, handler) : createHttpsServer({ ...httpOptions, ...options.tls }, handler);
+  const server = options.tls === undefined ? createHttpServer(httpOptions, listener) : createHttpsServer({ ...httpOptions, ...options.tls }, listener);
+  // An expectation that is not known may be passed over (RFC 9110, 10.1.1).
+  server.on('checkExpectation', listener);
   server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
   server.on('clientError', answerClientError);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -77,18 +93,45 @@ export async function createRestServer(options: RestServerOptions): Promise<Rest
   });
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
-  const close = () => (closing ??= closeServer(server, handler, options.drainMs ?? DEFAULT_DRAIN_MS));
+  const close = () => (closing ??= closeServer({ server, handler, sockets }, options.drainMs ?? DEFAULT_DRAIN_MS));
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return { server, host, port, url: `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
-async function closeServer(server: Server, handler: RestHandler, drainMs: number): Promise<void> {
+interface Closing {
+  readonly server: Server;
+  readonly handler: RestHandler;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+async function closeServer({ server, handler, sockets }: Closing, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const patience = setTimeout(() => server.closeAllConnections(), drainMs);
+  // A connection that is kept alive becomes idle only when its last answer has been sent.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  // One that was opened in advance and has sent nothing counts as idle for nobody but us.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   await handler.close();
   server.closeIdleConnections();
   await closed;
+  clearInterval(sweep);
   clearTimeout(patience);
+}
+
+/** A request of HTTP/1.1 without `Host` is not HTTP (RFC 9112, 3.2). */
+function refuseHostless(response: ServerResponse): void {
+  const body = errorText('bad_request');
+  response.writeHead(ERROR_STRINGS.bad_request.status, [
+    'Content-Type',
+    'application/json',
+    'Access-Control-Allow-Origin',
+    '*',
+    'Connection',
+    'close',
+    'Content-Length',
+    String(body.length),
+  ]);
+  response.end(body);
 }
 
 /** Answers what the HTTP parser could not read: an envelope here too, with the precise status, and the connection ends. */

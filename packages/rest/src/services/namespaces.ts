@@ -24,7 +24,7 @@ export const namespaceService: Service = {
 
 async function create(request: ServiceRequest, bucket: string): Promise<ValueAnswer> {
   const { segments, path, context, login } = request;
-  if (segments.length === 0 || !segments.every(isChannelSegment)) throw new RestError('REST_BAD_SEGMENT', 'a segment of the path is not well formed');
+  if (segments.length === 0 || !segments.every(isChannelSegment)) throw new RestError('REST_BAD_SEGMENT', 'a segment is a letter, then letters, digits, _ - .; at least one is needed');
   try {
     const address = { bucket, layer: NAMESPACE_LAYER, path, key: NAMESPACE_KEY };
     const write = await context.store.put(address, {}, { condition: { type: 'absent' }, author: login.author });
