@@ -20,14 +20,6 @@ import { EntryReader, type EntryReaderOptions } from './entry-reader.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
 
-/** Answers to ids that passed the feed unread are read a second time after this many milliseconds. */
-export const YOUNG_RECHECK_MS = 1_000;
-
-/** Most entries compared a second time in one go. */
-const YOUNG_PIECE = 500;
-/** Most entries that wait to be compared a second time; the audit has to do for more. */
-const MAX_YOUNG_ENTRIES = 5_000;
-
 /** Told of what changes for readers of an entry. */
 export interface CacheListener {
   /**
@@ -81,10 +73,7 @@ export class Cache {
   readonly #verifyingSince = new Map<TableEntry, number>();
   readonly #quarantined = new Set<string>();
   #reader: EntryReader | undefined;
-  #young: TableEntry[] = [];
   regressions = 0;
-  /** Answers that were not compared a second time because too many waited. */
-  youngSkipped = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -103,7 +92,7 @@ export class Cache {
       maxLoadBatch,
       superseded: this.superseded,
       // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
-      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && entry.noted === undefined && entry.record === undefined ? 'load' : 'feed'),
+      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && !entry.overtaken && entry.record === undefined ? 'load' : 'feed'),
       onFailure: (entry, error) => this.#fail(entry, error),
       onMalformed: (id) => void this.#quarantined.add(id),
     });
@@ -182,8 +171,14 @@ export class Cache {
     }
     if (revision === entry.revision) return this.#options.listener.onRepeated(entry);
     if (this.superseded.has(id, revision)) return;
+    if (entry.state === 'loading' || entry.state === 'reserved') entry.overtaken = true;
     const snapshot = row.snapshot?.(entry);
     this.apply(entry, { type: 'row', revision, snapshot }, 'feed');
+  }
+
+  /** A row passed for what nobody referenced: a load of it from now on has to account for its revision. */
+  passed(id: string, revision: string | undefined): void {
+    if (id.startsWith('d!')) this.recent.note(id, revision);
   }
 
   /** Enters a head that a listing read, where nothing is known of it. */
@@ -196,7 +191,7 @@ export class Cache {
     this.apply(entry, { type: 'reference' }, 'load', false);
     entry.noted = noted;
     if (doubtful) this.reader.readHead(entry);
-    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, noted === undefined ? 'load' : 'feed');
+    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, entry.overtaken ? 'feed' : 'load');
   }
 
   /** Our own write was stored. */
@@ -223,6 +218,7 @@ export class Cache {
   }
 
   purge(id: string): void {
+    this.recent.forget(id);
     const entry = this.table.findId(id);
     if (entry !== undefined) this.apply(entry, { type: 'purged' }, 'feed');
   }
@@ -243,7 +239,6 @@ export class Cache {
     this.expiries.clear();
     this.#verifyingSince.clear();
     this.#quarantined.clear();
-    this.#young = [];
     // An entry that is absent again sends its readers back to ask once more.
     for (const [, waiters] of waiting) for (const { resolve } of waiters) resolve();
   }
@@ -272,8 +267,8 @@ export class Cache {
     if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
     if (carryOut) this.#carryOut(entry, effect);
     if ((effect & ENTRY_EFFECT.changed) !== 0 && before.record?.version !== entry.record?.version) this.#options.listener.onChanged(entry, before, cause);
+    if (entry.state !== 'loading' && entry.state !== 'reserved') entry.overtaken = false;
     if (isServable(entry)) this.#wake(entry);
-    if (event.type === 'answer' && cause === 'load') this.#recheckYoung(entry);
     this.trim();
   }
 
@@ -334,25 +329,5 @@ export class Cache {
 
   #dropIfAbsent(entry: TableEntry): void {
     if (entry.state === 'absent' && entry.pins === 0) this.table.remove(entry, undefined);
-  }
-
-  /** An answer for an id whose row passed unread may come from a replica that is behind: it is compared once more, many in one request. */
-  #recheckYoung(entry: TableEntry): void {
-    const { id } = entry;
-    if (!this.recent.has(id) || this.recent.revision(id) !== undefined) return;
-    if (this.#young.length >= MAX_YOUNG_ENTRIES) {
-      this.youngSkipped += 1;
-      return;
-    }
-    this.#young.push(entry);
-    if (this.#young.length === 1) this.#scheduleRecheck();
-  }
-
-  #scheduleRecheck(): void {
-    this.#clock.schedule(YOUNG_RECHECK_MS, () => {
-      const young = this.#young.splice(0, YOUNG_PIECE).filter((entry) => entry.slot >= 0);
-      if (this.#young.length > 0) this.#scheduleRecheck();
-      void this.reader.compare(young, (entry) => this.doubt(entry));
-    });
   }
 }

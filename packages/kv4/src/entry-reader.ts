@@ -93,22 +93,6 @@ export class EntryReader {
     this.#timers.add(timer);
   }
 
-  /** Reads heads once more and names the settled entries that are not what the database holds. Never rejects: what cannot be read is left as it is. */
-  async compare(entries: readonly TableEntry[], onDiffering: (entry: TableEntry) => void): Promise<void> {
-    if (this.#closed || entries.length === 0) return;
-    const before = entries.map((entry) => ({ entry, id: entry.id, revision: entry.revision }));
-    try {
-      const reads = await this.#options.heads.readHeads(before.map(({ id }) => id));
-      for (const { entry, id, revision } of before) {
-        const found = reads.get(id)?.rev;
-        if (found !== undefined && entry.slot >= 0 && entry.revision === revision && found !== revision) onDiffering(entry);
-      }
-    } catch {
-      // The database is away; the feed and the audit go on comparing when it is back.
-      this.failures += 1;
-    }
-  }
-
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();

@@ -48,7 +48,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       identity: watchedIdentity({ database, neuron: options.neuron, clock, random, ...(options.barrierIntervalMs === undefined ? {} : { barrierIntervalMs: options.barrierIntervalMs }) }, (epoch) => {
         hub.epoch = epoch;
       }),
-      wanted: (id) => isWanted(cache, id),
+      wanted: (id) => cache.table.isReferenced(id),
+      passed: (id, revision) => cache.passed(id, revision),
       includeDocs: options.includeDocs ?? 'auto',
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
       maxBackoffMs: options.feedMaxBackoffMs ?? DEFAULT_FEED_MAX_BACKOFF_MS,
@@ -95,13 +96,6 @@ function newClient(options: MemoryOptions): CouchClient {
   const { url, auth, clock, random } = options;
   if (url === undefined) throw new TypeError('a memory needs a url or a client');
   return new CouchClient({ url, ...(auth === undefined ? {} : { auth }), ...(clock === undefined ? {} : { clock }), ...(random === undefined ? {} : { random }) });
-}
-
-/** What is not referenced passes with a look at its id; that it passed is remembered. */
-function isWanted(cache: Cache, id: string): boolean {
-  if (cache.table.isReferenced(id)) return true;
-  if (id.startsWith('d!')) cache.recent.note(id);
-  return false;
 }
 
 /** The identity check on the epoch and barrier documents; `onEpoch` learns the epoch, which positions of watches carry. */
