@@ -6,6 +6,9 @@ import type { CachedStore } from './cached-store.ts';
 /** The bans of one bucket: address to the paths it is banned from. */
 type BucketBans = Map<string, Set<string>>;
 
+/** What a request touches: one path, or everything beneath it too. */
+export type BanReach = 'path' | 'subtree';
+
 interface Follower {
   readonly bans: BucketBans;
   readonly abort: AbortController;
@@ -29,19 +32,22 @@ export class BanList {
     this.#maxBuckets = maxBuckets;
   }
 
-  /** Whether an address is banned from a path or one above it; `undefined` where that is not known without waiting. */
-  peek(bucket: string, address: string, path: string): boolean | undefined {
+  /**
+   * Whether an address is banned from a path or one above it, or, with the reach `subtree`, from one beneath it; `undefined` where that is
+   * not known without waiting.
+   */
+  peek(bucket: string, address: string, path: string, reach: BanReach = 'path'): boolean | undefined {
     const follower = this.#followers.get(bucket);
     if (follower === undefined || !follower.live) return undefined;
-    return follower.bans.size !== 0 && isBanned(follower.bans, address, path);
+    return follower.bans.size !== 0 && isBanned(follower.bans, { address, path, reach });
   }
 
-  /** Whether an address is banned from a path or one above it. Throws what the store throws. */
-  async check(bucket: string, address: string, path: string): Promise<boolean> {
-    if (!this.#store.supports.watch || this.#closed) return isBanned(await this.#read(bucket), address, path);
+  /** The same, waiting where it must. Throws what the store throws. */
+  async check(bucket: string, address: string, path: string, reach: BanReach = 'path'): Promise<boolean> {
+    if (!this.#store.supports.watch || this.#closed) return isBanned(await this.#read(bucket), { address, path, reach });
     const follower = this.#follower(bucket);
     await follower.ready;
-    return isBanned(follower.bans, address, path);
+    return isBanned(follower.bans, { address, path, reach });
   }
 
   /** Lets a ban that this neuron has just written count at once. */
@@ -150,11 +156,19 @@ function remove(bans: BucketBans, address: string, path: string): void {
   if (paths?.size === 0) bans.delete(address);
 }
 
-function isBanned(bans: BucketBans, address: string, path: string): boolean {
+interface Visit {
+  readonly address: string;
+  readonly path: string;
+  readonly reach: BanReach;
+}
+
+function isBanned(bans: BucketBans, { address, path, reach }: Visit): boolean {
+  const beneath = path === '/' ? '/' : path + '/';
   const paths = bans.get(address);
   if (paths === undefined) return false;
   for (const banned of paths) {
     if (banned === '/' || path === banned || path.startsWith(banned + '/')) return true;
+    if (reach === 'subtree' && banned.startsWith(beneath)) return true;
   }
   return false;
 }

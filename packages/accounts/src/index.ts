@@ -18,7 +18,7 @@ export {
   EMAIL_LAYER,
   emailAddress,
 } from './account-addresses.ts';
-export { BanList } from './ban-list.ts';
+export { BanList, type BanReach } from './ban-list.ts';
 export { normaliseIpAddress } from './ip-address.ts';
 export { AttemptLimiter, DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './attempt-limiter.ts';
 export {

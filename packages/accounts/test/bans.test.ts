@@ -24,6 +24,15 @@ describe.each([
     bans.close();
   });
 
+  it('counts for a subtree that holds its path', async () => {
+    await using store = new MemoryReferenceStore();
+    await ban(store, '/a/b');
+    const bans = new BanList(wrap(store), 10);
+    const banned = (path: string) => bans.check('b', '10.0.0.1', path, 'subtree');
+    expect(await Promise.all(['/', '/a', '/a/b', '/a/b/c', '/a/bc', '/aa'].map((path) => banned(path)))).toEqual([true, true, true, true, false, false]);
+    bans.close();
+  });
+
   it('at the root bans from everything', async () => {
     await using store = new MemoryReferenceStore();
     await ban(store, '/');
