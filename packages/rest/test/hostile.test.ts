@@ -26,6 +26,15 @@ const isAlive = async ({ call }: Neuron) => expect((await call('GET', '/_ds')).e
 
 checkFacts('hostile requests', [
   [
+    'a request of HTTP/1.1 without a Host is refused with an envelope, an unknown expectation is passed over',
+    async (neuron) => {
+      const hostless = await exchange(neuron, 'GET /_ds HTTP/1.1\r\n\r\n');
+      expect(hostless).toMatch(/^HTTP\/1\.1 400 .*\{"v":"bad_request","s":"error"\}$/s);
+      const expecting = await exchange(neuron, `GET /_ds HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nAuthorization: ${basic('elena:elenas')}\r\n\r\n`);
+      expect(expecting).toMatch(/^HTTP\/1\.1 200 .*"s":"ok"\}$/s);
+    },
+  ],
+  [
     'a malformed path is bad_request',
     async ({ call }) => {
       for (const path of ['/_data/%', '/_data/%zz', '/_data/%ff%fe', '/_data/a%2fb', '/_data/a%00b', '/_data' + '/a'.repeat(40)]) expect((await call('GET', path)).v).toBe('bad_request');

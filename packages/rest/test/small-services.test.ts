@@ -8,6 +8,26 @@ import { SYSTEM, SYSTEM_SECRET } from './neuron-fixture.ts';
 
 checkFacts('_auth', [
   [
+    'a ban keeps an address from subtrees and layers that hold the path, not from what lies beside it',
+    async ({ call }) => {
+      await call('PUT', '/_data/Fence/in', { body: { k: 'x', v: 1 } });
+      await call('PUT', '/_auth/Fence/in', { body: { k: '127.0.0.1' } });
+      for (const [method, path] of [
+        ['GET', '/_data/Fence?tree=1'],
+        ['GET', '/_data?as=tree'],
+        ['GET', '/_data/Fence?tree=1&watch=1'],
+        ['GET', '/_data/else?scope=layer&watch=1'],
+        ['DELETE', '/_data/Fence?subtree=1'],
+        ['DELETE', '/_ns/Fence'],
+        ['DELETE', '/_auth/Fence?subtree=1'],
+      ] as const) {
+        expect([path, (await call(method, path)).v]).toEqual([path, 'unauthorized']);
+      }
+      for (const path of ['/_data/Fence', '/_data/Fen?tree=1', '/_data/Fence/in2?tree=1']) expect((await call('GET', path)).envelope.s).toBe('ok');
+      expect((await call('DELETE', '/_auth/Fence/in?k=127.0.0.1&w=elena', { login: SYSTEM })).v).toBe(1);
+    },
+  ],
+  [
     'PUT bans an address; the value is optional and comes back with _ver_; GET lists, GET ?k= reads, DELETE lifts',
     async ({ call }) => {
       expect((await call('PUT', '/_auth/Some/where', { body: { k: '203.0.113.9' } })).envelope).toEqual({ v: { _ver_: expect.any(String) }, s: 'ok' });

@@ -152,6 +152,32 @@ checkFacts('transport', [
     },
   ],
   [
+    'an error of the request says in X-KV4-Error-Detail what is wrong; a failed login does not',
+    async ({ call }) => {
+      await call('PUT', '/_data/details', { body: { k: 'x', v: {} } });
+      for (const [method, path, body, told] of [
+        ['GET', '/_data/details?k=x&aggregate=1&break=week', undefined, /^break must be one of year, month/],
+        ['GET', '/_data/details?limit=0', undefined, /limit/],
+        ['GET', '/_data/details?k=x&time_series=1&gs=20x', undefined, /^a time group is/],
+        ['PUT', '/_data/details', { k: 'x', v: {} }, /./],
+        ['GET', '/_nothing', undefined, /_data/],
+        ['GET', '/_data/%zz', undefined, /UTF-8/],
+      ] as const) {
+        const { headers } = await call(method, path, body === undefined ? {} : { body });
+        expect([path, headers['x-kv4-error-detail']]).toEqual([path, expect.stringMatching(told)]);
+      }
+      expect((await call('GET', '/_ds', { login: 'elena:wrong' })).headers['x-kv4-error-detail']).toBeUndefined();
+    },
+  ],
+  [
+    'a detail is printable ASCII of at most 200 characters, whatever the request holds',
+    async ({ call }) => {
+      const { v, headers } = await call('GET', `/_data/details?k=x&time_series=1&gs=${encodeURIComponent('1\r\nX-Evil: 1\u2028é')}`);
+      expect([v, headers['x-evil']]).toEqual(['bad_option', undefined]);
+      expect(headers['x-kv4-error-detail']).toMatch(/^[\x20-\x7e]{1,200}$/);
+    },
+  ],
+  [
     'the system login may act in any bucket with w, an account only in its own and its sub-accounts',
     async ({ call }) => {
       await call('PUT', '/_data/w', { body: { k: 'x', v: { n: 1 } } });
