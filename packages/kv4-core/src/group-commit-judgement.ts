@@ -1,5 +1,6 @@
 import type { LostAttempt } from './group-commit-lane.ts';
 import type { CommitBase, OperationOutcome } from './group-commit-types.ts';
+import type { Kv4ErrorCode } from './errors.ts';
 import type { HeadDocument } from './head.ts';
 import type { Retention } from './retention.ts';
 
@@ -23,7 +24,7 @@ export function judgeLost(lost: readonly LostAttempt[], evidence: Evidence): 'no
     if (isStored(attempt.version, heads, evidence)) return storedOutcome(attempt, evidence.base.head);
   }
   if (lost.every((attempt) => isExcluded(attempt, heads, evidence))) return 'not-stored';
-  return { type: 'failed', code: 'KV4_OUTCOME_UNKNOWN', message: 'the write may or may not have happened, and its layer keeps no history to tell' };
+  return failure('KV4_OUTCOME_UNKNOWN', 'the write may or may not have happened, and its layer keeps no history to tell');
 }
 
 function headsOf(base: CommitBase): readonly HeadDocument[] {
@@ -56,4 +57,9 @@ function isExcluded(attempt: LostAttempt, heads: readonly HeadDocument[], eviden
 export function jitteredDelayMs(attempt: number, random: number, limits: { readonly backoffBaseMs: number; readonly backoffMaxMs: number }): number {
   const ceiling = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** Math.min(attempt + 1, 30));
   return Math.ceil(random * ceiling);
+}
+
+/** The outcome of an operation that did not succeed. */
+export function failure(code: Kv4ErrorCode, message: string, cause?: unknown): OperationOutcome {
+  return { type: 'failed', code, message, ...(cause === undefined ? {} : { cause }) };
 }

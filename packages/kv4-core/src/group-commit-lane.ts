@@ -18,7 +18,13 @@ export type LaneState =
   /** A write was lost sight of: it has to be read whether it happened. */
   | 'resolve-queued'
   | 'resolving'
+  /** It was created over a deleted document: what its versions have to exceed has to be read. */
+  | 'floor-queued'
+  | 'flooring'
   | 'backing-off';
+
+/** The states in which a document waits for a slot. */
+export type QueuedState = LaneState & `${string}-queued`;
 
 /** What can happen to a document. */
 export type LaneEvent =
@@ -28,6 +34,7 @@ export type LaneEvent =
   | 'loaded'
   | 'resolved'
   | 'spilled'
+  | 'floored'
   | 'failed'
   | 'stored'
   | 'conflict'
@@ -56,6 +63,7 @@ export type LaneMove =
   | 'requeue-alone'
   | 'hold'
   | 'inquire'
+  | 'weigh'
   | 'resume'
   | 'impossible';
 
@@ -66,6 +74,7 @@ const NOTHING_ASKED: Record<LaneEvent, LaneMove> = {
   loaded: 'impossible',
   resolved: 'impossible',
   spilled: 'impossible',
+  floored: 'impossible',
   failed: 'impossible',
   stored: 'impossible',
   conflict: 'impossible',
@@ -95,6 +104,8 @@ export const LANE_MOVES: Record<LaneState, Record<LaneEvent, LaneMove>> = {
   },
   'resolve-queued': { ...NOTHING_ASKED, granted: 'start' },
   resolving: { ...NOTHING_ASKED, resolved: 'judge', failed: 'inquire-again' },
+  'floor-queued': { ...NOTHING_ASKED, granted: 'start' },
+  flooring: { ...NOTHING_ASKED, floored: 'weigh', failed: 'inquire-again' },
   'backing-off': { ...NOTHING_ASKED, due: 'resume' },
 };
 
@@ -104,6 +115,8 @@ export interface LostAttempt {
   readonly version: string;
   /** The revision it was written over; `undefined`: none. */
   readonly over: string | undefined;
+  /** As {@link LaneWrite.unguarded}. */
+  readonly unguarded: boolean;
   /** What the operation came to if the write was stored. */
   readonly outcome: OperationOutcome;
 }
@@ -135,6 +148,8 @@ export interface LaneWrite {
   /** Losing leaves that the head unites. */
   readonly leaves: readonly string[];
   readonly over: string | undefined;
+  /** Written as the first of its document, nothing known of one before: it may have come to stand on a deleted one. */
+  readonly unguarded: boolean;
   /** Every operation submitted up to this ticket was there before the write left. */
   readonly sentTicket: number;
 }
@@ -153,6 +168,10 @@ export interface Lane {
   /** Versions that were moved into segments; the next fold drops them from the tail. */
   stored: Set<string>;
   write: LaneWrite | undefined;
+  /** How `write` was stored, while it is not known yet whether its versions are above those of the document's earlier life. */
+  created: { readonly rev: string; readonly durable: boolean } | undefined;
+  /** The next answer tells whether a key that nothing was known of existed. */
+  tellsPresence: boolean;
   conflicts: number;
   retries: number;
   /** Spills since the last write: a spill that does not shorten the tail must not repeat for ever. */
@@ -178,6 +197,8 @@ export function openLane(id: string, retention: Retention, base: CommitBase | un
     readTicket: -1,
     stored: new Set(),
     write: undefined,
+    created: undefined,
+    tellsPresence: false,
     conflicts: 0,
     retries: 0,
     spills: 0,

@@ -46,7 +46,7 @@ export type GroupCommitEvent =
       readonly retention: Retention;
       /** Size of the operation for the queue's limit, in characters. */
       readonly characters: number;
-      /** What a cache knows of the document; used when nothing is under way for the id. */
+      /** What a cache knows of the document; used when nothing is under way for the id. Absent: it is read first, or presumed not to be there. */
       readonly base?: CommitBase;
     }
   | { readonly type: 'cancel'; readonly ticket: number; readonly id: string }
@@ -56,12 +56,22 @@ export type GroupCommitEvent =
   | { readonly type: 'resolved'; readonly id: string; readonly base: CommitBase; readonly found: readonly string[] }
   /** Answers `spill`: these versions are in segments now. */
   | { readonly type: 'spilled'; readonly id: string; readonly stored: readonly string[] }
-  /** Answers `load`, `resolve` or `spill` when it failed. */
+  /** Answers `floor`: the newest version in the key's segments. */
+  | { readonly type: 'floored'; readonly id: string; readonly floor?: string }
+  /** Answers `load`, `resolve`, `spill` or `floor` when it failed. */
   | { readonly type: 'failed'; readonly id: string; readonly cause: unknown }
   /** Answers `write`. `durable` is false when the database accepted the batch below its quorum. */
   | { readonly type: 'answered'; readonly batch: number; readonly answers: ReadonlyMap<string, DocumentAnswer>; readonly durable: boolean }
   /** Answers `wait`. */
   | { readonly type: 'due'; readonly id: string };
+
+/** What the outside world tells a group commit along with an event. */
+export interface GroupCommitMoment {
+  /** Wall-clock time in milliseconds since 1970 UTC. */
+  readonly nowMs: number;
+  /** A number in `[0, 1)`, for jitter. */
+  readonly random: number;
+}
 
 /** What became of a submitted operation. */
 export type OperationOutcome =
@@ -89,7 +99,10 @@ export interface BatchDocument {
 /** What the driver of a group commit has to do. */
 export type GroupCommitAction =
   | { readonly type: 'load'; readonly ids: readonly string[] }
-  | { readonly type: 'resolve'; readonly id: string; readonly versions: readonly string[] }
+  /** Read the head, and which of the versions are in segments; with `floor` the base has to name the newest version in segments when there is a head of a later generation than the first. */
+  | { readonly type: 'resolve'; readonly id: string; readonly versions: readonly string[]; readonly floor: boolean }
+  /** The head was created over a deleted document: read the newest version in the key's segments. */
+  | { readonly type: 'floor'; readonly id: string }
   /** Move the older part of the head's tail into a segment; the head itself is not touched. */
   | { readonly type: 'spill'; readonly id: string; readonly head: HeadDocument }
   | { readonly type: 'write'; readonly batch: number; readonly documents: readonly BatchDocument[] }
@@ -155,4 +168,8 @@ export interface GroupCommitStats {
   readonly conflicts: number;
   readonly refolds: number;
   readonly unknownOutcomes: number;
+  /** Documents that were written at once, presumed not to be there. */
+  readonly presumptions: number;
+  /** Creations that stood below the history of their key, and were made again above it. */
+  readonly raises: number;
 }

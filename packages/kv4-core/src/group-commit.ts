@@ -1,6 +1,8 @@
 import { foldLane } from './group-commit-fold.ts';
-import { jitteredDelayMs, judgeLost } from './group-commit-judgement.ts';
-import { LANE_MOVES, openLane, type FoldedOperation, type Lane, type LaneEvent, type LaneState, type PendingOperation } from './group-commit-lane.ts';
+import { failure, jitteredDelayMs, judgeLost } from './group-commit-judgement.ts';
+import { lowestVersion, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
+import { LANE_MOVES, openLane, type Lane, type LaneEvent, type LaneState, type PendingOperation, type QueuedState } from './group-commit-lane.ts';
+import { takeBack, takeBackLost } from './group-commit-take-back.ts';
 import {
   DEFAULT_GROUP_COMMIT_LIMITS,
   type CommitBase,
@@ -8,22 +10,14 @@ import {
   type GroupCommitAction,
   type GroupCommitEvent,
   type GroupCommitLimits,
+  type GroupCommitMoment,
   type GroupCommitStats,
   type OperationOutcome,
 } from './group-commit-types.ts';
 import type { HeadDocument } from './head.ts';
 import { INITIAL_HYBRID_CLOCK, type HybridClock } from './hybrid-clock.ts';
 import type { Kv4ErrorCode } from './errors.ts';
-
-/** What the outside world tells a group commit along with an event. */
-export interface GroupCommitMoment {
-  /** Wall-clock time in milliseconds since 1970 UTC. */
-  readonly nowMs: number;
-  /** A number in `[0, 1)`, for jitter. */
-  readonly random: number;
-}
-
-type QueuedState = 'load-queued' | 'spill-queued' | 'write-queued' | 'resolve-queued';
+import { generationOf } from './revision.ts';
 
 /**
  * Collects writes and sends them in batches: a state machine without clock, randomness or I/O. The driver passes events to {@link GroupCommit.handle} and
@@ -41,9 +35,11 @@ export class GroupCommit {
     'spill-queued': new Set(),
     'write-queued': new Set(),
     'resolve-queued': new Set(),
+    'floor-queued': new Set(),
   };
   readonly #batches = new Map<number, readonly Lane[]>();
-  readonly #counters = { batches: 0, documents: 0, operations: 0, conflicts: 0, refolds: 0, unknownOutcomes: 0 };
+  readonly #counters = { batches: 0, documents: 0, operations: 0, conflicts: 0, refolds: 0, unknownOutcomes: 0, presumptions: 0, raises: 0 };
+  readonly #presence: PresenceEstimate;
   #clock: HybridClock = INITIAL_HYBRID_CLOCK;
   #ticket = -1;
   #pending = 0;
@@ -54,8 +50,9 @@ export class GroupCommit {
   #actions: GroupCommitAction[] = [];
   #moment: GroupCommitMoment = { nowMs: 0, random: 0 };
 
-  /** `neuron` names this writer in versions: 1–24 characters `a`–`z`, `0`–`9`. */
-  constructor(neuron: string, limits: Partial<GroupCommitLimits> = {}) {
+  /** `neuron` names this writer in versions: 1–24 characters `a`–`z`, `0`–`9`. `presence`: what is believed at first of keys that nothing is known of. */
+  constructor(neuron: string, limits: Partial<GroupCommitLimits> = {}, presence: PresenceEstimate = new PresenceEstimate()) {
+    this.#presence = presence;
     this.#neuron = neuron;
     this.#limits = { ...DEFAULT_GROUP_COMMIT_LIMITS, ...limits };
   }
@@ -90,6 +87,7 @@ export class GroupCommit {
       case 'loaded': {
         const lane = this.#expect(event.id, 'loaded');
         this.#endRead(lane);
+        this.#learn(lane, event.base.head !== undefined || event.base.floor !== undefined);
         return this.#rebase(lane, event.base);
       }
       case 'resolved': {
@@ -102,6 +100,11 @@ export class GroupCommit {
         this.#endRead(lane);
         for (const version of event.stored) lane.stored.add(version);
         return this.#enter(lane, 'write-queued');
+      }
+      case 'floored': {
+        const lane = this.#expect(event.id, 'floored');
+        this.#endRead(lane);
+        return this.#weigh(lane, event.floor);
       }
       case 'failed':
         return this.#readFailed(this.#expect(event.id, 'failed'), event.cause);
@@ -131,11 +134,24 @@ export class GroupCommit {
     this.#pendingCharacters += characters;
     let lane = this.#lanes.get(id);
     if (lane === undefined) {
-      lane = openLane(id, event.retention, event.base);
-      this.#lanes.set(id, lane);
-      this.#enter(lane, event.base === undefined ? 'load-queued' : 'write-queued');
+      lane = this.#open(event);
     }
     lane.waiting.push({ ticket, operation, characters, lost: [] });
+  }
+
+  #open({ id, operation, retention, base }: GroupCommitEvent & { type: 'submit' }): Lane {
+    const presumed = base === undefined && presumesAbsent(operation, retention, this.#presence);
+    const lane = openLane(id, retention, presumed ? {} : base);
+    lane.tellsPresence = base === undefined && tellsPresence(operation);
+    if (presumed) this.#counters.presumptions += 1;
+    this.#lanes.set(id, lane);
+    this.#enter(lane, lane.state);
+    return lane;
+  }
+
+  #learn(lane: Lane, existed: boolean): void {
+    if (lane.tellsPresence) this.#presence.note(existed);
+    lane.tellsPresence = false;
   }
 
   #withdraw(id: string, ticket: number): void {
@@ -155,6 +171,7 @@ export class GroupCommit {
 
   /** Goes on with a lane that has nothing on its way: read what is unknown, write what is known, forget what is done. */
   #requeue(lane: Lane): void {
+    if (lane.created !== undefined) return this.#enter(lane, 'floor-queued');
     if (lane.waiting.length === 0) {
       this.#lanes.delete(lane.id);
       return;
@@ -185,7 +202,8 @@ export class GroupCommit {
     const { state } = lane;
     this.#endRead(lane);
     lane.lastCause = cause;
-    if (state === 'resolving' && lane.retries < this.#limits.maxRetries) return this.#backOff(lane, lane.retries++);
+    if (state !== 'loading' && state !== 'spilling' && lane.retries < this.#limits.maxRetries) return this.#backOff(lane, lane.retries++);
+    if (lane.created !== undefined) takeBackLost(lane);
     this.#failWaiting(lane, 'KV4_UNAVAILABLE', 'the database could not be read');
   }
 
@@ -205,6 +223,11 @@ export class GroupCommit {
 
   #judge(lane: Lane, base: CommitBase, found: readonly string[]): void {
     lane.retries = 0;
+    const sunken = sunkenBase(base, lane.waiting.flatMap((pending) => pending.lost));
+    if (sunken !== undefined) {
+      this.#counters.raises += 1;
+      return this.#rebase(lane, sunken);
+    }
     const open: PendingOperation[] = [];
     for (const pending of lane.waiting) {
       const judgement = judgeLost(pending.lost, { base, found: new Set(found), retention: lane.retention });
@@ -234,7 +257,7 @@ export class GroupCommit {
         return this.#rejected(lane, answer);
       case 'alone':
         lane.alone = true;
-        this.#takeBack(lane);
+        takeBack(lane);
         return this.#enter(lane, 'write-queued');
       case 'unavailable':
         return this.#unavailable(lane, answer);
@@ -244,6 +267,27 @@ export class GroupCommit {
   }
 
   #stored(lane: Lane, rev: string, durable: boolean): void {
+    const overDeleted = lane.write?.unguarded === true && generationOf(rev) > 1;
+    this.#learn(lane, overDeleted);
+    if (!overDeleted) return this.#settleStored(lane, rev, durable);
+    lane.created = { rev, durable };
+    this.#enter(lane, 'floor-queued');
+  }
+
+  /** A creation that stands below the history of its key is made again above it, before anybody is told of it. */
+  #weigh(lane: Lane, floor: string | undefined): void {
+    const { rev, durable } = lane.created as NonNullable<Lane['created']>;
+    const { head } = lane.write as NonNullable<Lane['write']>;
+    lane.created = undefined;
+    lane.retries = 0;
+    if (floor === undefined || floor < lowestVersion(head)) return this.#settleStored(lane, rev, durable);
+    takeBackLost(lane);
+    this.#counters.raises += 1;
+    lane.base = { rev, floor };
+    this.#enter(lane, 'write-queued');
+  }
+
+  #settleStored(lane: Lane, rev: string, durable: boolean): void {
     const write = lane.write as NonNullable<Lane['write']>;
     const { folded, removed, leaves } = write;
     const head: HeadDocument = { ...write.head, _rev: rev };
@@ -265,17 +309,10 @@ export class GroupCommit {
     this.#requeue(lane);
   }
 
-  /** Puts the operations of the write on its way back in front of those that wait. */
-  #takeBack(lane: Lane): readonly FoldedOperation[] {
-    const folded = lane.write?.folded ?? [];
-    lane.write = undefined;
-    lane.waiting = [...folded.map((entry) => entry.pending), ...lane.waiting];
-    return folded;
-  }
-
   #refold(lane: Lane): void {
     const guarded = lane.confirmedTicket >= 0;
-    this.#takeBack(lane);
+    this.#learn(lane, true);
+    takeBack(lane);
     this.#counters.conflicts += 1;
     this.#counters.refolds += 1;
     lane.base = undefined;
@@ -290,7 +327,7 @@ export class GroupCommit {
   }
 
   #rejected(lane: Lane, answer: DocumentAnswer & { type: 'rejected' }): void {
-    const folded = this.#takeBack(lane);
+    const folded = takeBack(lane);
     const writers = folded.filter((entry) => entry.written !== undefined);
     lane.base = undefined;
     lane.lastCause = answer.cause;
@@ -307,7 +344,7 @@ export class GroupCommit {
   }
 
   #unavailable(lane: Lane, answer: DocumentAnswer & { type: 'unavailable' }): void {
-    this.#takeBack(lane);
+    takeBack(lane);
     lane.lastCause = answer.cause;
     if (answer.retryAfterMs === undefined || lane.retries >= this.#limits.maxRetries) {
       return this.#failWaiting(lane, answer.retryAfterMs === undefined ? 'KV4_UNAVAILABLE' : 'KV4_BUSY', 'the database did not take the write');
@@ -316,14 +353,7 @@ export class GroupCommit {
   }
 
   #lost(lane: Lane, cause: unknown): void {
-    const over = lane.write?.over;
-    const folded = this.#takeBack(lane);
-    const version = folded.findLast((entry) => entry.written?.version !== undefined)?.written?.version;
-    for (const { pending, written, outcome } of folded) {
-      // Refusals rest on the same head: they are final if the write that went with them was stored.
-      if (written === undefined && version !== undefined) pending.lost.push({ version, over, outcome: outcome as OperationOutcome });
-      if (written?.version !== undefined) pending.lost.push({ version: written.version, over, outcome: lostOutcome(written) });
-    }
+    takeBackLost(lane);
     this.#counters.unknownOutcomes += 1;
     lane.lastCause = cause;
     lane.base = undefined;
@@ -349,9 +379,13 @@ export class GroupCommit {
     // Folding first: it may queue any kind of read, and a read queues nothing by being started.
     this.#pumpBatches();
     this.#pumpSingles('resolve-queued', (lane) => {
-      const versions = [...new Set(lane.waiting.flatMap((pending) => pending.lost.map((lost) => lost.version)))];
+      const lost = lane.waiting.flatMap((pending) => pending.lost);
       this.#enterRead(lane, 'resolving');
-      this.#actions.push({ type: 'resolve', id: lane.id, versions });
+      this.#actions.push({ type: 'resolve', id: lane.id, versions: [...new Set(lost.map(({ version }) => version))], floor: lost.some(({ unguarded }) => unguarded) });
+    });
+    this.#pumpSingles('floor-queued', (lane) => {
+      this.#enterRead(lane, 'flooring');
+      this.#actions.push({ type: 'floor', id: lane.id });
     });
     this.#pumpSingles('spill-queued', (lane) => {
       const head = lane.spillHead as HeadDocument;
@@ -361,13 +395,13 @@ export class GroupCommit {
     this.#pumpLoads();
   }
 
-  #enterRead(lane: Lane, state: 'resolving' | 'spilling'): void {
+  #enterRead(lane: Lane, state: 'resolving' | 'spilling' | 'flooring'): void {
     lane.readTicket = this.#ticket;
     lane.state = state;
     this.#singles += 1;
   }
 
-  #pumpSingles(state: 'resolve-queued' | 'spill-queued', start: (lane: Lane) => void): void {
+  #pumpSingles(state: 'resolve-queued' | 'spill-queued' | 'floor-queued', start: (lane: Lane) => void): void {
     for (const lane of this.#queues[state]) {
       if (this.#singles >= this.#limits.maxConcurrentLoads) return;
       this.#queues[state].delete(lane);
@@ -421,7 +455,7 @@ export class GroupCommit {
       const size = lane.write?.text.length ?? 0;
       if (folded && lanes.length > 0 && characters + size > this.#limits.maxBatchCharacters) {
         // Stays at the head of the queue for the next batch.
-        this.#takeBack(lane);
+        takeBack(lane);
         break;
       }
       queue.delete(lane);
@@ -462,14 +496,4 @@ export class GroupCommit {
     lane.spillHead = head;
     this.#enter(lane, 'spill-queued');
   }
-}
-
-/** A read does not tell the quorum of the write it finds, so the outcome does not claim durability; nor does it know the revision. */
-function lostOutcome(written: NonNullable<FoldedOperation['written']>): OperationOutcome {
-  const { _rev: _, ...head } = written.head;
-  return { type: 'written', ...written, head, durable: false };
-}
-
-function failure(code: Kv4ErrorCode, message: string, cause?: unknown): OperationOutcome {
-  return { type: 'failed', code, message, ...(cause === undefined ? {} : { cause }) };
 }

@@ -96,7 +96,7 @@ export {
   versionsToSpill,
   type TailLimits,
 } from './fold-tail.ts';
-export { GroupCommit, type GroupCommitMoment } from './group-commit.ts';
+export { GroupCommit } from './group-commit.ts';
 export { LANE_MOVES, type LaneEvent, type LaneMove, type LaneState } from './group-commit-lane.ts';
 export {
   DEFAULT_GROUP_COMMIT_LIMITS,
@@ -106,6 +106,7 @@ export {
   type GroupCommitAction,
   type GroupCommitEvent,
   type GroupCommitLimits,
+  type GroupCommitMoment,
   type GroupCommitStats,
   type LosingLeaf,
   type OperationOutcome,

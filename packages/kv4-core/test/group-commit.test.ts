@@ -129,6 +129,7 @@ describe('a group commit', () => {
   it('G7 refuses nothing on a head that was read before the operation came', () => {
     const bench = new Bench();
     const early = bench.submit('k', putOf(1, { condition: { type: 'absent' } }));
+    bench.answer(bench.one('write'), { [idOf('k')]: 'conflict' });
     const late = bench.submit('k', putOf(2, { condition: { type: 'absent' } }));
     bench.load('k', { head: headAt('k', 1) });
     expect(bench.outcomes.get(early)).toMatchObject({ type: 'refused', code: 'KV4_ALREADY_EXISTS', currentVersion: version(1) });
@@ -171,7 +172,7 @@ describe('a group commit', () => {
     it('G8 reads, and acknowledges the write where its version is current', () => {
       const bench = new Bench();
       const { ticket, lost } = lose(bench);
-      expect(bench.one('resolve')).toEqual({ type: 'resolve', id: idOf('k'), versions: [lost.ver] });
+      expect(bench.one('resolve')).toEqual({ type: 'resolve', id: idOf('k'), versions: [lost.ver], floor: false });
       resolved(bench, { ...lost, _rev: '2-x' });
       expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', version: lost.ver, durable: false, head: { _rev: '2-x' } });
     });
@@ -436,6 +437,18 @@ describe('the transition table of a document', () => {
       bench.answer(bench.one('write'), { [idOf('k')]: 'unknown' });
       return bench;
     },
+    'floor-queued': () => {
+      const bench = new Bench({ maxConcurrentLoads: 0 });
+      bench.submit('k', putOf(1), { base: {} });
+      bench.answer(bench.one('write'), {}, { [idOf('k')]: '3-x' });
+      return bench;
+    },
+    flooring: () => {
+      const bench = new Bench();
+      bench.submit('k', putOf(1), { base: {} });
+      bench.answer(bench.one('write'), {}, { [idOf('k')]: '3-x' });
+      return bench;
+    },
     'backing-off': () => {
       const bench = new Bench();
       bench.submit('k', putOf(1), { base: {} });
@@ -454,6 +467,7 @@ describe('the transition table of a document', () => {
     loaded: { type: 'loaded', id, base: {} },
     resolved: { type: 'resolved', id, base: {}, found: [] },
     spilled: { type: 'spilled', id, stored: [version(1)] },
+    floored: { type: 'floored', id },
     failed: { type: 'failed', id, cause: 'away' },
     due: { type: 'due', id },
   };

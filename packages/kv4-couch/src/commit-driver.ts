@@ -1,5 +1,6 @@
 import type { Clock, CouchDatabase, Random, Timer } from '@xir/couch-client';
 import {
+  generationOf,
   GroupCommit,
   Kv4Error,
   retentionOf,
@@ -133,7 +134,9 @@ export class CommitDriver {
       case 'load':
         return void this.#load(action.ids);
       case 'resolve':
-        return void this.#resolve(action.id, action.versions);
+        return void this.#resolve(action);
+      case 'floor':
+        return void this.#floor(action.id);
       case 'spill':
         return void this.#spill(action.id, action.head);
       case 'write':
@@ -194,21 +197,34 @@ export class CommitDriver {
   /** A stranger's deletion carries no version: the newest segment tells what a new version has to exceed. */
   async #loadFloor(id: string): Promise<void> {
     try {
-      const newest = await segmentBelow(this.#options.database, addressOfHead(id), undefined, this.#options.signal);
-      this.#handle({ type: 'loaded', id, base: newest === undefined ? {} : { floor: newest.to } });
+      this.#handle({ type: 'loaded', id, base: await this.#newestInSegments(id) });
     } catch (cause) {
       this.#handle({ type: 'failed', id, cause });
     }
   }
 
-  async #resolve(id: string, versions: readonly string[]): Promise<void> {
+  async #floor(id: string): Promise<void> {
+    try {
+      this.#handle({ type: 'floored', id, ...(await this.#newestInSegments(id)) });
+    } catch (cause) {
+      this.#handle({ type: 'failed', id, cause });
+    }
+  }
+
+  async #newestInSegments(id: string): Promise<{ floor?: string }> {
+    const newest = await segmentBelow(this.#options.database, addressOfHead(id), undefined, this.#options.signal);
+    return newest === undefined ? {} : { floor: newest.to };
+  }
+
+  async #resolve({ id, versions, floor }: GroupCommitAction & { readonly type: 'resolve' }): Promise<void> {
     const { reader, database, signal } = this.#options;
     try {
       const read = (await reader.readMany([id])).get(id) ?? { id, state: 'missing' as const, conflicts: [] };
       const inHead = new Set([read.head?.ver, ...(read.head?.tail ?? []).map(([version]) => version)]);
       const elsewhere = versions.filter((version) => !inHead.has(version));
       const found = await findInSegments(database, addressOfHead(id), elsewhere, signal);
-      this.#handle({ type: 'resolved', id, base: commitBaseOf(read), found });
+      const beneath = floor && read.head !== undefined && generationOf(read.rev ?? '') > 1 ? await this.#newestInSegments(id) : {};
+      this.#handle({ type: 'resolved', id, base: { ...commitBaseOf(read), ...beneath }, found });
     } catch (cause) {
       this.#handle({ type: 'failed', id, cause });
     }

@@ -121,6 +121,7 @@ for (const server of testServers) {
       await one.idle();
       const created = await two.put(key, 2);
       expect(created.version > (deleted?.version ?? '~')).toBe(true);
+      expect(two.stats().commit.raises).toBe(1);
       expect((await historyOf(one, key)).map((version) => version.value)).toEqual([2, null, 1]);
     });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_REVISIONS_LIMIT, openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
 import { answerOfFailure, answerOfRow, readError } from '../src/database-errors.ts';
 import { AnswerLost, Crash, faultyClientOptions, Held, RequestLost, type FaultyTransport } from './support/faulty-transport.ts';
+import { HandClock } from './support/hand-clock.ts';
 import { historyOf } from './support/history-check.ts';
 import { testServers, type TestDatabase } from './support/servers.ts';
 
@@ -35,7 +36,7 @@ for (const server of testServers) {
       await using faulty = await openFaulty(database);
       await faulty.store.put(key, 0);
       faulty.transport.fault = new AnswerLost(1);
-      const result = await faulty.store.put(key, 1);
+      const result = await faulty.store.put(key, 1, { condition: { type: 'present' } });
       expect(result).toMatchObject({ durable: false });
       expect((await faulty.store.get(key))?.version).toBe(result.version);
       expect((await historyOf(faulty.store, key)).map((entry) => entry.value)).toEqual([1, 0]);
@@ -68,7 +69,7 @@ for (const server of testServers) {
       await using faulty = await openFaulty(database, { limits: { maxRetries: 1, backoffBaseMs: 1 } });
       await faulty.store.put(key, 0);
       faulty.transport.fault = new Crash(1, true);
-      const lost = faulty.store.put(key, 1);
+      const lost = faulty.store.put(key, 1, { condition: { type: 'present' } });
       await expect(lost).rejects.toMatchObject({ code: 'KV4_OUTCOME_UNKNOWN' });
       await expect(faulty.store.get(key)).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
       await expect(faulty.store.put(key, 2)).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
@@ -188,6 +189,52 @@ for (const server of testServers) {
       expect(committed).toHaveLength(2);
       await expect(faulty.store.put(key, 3, { condition: { type: 'version', version } })).rejects.toMatchObject({ code: 'KV4_VERSION_CONFLICT' });
     });
+  });
+}
+
+for (const server of testServers) {
+  it(`O15 the first write of a key on ${server.name} is one request; one over a deleted key looks once more; what exists is refused after reading`, async () => {
+    await using database = await server.open();
+    await using faulty = await openFaulty(database);
+    const paths: string[] = [];
+    faulty.transport.fault = {
+      name: 'listener',
+      meet(request, carry) {
+        paths.push(/_bulk_docs|_bulk_get|_all_docs/.exec(request.path)?.[0] ?? request.path);
+        return carry();
+      },
+    };
+    const requestsOf = async (work: Promise<unknown>): Promise<string[]> => {
+      paths.length = 0;
+      await work;
+      return [...paths];
+    };
+    const absent = { condition: { type: 'absent' } } as const;
+    expect(await requestsOf(faulty.store.put(key, 1))).toEqual(['_bulk_docs']);
+    expect(await requestsOf(faulty.store.put({ ...key, key: 'other' }, 1, absent))).toEqual(['_bulk_docs']);
+    const again = expect(faulty.store.put(key, 2, absent)).rejects.toMatchObject({ code: 'KV4_ALREADY_EXISTS' });
+    expect(await requestsOf(again)).toEqual(['_bulk_docs', '_bulk_get']);
+    await faulty.store.delete(key);
+    await faulty.store.idle();
+    expect(await requestsOf(faulty.store.put(key, 3, absent))).toEqual(['_bulk_docs', '_all_docs']);
+    expect((await historyOf(faulty.store, key)).map((entry) => entry.value)).toEqual([3, null, 1]);
+    expect(faulty.store.stats().commit).toMatchObject({ presumptions: 4, raises: 0 });
+  });
+
+  it(`O15 a creation on ${server.name} over a deleted key, whose answer is lost, is found and put above the history`, async () => {
+    await using database = await server.open();
+    const clock = new HandClock();
+    clock.advance(-86_400_000);
+    await using one = await openCouchStore({ client: database.client, database: database.name, neuron: 'one' });
+    await using faulty = await openFaulty(database, { neuron: 'two', clock });
+    await one.put(key, 1);
+    const deleted = await one.delete(key);
+    await one.idle();
+    faulty.transport.fault = new AnswerLost(1);
+    const { version } = await faulty.store.put(key, 2);
+    expect(version > (deleted?.version ?? '~')).toBe(true);
+    expect((await historyOf(one, key)).map((entry) => entry.value)).toEqual([2, null, 1]);
+    expect(faulty.store.stats().commit).toMatchObject({ raises: 1, unknownOutcomes: 1 });
   });
 }
 

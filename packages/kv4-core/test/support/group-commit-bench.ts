@@ -1,3 +1,4 @@
+import { PresenceEstimate } from '../../src/group-commit-presumption.ts';
 import { GroupCommit, headId, type CommitBase, type GroupCommitAction, type GroupCommitEvent, type GroupCommitLimits, type HeadDocument, type OperationOutcome, type WriteOperation } from '../../src/index.ts';
 
 export const idOf = (key: string): string => headId({ bucket: 'cool', layer: '*data', path: '/a', key });
@@ -16,8 +17,9 @@ export class Bench {
   actions: readonly GroupCommitAction[] = [];
   #ticket = 0;
 
-  constructor(limits: Partial<GroupCommitLimits> = {}) {
-    this.machine = new GroupCommit('n1', limits);
+  /** Reads what it does not know before it writes, unless told that keys are presumed not to exist. */
+  constructor(limits: Partial<GroupCommitLimits> = {}, presence = new PresenceEstimate(1)) {
+    this.machine = new GroupCommit('n1', limits, presence);
   }
 
   send(event: GroupCommitEvent): readonly GroupCommitAction[] {
@@ -41,11 +43,11 @@ export class Bench {
     return this.send({ type: 'loaded', id: idOf(key), base });
   }
 
-  /** Answers a batch: every document stored, unless `answers` says otherwise. */
-  answer(write: Of<'write'>, answers: Readonly<Record<string, 'conflict' | 'unknown'>> = {}): readonly GroupCommitAction[] {
+  /** Answers a batch: every document stored, unless `answers` says otherwise, as the revision of `revs` or the next one. */
+  answer(write: Of<'write'>, answers: Readonly<Record<string, 'conflict' | 'unknown'>> = {}, revs: Readonly<Record<string, string>> = {}): readonly GroupCommitAction[] {
     const entries = write.documents.map(({ id, text }) => {
       const type = answers[id];
-      return [id, type === undefined ? { type: 'stored' as const, rev: nextRevision(text) } : { type }] as const;
+      return [id, type === undefined ? { type: 'stored' as const, rev: revs[id] ?? nextRevision(text) } : { type }] as const;
     });
     return this.send({ type: 'answered', batch: write.batch, answers: new Map(entries), durable: true });
   }

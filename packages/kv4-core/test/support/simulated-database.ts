@@ -1,10 +1,12 @@
 import {
+  generationOf,
   versionsToSpill,
   type CommitBase,
   type DocumentAnswer,
   type GroupCommit,
   type GroupCommitAction,
   type GroupCommitEvent,
+  type GroupCommitStats,
   type HeadDocument,
   type OperationOutcome,
   type StoredVersion,
@@ -42,6 +44,10 @@ export class SimulatedDatabase {
   readonly segments = new Map<string, Map<string, StoredVersion>>();
   /** Writes whose sender has given up waiting, still on their way. */
   readonly late: string[] = [];
+  /** Versions that were stored below the history of their key. */
+  readonly sunken = new Set<string>();
+  /** Those of them that another writer has written over before anything could be done about it. */
+  readonly buried = new Set<string>();
   #revision = 0;
 
   base(id: string): CommitBase {
@@ -56,9 +62,38 @@ export class SimulatedDatabase {
     const stored = this.heads.get(document._id);
     const standing = stored === undefined || stored.document._deleted === true ? undefined : stored.rev;
     if (document._rev !== standing) return { type: 'conflict' };
-    const rev = `${(this.#revision += 1)}-r`;
+    this.#observe(document, stored?.document._deleted === true);
+    return this.#put(document, stored);
+  }
+
+  /** Another process finishes the upkeep of a deleted key: its history goes into segments, and its head for good. Not while a creation is still on its way: CouchDB takes no guard for it. */
+  remove(id: string): void {
+    const stored = this.heads.get(id);
+    if (stored?.document.gone !== true || stored.document._deleted === true) return;
+    const waiting = this.late.map((text) => JSON.parse(text) as HeadDocument);
+    if (waiting.some((document) => document._id === id && document._rev === undefined)) return;
+    const { tail: _, ...head } = stored.document;
+    this.spill({ ...stored.document, _rev: stored.rev });
+    this.#put({ ...head, _deleted: true }, stored);
+  }
+
+  #put(document: HeadDocument & { _deleted?: boolean }, before: Stored | undefined): { type: 'stored'; rev: string } {
+    const rev = `${generationOf(before?.rev ?? '') + 1}-${(this.#revision += 1)}`;
     this.heads.set(document._id, { rev, document });
     return { type: 'stored', rev };
+  }
+
+  #observe(document: HeadDocument, overDeleted: boolean): void {
+    const floor = this.floor(document._id);
+    const versions = [document.ver, ...(document.tail ?? []).map(([version]) => version)];
+    for (const version of overDeleted ? versions : []) if (floor !== undefined && version < floor) this.sunken.add(version);
+    const neuronOf = (version: string): string | undefined => version.split('-').at(-1);
+    for (const version of versions.slice(1)) if (this.sunken.has(version) && neuronOf(version) !== neuronOf(document.ver)) this.buried.add(version);
+  }
+
+  /** The newest version in the key's segments. */
+  floor(id: string): string | undefined {
+    return [...(this.segments.get(id)?.keys() ?? [])].sort().at(-1);
   }
 
   spill(head: HeadDocument): string[] {
@@ -102,6 +137,10 @@ export class SimulatedWriter {
     return this.#waiting.length > 0;
   }
 
+  stats(): GroupCommitStats {
+    return this.#machine.stats();
+  }
+
   send(event: GroupCommitEvent): void {
     for (const action of this.#machine.handle(event, { nowMs: this.nowMs, random: this.#random() })) this.#take(action);
   }
@@ -116,8 +155,9 @@ export class SimulatedWriter {
   #take(action: GroupCommitAction): void {
     if (action.type === 'settle') this.outcomes.set(action.ticket, action.outcome);
     else if (action.type === 'load') for (const id of action.ids) this.#waiting.push(() => this.#read(id));
-    else if (action.type === 'resolve') this.#waiting.push(() => this.#resolve(action.id, action.versions));
+    else if (action.type === 'resolve') this.#waiting.push(() => this.#resolve(action));
     else if (action.type === 'spill') this.#waiting.push(() => ({ type: 'spilled', id: action.id, stored: this.#database.spill(action.head) }));
+    else if (action.type === 'floor') this.#waiting.push(() => this.#floor(action.id));
     else if (action.type === 'wait') this.#waiting.push(() => ({ type: 'due', id: action.id }));
     else if (action.type === 'write') this.#sendBatch(action);
   }
@@ -127,10 +167,19 @@ export class SimulatedWriter {
     return { type: 'loaded', id, base: this.#database.base(id) };
   }
 
-  #resolve(id: string, versions: readonly string[]): GroupCommitEvent {
+  #floor(id: string): GroupCommitEvent {
+    if (this.#random() < this.faults.unreadable) return { type: 'failed', id, cause: 'unreadable' };
+    const floor = this.#database.floor(id);
+    return { type: 'floored', id, ...(floor === undefined ? {} : { floor }) };
+  }
+
+  #resolve({ id, versions, floor: asked }: GroupCommitAction & { type: 'resolve' }): GroupCommitEvent {
     if (this.#random() < this.faults.unreadable) return { type: 'failed', id, cause: 'unreadable' };
     const segment = this.#database.segments.get(id);
-    return { type: 'resolved', id, base: this.#database.base(id), found: versions.filter((version) => segment?.has(version) === true) };
+    const floor = this.#database.floor(id);
+    const base = this.#database.base(id);
+    const beneath = asked && floor !== undefined && base.head !== undefined ? { floor } : {};
+    return { type: 'resolved', id, base: { ...base, ...beneath }, found: versions.filter((version) => segment?.has(version) === true) };
   }
 
   /** Documents of a batch are stored one by one, at moments of their own, as a cluster does. */
