@@ -50,7 +50,10 @@ export async function receiveBody(request: IncomingMessage, maxBytes: number, bu
       });
       request.once('end', resolve);
       request.once('error', () => reject(brokenOff()));
-      request.once('close', () => reject(brokenOff()));
+      // Every request closes, most of them after their end: only those that break off are worth an error.
+      request.once('close', () => {
+        if (!request.readableEnded) reject(brokenOff());
+      });
     });
     const bytes = received.bytes();
     return isUtf8(bytes) ? parseBody(bytes.toString('utf8'), request.headers['content-type']) : { ok: false, problem: 'bad_body' };
