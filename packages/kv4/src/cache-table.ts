@@ -29,8 +29,6 @@ export class TableEntry extends CacheEntry {
   slot = -1;
   /** Read since the eviction hand last passed. */
   used = true;
-  /** A row came while the entry was being loaded, or our write was on its way: what the answer brings is news. */
-  overtaken = false;
   /** Writes and watches that need the entry. */
   pins = 0;
 

@@ -71,6 +71,8 @@ export class Cache {
   readonly #waiting = new Map<TableEntry, Waiting[]>();
   /** Since when entries are being verified, in monotonic milliseconds. */
   readonly #verifyingSince = new Map<TableEntry, number>();
+  /** Entries whose row came while they were loaded, or while a write of ours was on its way: what the answer brings is news. */
+  readonly #overtaken = new Set<TableEntry>();
   readonly #quarantined = new Set<string>();
   #reader: EntryReader | undefined;
   regressions = 0;
@@ -92,7 +94,7 @@ export class Cache {
       maxLoadBatch,
       superseded: this.superseded,
       // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
-      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && !entry.overtaken && entry.record === undefined ? 'load' : 'feed'),
+      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && !this.#overtaken.has(entry) && entry.record === undefined ? 'load' : 'feed'),
       onFailure: (entry, error) => this.#fail(entry, error),
       onMalformed: (id) => void this.#quarantined.add(id),
     });
@@ -110,6 +112,11 @@ export class Cache {
 
   get verifying(): number {
     return this.#verifyingSince.size;
+  }
+
+  /** Entries whose row has passed though what it brought cannot be shown yet. */
+  get behindRows(): number {
+    return this.#verifyingSince.size + this.#overtaken.size;
   }
 
   /** Milliseconds for which what is known of an entry has been in doubt; 0: it is not. */
@@ -171,7 +178,7 @@ export class Cache {
     }
     if (revision === entry.revision) return this.#options.listener.onRepeated(entry);
     if (this.superseded.has(id, revision)) return;
-    if (entry.state === 'loading' || entry.state === 'reserved') entry.overtaken = true;
+    if (entry.state === 'loading' || entry.state === 'reserved') this.#overtaken.add(entry);
     const snapshot = row.snapshot?.(entry);
     this.apply(entry, { type: 'row', revision, snapshot }, 'feed');
   }
@@ -191,7 +198,7 @@ export class Cache {
     this.apply(entry, { type: 'reference' }, 'load', false);
     entry.noted = noted;
     if (doubtful) this.reader.readHead(entry);
-    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, entry.overtaken ? 'feed' : 'load');
+    else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, this.#overtaken.has(entry) ? 'feed' : 'load');
   }
 
   /** Our own write was stored. */
@@ -238,6 +245,7 @@ export class Cache {
     this.superseded.clear();
     this.expiries.clear();
     this.#verifyingSince.clear();
+    this.#overtaken.clear();
     this.#quarantined.clear();
     // An entry that is absent again sends its readers back to ask once more.
     for (const [, waiters] of waiting) for (const { resolve } of waiters) resolve();
@@ -264,10 +272,10 @@ export class Cache {
       if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());
       else this.#verifyingSince.delete(entry);
     }
+    if (entry.state !== 'loading' && entry.state !== 'reserved') this.#overtaken.delete(entry);
     if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
     if (carryOut) this.#carryOut(entry, effect);
     if ((effect & ENTRY_EFFECT.changed) !== 0 && before.record?.version !== entry.record?.version) this.#options.listener.onChanged(entry, before, cause);
-    if (entry.state !== 'loading' && entry.state !== 'reserved') entry.overtaken = false;
     if (isServable(entry)) this.#wake(entry);
     this.trim();
   }

@@ -95,7 +95,7 @@ export class FeedLoop {
       case 'changes':
         if (event.rows.length >= BACKLOG_ROWS) this.#backlogSinceMs ??= this.#options.clock.monotonic();
         for (const row of event.rows) this.#applySafely(row);
-        if (event.lastSeq !== undefined) hub.seq = event.lastSeq;
+        if (event.lastSeq !== undefined) hub.advance(event.lastSeq);
         if (event.rows.length < BACKLOG_ROWS) this.#backlogSinceMs = undefined;
         break;
       case 'caught-up':
@@ -104,9 +104,8 @@ export class FeedLoop {
       case 'reset':
         this.resets += 1;
         this.#behindSinceMs ??= this.#options.clock.monotonic();
-        hub.seq = event.since;
         cache.reset();
-        hub.reset(RESET_REASON[event.reason]);
+        hub.reset(RESET_REASON[event.reason], event.since);
         break;
       case 'purged':
         for (const id of event.ids) cache.purge(id);
@@ -127,7 +126,7 @@ export class FeedLoop {
       this.appliedRows += 1;
       const [revision, conflicting] = row.revs;
       const { seq } = row;
-      if (seq !== null) hub.seq = seq;
+      if (seq !== null) hub.advance(seq);
       if (revision === undefined) {
         this.poisonousRows += 1;
         const entry = cache.table.findId(row.id);
@@ -146,7 +145,7 @@ export class FeedLoop {
   #caughtUp(): void {
     const { feed, hub } = this.#options;
     this.#behindSinceMs = undefined;
-    if (hub.seq === '') hub.seq = feed.lastAppliedSeq ?? '';
+    if (!hub.isPlaced) hub.advance(feed.lastAppliedSeq ?? '');
     this.#isReady = true;
     const waiters = this.#readyWaiters;
     this.#readyWaiters = [];

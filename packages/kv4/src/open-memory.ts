@@ -21,8 +21,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const client = options.client ?? newClient(options);
   const clock = options.clock ?? client.clock;
   const random = options.random ?? client.random;
-  const hub = new WatchHub();
-  const cache = new Cache({
+  const hub = new WatchHub(() => clock.now(), () => cache.behindRows);
+  const cache: Cache = new Cache({
     clock,
     random,
     maxBytes: maxCacheBytes,

@@ -2,7 +2,7 @@ import { expiryVersion, headId, recordFromValue, type Kv4Record, type StoredVers
 import { prefixOf, type TableEntry } from './cache-table.ts';
 import type { CacheListener, ChangeCause, EntryBefore } from './cache.ts';
 import { TAIL_NOT_KEPT } from './snapshot.ts';
-import { encodePosition, NO_MOMENT } from './watch-position.ts';
+import { encodePosition, Moments, type WatchPosition } from './watch-position.ts';
 import type { QueuedChange, WatchQueue } from './watch-queue.ts';
 
 /** One watch under way. */
@@ -22,6 +22,12 @@ interface Shelf {
   readonly name: string;
 }
 
+/** What there was before a change: of the key, and told in all. */
+interface Past {
+  readonly before: EntryBefore;
+  readonly told: Moments;
+}
+
 /** Hands changes of entries to the watches that cover them, in the order of the feed. */
 export class WatchHub implements CacheListener {
   readonly #keys = new Map<string, Set<Watcher>>();
@@ -33,9 +39,20 @@ export class WatchHub implements CacheListener {
   readonly #expired = new Map<TableEntry, string>();
   #count = 0;
   events = 0;
-  #moment = NO_MOMENT;
+  readonly #nowMs: () => number;
+  readonly #behindRows: () => number;
+  #moments: Moments;
   epoch = '0';
-  seq = '';
+  /** Position before the last row, or further back while what earlier rows brought cannot be shown yet. */
+  #settledSeq = '';
+  #appliedSeq = '';
+
+  /** `behindRows` counts the entries that do not show yet what their rows announced: no position passes those. */
+  constructor(nowMs: () => number, behindRows: () => number) {
+    this.#nowMs = nowMs;
+    this.#behindRows = behindRows;
+    this.#moments = Moments.at(nowMs());
+  }
 
   get watchers(): number {
     return this.#count;
@@ -43,12 +60,28 @@ export class WatchHub implements CacheListener {
 
   /** Position behind everything announced so far. */
   get position(): string {
-    return encodePosition({ epoch: this.epoch, moment: this.#moment, seq: this.seq });
+    return encodePosition({ epoch: this.epoch, moments: this.#moments, seq: this.#behindRows() === 0 ? this.#appliedSeq : this.#settledSeq });
   }
 
   /** A position that cannot be resumed from. */
   get unresumable(): string {
-    return encodePosition({ epoch: this.epoch, moment: NO_MOMENT, seq: '' });
+    return encodePosition({ epoch: this.epoch, moments: new Moments(), seq: '' });
+  }
+
+  /** Whether the feed has told where it is. */
+  get isPlaced(): boolean {
+    return this.#appliedSeq !== '';
+  }
+
+  /** The feed goes on to a sequence: called before its row is applied. */
+  advance(seq: string): void {
+    if (this.#behindRows() === 0 || this.#settledSeq === '') this.#settledSeq = this.#appliedSeq === '' ? seq : this.#appliedSeq;
+    this.#appliedSeq = seq;
+  }
+
+  /** A watch has been given a version as it stood. */
+  told(version: string): void {
+    this.#moments.note(version);
   }
 
   /** Files a watcher; the answer takes it out again. */
@@ -74,7 +107,10 @@ export class WatchHub implements CacheListener {
   }
 
   onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {
-    if (this.#count === 0 || cause === 'load') return;
+    if (this.#count === 0 || cause === 'load') {
+      if (cause === 'feed' && entry.version !== undefined) this.#moments.note(entry.version);
+      return;
+    }
     const first = this.#unannounced.get(entry) ?? before;
     if (cause === 'write') {
       if (this.#isWatched(entry)) this.#unannounced.set(entry, first);
@@ -96,14 +132,17 @@ export class WatchHub implements CacheListener {
     if (this.#count === 0 || record?.expiresAtMs === undefined) return;
     const [version] = expiryVersion({ _id: '', ver: record.version, by: record.author, v: null, x: record.expiresAtMs });
     this.#expired.set(entry, version);
+    this.#moments.note(version);
     this.#push(entry, { version, record: undefined, previous: record });
   }
 
   /** Everything known is forgotten: every watch starts anew. */
-  reset(reason: WatchResetReason): void {
+  reset(reason: WatchResetReason, seq: string): void {
     this.#unannounced.clear();
     this.#expired.clear();
-    this.#moment = NO_MOMENT;
+    this.#moments = Moments.at(this.#nowMs());
+    this.#settledSeq = seq;
+    this.#appliedSeq = seq;
     for (const watcher of this.#all()) {
       watcher.live = false;
       watcher.ahead.clear();
@@ -154,12 +193,12 @@ export class WatchHub implements CacheListener {
     if (expired !== undefined && record === undefined) return;
     const previous = expired === undefined ? before.record : undefined;
     if (previous === undefined && record === undefined) return;
-    const moment = version?.slice(0, 16);
-    if (moment !== undefined && moment > this.#moment) this.#moment = moment;
-    this.#push(entry, { version, record, previous }, expired === undefined ? before : { ...before, version: expired });
+    const told = this.#moments.copy();
+    if (version !== undefined) this.#moments.note(version);
+    this.#push(entry, { version, record, previous }, { before: expired === undefined ? before : { ...before, version: expired }, told });
   }
 
-  #push(entry: TableEntry, change: { version: string | undefined; record: Kv4Record | undefined; previous: Kv4Record | undefined }, before?: EntryBefore): void {
+  #push(entry: TableEntry, change: { version: string | undefined; record: Kv4Record | undefined; previous: Kv4Record | undefined }, past?: Past): void {
     const watchers = this.#watchersOf(entry);
     if (watchers.length === 0) return;
     const { version, record, previous } = change;
@@ -182,29 +221,32 @@ export class WatchHub implements CacheListener {
         watcher.ahead.delete(entry);
         if (ahead === version) continue;
       }
-      if (watcher.history && before !== undefined && version !== undefined) this.#pushBetween(watcher, entry, { before, version });
+      if (watcher.history && past !== undefined && version !== undefined) this.#pushBetween(watcher, entry, { ...past, version });
       watcher.queue.push(item);
     }
   }
 
   /** The versions between what a watcher saw and what stands now: out of the tail, or to be read from the series. */
-  #pushBetween(watcher: Watcher, entry: TableEntry, span: { before: EntryBefore; version: string }): void {
+  #pushBetween(watcher: Watcher, entry: TableEntry, span: Past & { readonly version: string }): void {
     const { before, version } = span;
+    const told = span.told.copy();
     if (before.version === undefined && !before.unknown) return;
     const from = before.version ?? '';
     const { id } = entry;
-    const { position } = this;
+    // Who resumes behind a version in between finds the row, and with it the rest, behind the position.
+    const place = (): WatchPosition => ({ epoch: this.epoch, moments: told.copy(), seq: this.#settledSeq });
     const address = { ...entry.node.address, key: entry.key };
     const tail = entry.tail === undefined || entry.tail === TAIL_NOT_KEPT ? [] : (JSON.parse(entry.tail) as StoredVersion[]);
-    const between = tail.filter(([each]) => each > from && each < version).reverse();
+    const between = tail.filter(([each]) => each > from && each < version && !(before.unknown && told.includes(each))).reverse();
     const reaches = tail.some(([each]) => each <= from) || (entry.tail === undefined && before.version === undefined);
     let previous = before.record;
     if (!reaches && (before.version !== undefined || entry.tail === TAIL_NOT_KEPT)) {
       const beforeVersion = between[0]?.[0] ?? version;
-      watcher.queue.push({ type: 'gap', id, address, position, afterVersion: from, beforeVersion, previous });
+      watcher.queue.push({ type: 'gap', id, address, place: place(), afterVersion: from, beforeVersion, previous });
     }
     for (const stored of between) {
-      const item = changeOfStored(stored, { id, address, position, previous });
+      told.note(stored[0]);
+      const item = changeOfStored(stored, { id, address, position: encodePosition(place()), previous });
       watcher.queue.push(item);
       previous = item.event.type === 'put' ? item.event.record : undefined;
     }

@@ -1,26 +1,94 @@
+import { formatVersion, parseVersion } from '@xir/kv4-core';
+
+/** Neurons whose moments a position carries at most. */
+const MAX_POSITION_NEURONS = 64;
+const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}){0,64})\.(.*)$/s;
+/** Longest position, in characters: sequences of large clusters take a thousand and more. */
+export const MAX_POSITION_LENGTH = 16_384;
+/** Before every moment. */
+const NO_MOMENT = '0000000000000000';
+
+/**
+ * Up to which version everything has been told, by the neuron that made it: hosts' clocks differ, but each makes growing versions. Versions of neurons that are not
+ * listed count from the base.
+ */
+export class Moments {
+  readonly #base: string;
+  readonly #byNeuron: Map<string, string>;
+  #text: string | undefined;
+
+  constructor(base = NO_MOMENT, byNeuron: Iterable<readonly [string, string]> = []) {
+    this.#base = base;
+    this.#byNeuron = new Map(byNeuron);
+  }
+
+  /** Nothing but what was made before a time has been told. */
+  static at(timeMs: number): Moments {
+    return new Moments(formatVersion({ timeMs: Math.floor(timeMs), counter: 0, neuron: 'x' }).slice(0, 16));
+  }
+
+  /** Whether a version is at or before what has been told. */
+  includes(version: string): boolean {
+    return momentOf(version) <= (this.#byNeuron.get(neuronOf(version)) ?? this.#base);
+  }
+
+  /** Whether a version is the very last that its neuron has told. */
+  endsWith(version: string): boolean {
+    return this.#byNeuron.get(neuronOf(version)) === momentOf(version);
+  }
+
+  /** A version has been told. */
+  note(version: string): void {
+    if (this.includes(version) || parseVersion(version) === undefined) return;
+    const neuron = neuronOf(version);
+    this.#byNeuron.delete(neuron);
+    this.#byNeuron.set(neuron, momentOf(version));
+    this.#text = undefined;
+    const oldest = this.#byNeuron.keys().next();
+    if (this.#byNeuron.size > MAX_POSITION_NEURONS && oldest.done !== true) this.#byNeuron.delete(oldest.value);
+  }
+
+  copy(): Moments {
+    return new Moments(this.#base, this.#byNeuron);
+  }
+
+  toString(): string {
+    this.#text ??= [this.#base, ...[...this.#byNeuron].map(([neuron, moment]) => `${neuron}:${moment}`)].join(',');
+    return this.#text;
+  }
+
+  static parse(text: string): Moments {
+    const [base, ...rest] = text.split(',');
+    return new Moments(base, rest.map((each) => each.split(':') as [string, string]));
+  }
+}
+
 /** A place in a database's change feed, as watches hand it out. Valid on every neuron of the system. */
 export interface WatchPosition {
   /** The database's random epoch. */
   readonly epoch: string;
-  /** The first sixteen digits of the highest version seen there. */
-  readonly moment: string;
+  /** Which versions had been told there. */
+  readonly moments: Moments;
   /** The feed's sequence; empty: not a place to resume from (in the middle of initial values). */
   readonly seq: string;
 }
 
-const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16})\.(.*)$/s;
-/** Longest position, in characters: sequences of large clusters take a thousand and more. */
-export const MAX_POSITION_LENGTH = 16_384;
-export const NO_MOMENT = '0000000000000000';
-
 /** Writes a position. */
 export function encodePosition(position: WatchPosition): string {
-  return `${position.epoch}.${position.moment}.${position.seq}`;
+  return `${position.epoch}.${position.moments.toString()}.${position.seq}`;
 }
 
 /** Reads a position; `undefined` for any other text. */
 export function decodePosition(text: string): WatchPosition | undefined {
   if (text.length > MAX_POSITION_LENGTH) return undefined;
   const match = POSITION.exec(text);
-  return match === null ? undefined : { epoch: match[1] as string, moment: match[2] as string, seq: match[3] as string };
+  return match === null ? undefined : { epoch: match[1] as string, moments: Moments.parse(match[2] as string), seq: match[3] as string };
+}
+
+function momentOf(version: string): string {
+  return version.slice(0, 16);
+}
+
+function neuronOf(version: string): string {
+  return version.slice(17);
 }

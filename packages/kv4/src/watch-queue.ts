@@ -1,4 +1,5 @@
 import type { KeyAddress, Kv4Record, WatchEvent, WatchResetReason } from '@xir/kv4-core';
+import type { WatchPosition } from './watch-position.ts';
 
 /** One change of a key, as it waits for a consumer. */
 export interface QueuedChange {
@@ -13,7 +14,8 @@ export interface QueuedGap {
   readonly type: 'gap';
   readonly id: string;
   readonly address: KeyAddress;
-  readonly position: string;
+  /** Behind what was told before. */
+  readonly place: WatchPosition;
   /** Exclusive. */
   readonly afterVersion: string;
   /** Exclusive. */

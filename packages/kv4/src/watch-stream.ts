@@ -1,21 +1,11 @@
 import type { Clock } from '@xir/couch-client';
-import { ChangesParser, type ChangeFeed, type ChangeRow } from '@xir/couch-feed';
+import type { ChangeFeed } from '@xir/couch-feed';
 import {
   checkKeyAddress,
   checkPathAddress,
   checkWatchOptions,
-  compareIds,
   coverOf,
-  covers,
-  decodeHead,
-  isExpired,
-  isLive,
-  expiryVersion,
   Kv4Error,
-  parseDocumentId,
-  recordFromHead,
-  type HeadDocument,
-  type KeyAddress,
   type Kv4Record,
   type StoredVersion,
   type WatchEvent,
@@ -28,12 +18,11 @@ import type { Cache } from './cache.ts';
 import type { PathNode, TableEntry } from './cache-table.ts';
 import type { Listings } from './listings.ts';
 import { liveRecord } from './pages.ts';
+import { CatchUp } from './watch-catch-up.ts';
 import { decodePosition, encodePosition, type WatchPosition } from './watch-position.ts';
 import { changeOfStored, type WatchHub, type Watcher } from './watch-hub.ts';
 import { WatchQueue, type QueuedGap } from './watch-queue.ts';
 
-/** Rows read at once while a watch catches up. */
-const CATCH_UP_PIECE = 500;
 /** How long the beginning of a watch waits for the feed to be proved current, in milliseconds. */
 const BEGIN_PROOF_MS = 1_000;
 /** Pause before a scope that could not be loaded after a reset is tried again, in milliseconds. */
@@ -64,14 +53,13 @@ function normalScope(scope: WatchScope): NormalScope {
   }
 }
 
-type ChangeEvent = Extract<WatchEvent, { type: 'put' | 'delete' }>;
-
 /** One watch, from its beginning to its end. */
 export class WatchStream {
   readonly #context: WatchContext;
   readonly #scope: NormalScope;
   readonly #options: WatchOptions;
   readonly #watcher: Watcher;
+  readonly #maxItems: number;
   #pinned: { pins: number } | undefined;
   /** Versions that the catch-up delivered: the feed may bring them again. */
   readonly #delivered = new Map<string, string>();
@@ -80,6 +68,7 @@ export class WatchStream {
   constructor(context: WatchContext, scope: WatchScope, options: WatchOptions) {
     const cover = coverOf(scope);
     const maxItems = checkWatchOptions(options);
+    this.#maxItems = maxItems;
     this.#context = context;
     this.#scope = normalScope(scope);
     this.#options = options;
@@ -232,7 +221,9 @@ export class WatchStream {
   }
 
   *#live(entry: TableEntry): Generator<Kv4Record, void, undefined> {
-    this.#context.hub.markAhead(this.#watcher, entry);
+    const { hub } = this.#context;
+    hub.markAhead(this.#watcher, entry);
+    if (entry.version !== undefined) hub.told(entry.version);
     const record = liveRecord(entry, this.#context.clock.now());
     if (record !== undefined) yield record;
   }
@@ -241,75 +232,28 @@ export class WatchStream {
   async *#resume(position: WatchPosition): AsyncGenerator<WatchEvent, void, undefined> {
     this.#watcher.live = true;
     await this.#load();
-    let since = position.seq;
-    for (;;) {
-      const page = await this.#page(since);
-      if (page === undefined) {
-        this.#watcher.live = false;
-        this.#watcher.queue.restart('position-unknown');
-        return;
-      }
-      for (const row of page.rows) yield* this.#eventsOfRow(row, position);
-      if (page.lastSeq === undefined || page.isLast) return;
-      since = page.lastSeq;
+    const { store, clock } = this.#context;
+    const { cover, history } = this.#watcher;
+    const catchUp = new CatchUp({ store, cover, nowMs: () => clock.now(), maxChanges: this.#maxItems, signal: this.#options.signal });
+    for await (const { id, version, event } of history ? catchUp.versions(position) : catchUp.states(position)) {
+      if (this.#wasDelivered(id, version)) continue;
+      if (version !== undefined) this.#delivered.set(id, version);
+      yield event;
     }
-  }
-
-  /** One piece of the change feed behind a position; `undefined`: the database does not know the position. */
-  async #page(since: string): Promise<{ rows: readonly ChangeRow[]; lastSeq: string | undefined; isLast: boolean } | undefined> {
-    const { store } = this.#context;
-    const { signal } = this.#options;
-    const request = store.heads.database.request({
-      path: '/_changes',
-      query: { since, limit: CATCH_UP_PIECE, include_docs: true },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const response = await store.heads.guard(request, signal);
-    if (response.status !== 200) {
-      await response.discard();
-      if (response.status >= 500 || response.status === 429) throw new Kv4Error('KV4_UNAVAILABLE', `the change feed was answered with ${response.status}`);
-      return undefined;
-    }
-    const parser = new ChangesParser({ wanted: (id) => covers(this.#watcher.cover, id) });
-    const rows: ChangeRow[] = [];
-    let scanned = 0;
-    let lastSeq: string | undefined;
-    const take = (found: ReturnType<ChangesParser['push']>): void => {
-      rows.push(...found.rows);
-      scanned += found.scanned;
-      lastSeq = found.end?.lastSeq ?? lastSeq;
-    };
-    const read = async (): Promise<void> => {
-      for await (const piece of response.body) take(parser.push(piece));
-      take(parser.end());
-    };
-    await store.heads.guard(read(), signal);
-    return { rows, lastSeq, isLast: scanned < CATCH_UP_PIECE };
-  }
-
-  *#eventsOfRow(row: ChangeRow, start: WatchPosition): Generator<ChangeEvent, void, undefined> {
-    const parsed = parseDocumentId(row.id);
-    if (parsed?.kind !== 'head') return;
-    const { address } = parsed;
-    const position = row.seq === null ? this.#context.hub.unresumable : encodePosition({ ...start, seq: row.seq });
-    const head = decodeHead(row.doc());
-    if (head === undefined) {
-      if (row.deleted) yield { type: 'delete', position, address };
-      return;
-    }
-    const [version, event] = eventOfHead(head, { address, position, deleted: row.deleted, nowMs: this.#context.clock.now() });
-    if (this.#wasDelivered(row.id, version)) return;
-    if (this.#watcher.history) yield* missedVersions(head, { id: row.id, address, position, moment: start.moment });
-    this.#delivered.set(row.id, version);
-    yield event;
+    if (!catchUp.failed) return;
+    this.#watcher.live = false;
+    this.#watcher.queue.restart('position-unknown');
   }
 
   async *#fillGap(gap: QueuedGap): AsyncGenerator<WatchEvent, void, undefined> {
-    const { id, address, position, afterVersion, beforeVersion } = gap;
+    const { id, address, place, afterVersion, beforeVersion } = gap;
+    const moments = place.moments.copy();
     let { previous } = gap;
     for await (const version of this.#context.store.series(address, { ascending: true })) {
-      if (version.version <= afterVersion) continue;
+      if (version.version <= afterVersion || this.#wasDelivered(id, version.version)) continue;
       if (version.version >= beforeVersion) return;
+      moments.note(version.version);
+      const position = encodePosition({ ...place, moments });
       const stored: StoredVersion = version.deleted ? [version.version, version.author] : [version.version, version.author, version.value];
       const { event } = changeOfStored(stored, { id, address, position, previous });
       previous = event.type === 'put' ? event.record : undefined;
@@ -320,26 +264,4 @@ export class WatchStream {
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-interface RowPlace {
-  readonly address: KeyAddress;
-  readonly position: string;
-  readonly deleted: boolean;
-  readonly nowMs: number;
-}
-
-function eventOfHead(head: HeadDocument, place: RowPlace): readonly [version: string, event: ChangeEvent] {
-  const { address, position, deleted, nowMs } = place;
-  const record = !deleted && isLive(head, nowMs) ? recordFromHead(head, address) : undefined;
-  if (record !== undefined) return [head.ver, { type: 'put', position, record }];
-  const version = !deleted && isExpired(head, nowMs) ? expiryVersion(head)[0] : head.ver;
-  return [version, { type: 'delete', position, address, version }];
-}
-
-/** The versions in a head's tail that are newer than a moment, oldest first. */
-function* missedVersions(head: HeadDocument, at: { readonly id: string; readonly address: KeyAddress; readonly position: string; readonly moment: string }): Generator<ChangeEvent, void, undefined> {
-  const missed = (head.tail ?? []).filter(([version]) => version.slice(0, 16) > at.moment);
-  missed.sort((a, b) => compareIds(a[0], b[0]));
-  for (const stored of missed) yield changeOfStored(stored, { ...at, previous: undefined }).event;
 }

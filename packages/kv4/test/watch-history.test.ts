@@ -1,0 +1,146 @@
+import type { KeyAddress, WatchEvent, WatchScope } from '@xir/kv4-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Memory } from '../src/index.ts';
+import { decodePosition, encodePosition, Moments } from '../src/watch-position.ts';
+import { serversToTest, TestDatabase, type TestServer } from './support/servers.ts';
+
+const key = (name: string): KeyAddress => ({ bucket: 'b', layer: '*data', path: '/a', key: name });
+const scope: WatchScope = { type: 'path', address: key('') };
+
+/** What a watch behind a position tells, up to and with the put of a value. */
+async function behind(memory: Memory, after: string, last: unknown): Promise<WatchEvent[]> {
+  const seen: WatchEvent[] = [];
+  for await (const event of memory.watch(scope, { after, history: true })) {
+    seen.push(event);
+    if (event.type === 'put' && event.record.value === last) break;
+  }
+  return seen;
+}
+
+async function positionNow(memory: Memory): Promise<string> {
+  for await (const event of memory.watch(scope, { history: true })) if (event.type === 'end-of-initial') return event.position;
+  throw new Error('the watch ended');
+}
+
+const told = (events: readonly WatchEvent[], name = 'k'): unknown[] =>
+  events.flatMap((event): unknown[] => {
+    if (event.type === 'put') return event.record.address.key === name ? [event.record.value] : [];
+    if (event.type === 'delete') return event.address.key === name ? ['deleted'] : [];
+    return [event.type];
+  });
+
+for (const { name, start } of serversToTest()) {
+  describe(`a watch with history, resumed on ${name}`, () => {
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await start();
+    });
+    afterAll(() => server.close());
+
+    it('M16: tells versions that were spilled to segments, each once, and none from before the position', async () => {
+      await using database = new TestDatabase(server.url);
+      const [a, b] = [await database.open(), await database.open()];
+      for (let index = 0; index < 20; index += 1) await a.put(key('k'), `old ${index}`);
+      const position = await positionNow(a);
+      for (let index = 0; index < 100; index += 1) await a.put(key('k'), index);
+      await vi.waitFor(async () => expect(JSON.stringify((await database.database.json({ path: '/_all_docs' })).body)).toContain('"s!'), { timeout: 8_000 });
+      await a.put(key('k'), 'last');
+      for (const memory of [a, b]) expect(told(await behind(memory, position, 'last'))).toEqual([...Array.from({ length: 100 }, (_, index) => index), 'last']);
+    });
+
+    it('M16: tells every put and every deletion between two rows, in order', async () => {
+      await using database = new TestDatabase(server.url);
+      const [a, b] = [await database.open(), await database.open()];
+      await a.put(key('k'), 'before');
+      const position = await positionNow(b);
+      await a.delete(key('k'));
+      await a.put(key('k'), 1);
+      await a.delete(key('k'));
+      await a.put(key('other'), 'last');
+      const events = await behind(b, position, 'last');
+      expect(told(events)).toEqual(['deleted', 1, 'deleted']);
+      expect(events.every((event) => event.type !== 'delete' || event.version !== undefined)).toBe(true);
+    });
+
+    it('M16: tells a deletion whose document has left, and once it was told, not again', async () => {
+      await using database = new TestDatabase(server.url);
+      const [a, b] = [await database.open(), await database.open()];
+      await a.put(key('k'), 1);
+      const position = await positionNow(b);
+      await a.delete(key('k'));
+      const changes = async () => JSON.stringify((await database.database.json({ path: '/_changes' })).body);
+      await vi.waitFor(async () => expect(await changes()).toContain('"deleted":true'), { timeout: 8_000 });
+      await a.put(key('other'), 'last');
+      const events = await behind(b, position, 'last');
+      expect(told(events)).toEqual(['deleted']);
+      await a.put(key('other'), 'later');
+      expect(told(await behind(a, (events.at(-1) as WatchEvent).position, 'later'))).toEqual([]);
+    });
+
+    it('M16: can be resumed behind any event it told, from the catch-up and from the feed alike', async () => {
+      await using database = new TestDatabase(server.url);
+      const [a, b] = [await database.open(), await database.open()];
+      await a.put(key('k'), 'before');
+      const position = await positionNow(a);
+      const live = (async () => {
+        const seen: WatchEvent[] = [];
+        for await (const event of b.watch(scope, { history: true, initial: false })) {
+          seen.push(event);
+          if (event.type === 'put' && event.record.value === 'last') return seen;
+        }
+        return seen;
+      })();
+      await vi.waitFor(() => expect([b.stats().watchers, b.peek(key('k'))?.value]).toEqual([1, 'before']));
+      // Together, so that several versions come with one row.
+      await Promise.all(Array.from({ length: 20 }, (_, index) => a.put(key(`k${index % 2}`), index)));
+      await a.put(key('k0'), 'last');
+      const byKey = (events: readonly WatchEvent[]) => ['k', 'k0', 'k1'].map((each) => told(events, each));
+      const all = await behind(b, position, 'last');
+      const fromFeed = await live;
+      expect(byKey(fromFeed)).toEqual(byKey(all));
+      expect(all).toHaveLength(21);
+      for (const events of [all, fromFeed]) {
+        for (const cut of [0, 4, 9, 13, 17]) {
+          const rest = await behind(cut % 2 === 0 ? a : b, (events[cut] as WatchEvent).position, 'last');
+          expect(byKey([...events.slice(0, cut + 1), ...rest]), `cut behind event ${cut}`).toEqual(byKey(all));
+        }
+      }
+    });
+
+    it('M16: with more behind a position than may wait, begins anew', async () => {
+      await using database = new TestDatabase(server.url);
+      const a = await database.open();
+      await a.put(key('k'), 0);
+      const position = await positionNow(a);
+      for (let index = 1; index < 8; index += 1) await a.put(key('k'), index);
+      const seen: WatchEvent[] = [];
+      for await (const event of a.watch(scope, { after: position, history: true, maxQueuedEvents: 5 })) {
+        seen.push(event);
+        if (event.type === 'end-of-initial') break;
+      }
+      expect(told(seen)).toEqual(['reset', 7, 'end-of-initial']);
+    });
+  });
+}
+
+describe('positions of watches', () => {
+  it('M17 T36: hold, for each neuron, up to which version everything was told, whatever the hosts’ clocks say', () => {
+    const moments = Moments.at(1_000);
+    const version = (timeMs: number, neuron: string): string => `${timeMs.toString(16).padStart(12, '0')}0000-${neuron}`;
+    moments.note(version(300_000, 'ahead'));
+    moments.note(version(2_000, 'behind'));
+    const position = decodePosition(encodePosition({ epoch: 'e', moments, seq: '5-a.b,c:d' }));
+    expect(position).toMatchObject({ epoch: 'e', seq: '5-a.b,c:d' });
+    const has = (timeMs: number, neuron: string): boolean | undefined => position?.moments.includes(version(timeMs, neuron));
+    expect([has(2_000, 'behind'), has(2_001, 'behind'), has(300_000, 'ahead'), has(999, 'unknown'), has(1_001, 'unknown')]).toEqual([true, false, true, true, false]);
+  });
+
+  it('M17: hold at most 64 neurons; other texts are no positions', () => {
+    const moments = Moments.at(0);
+    for (let index = 0; index < 100; index += 1) moments.note(`${'f'.repeat(12)}0000-n${index}`);
+    const text = encodePosition({ epoch: 'e', moments, seq: 's' });
+    expect(decodePosition(text)?.moments.includes(`${'f'.repeat(12)}0000-n99`)).toBe(true);
+    expect(text.length).toBeLessThan(2_000);
+    for (const other of ['', 'e.s', 'e.00.s', `${text.slice(0, 10)}`, 'x'.repeat(20_000)]) expect(decodePosition(other)).toBe(undefined);
+  });
+});
