@@ -57,7 +57,7 @@ function checkEmailField(value: JsonObject, details: CheckedDetails): void {
 function checkSecretFields(value: JsonObject, details: CheckedDetails): void {
   const { secret, password } = value;
   if (secret !== undefined && secret !== null) {
-    if (typeof secret !== 'string' || !isSecret(secret)) throw new AccountsError('ACCOUNTS_BAD_PASSWORD', 'the secret is not one that a login can carry');
+    if (typeof secret !== 'string' || !isSecret(secret)) throw new AccountsError('ACCOUNTS_BAD_PASSWORD', 'a secret has 4 to 256 characters, no #, no leading ! and no control characters');
     details.secret = secret;
   }
   if (password !== undefined && password !== null && password !== '') {
