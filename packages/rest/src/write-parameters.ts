@@ -20,7 +20,7 @@ export interface LockedValue {
 /** The body of a request that needs one. Throws the body's own problem. */
 export function requireBody(request: ServiceRequest): BodyObject {
   if (request.bodyProblem === 'bad_value') throw new RestError('REST_BAD_VALUE', 'the body holds a number that cannot be stored');
-  if (request.bodyProblem !== undefined) throw new RestError('REST_BAD_BODY', 'the body cannot be read');
+  if (request.bodyProblem !== undefined) throw new RestError('REST_BAD_BODY', 'the body must be a JSON object in UTF-8 (or a form), nested at most 128 deep');
   return request.body;
 }
 
@@ -28,14 +28,14 @@ export function requireBody(request: ServiceRequest): BodyObject {
 export function requireKey(request: ServiceRequest, body: BodyObject): string {
   const given = body['k'] ?? request.query.get('k');
   const key = typeof given === 'number' ? String(given) : given;
-  if (typeof key !== 'string' || key === '') throw new RestError('REST_BAD_NAME', 'a key is needed');
+  if (typeof key !== 'string' || key === '') throw new RestError('REST_BAD_NAME', 'k, a text that is not empty, is needed in the body or the query');
   return key;
 }
 
 /** The value of a write, its `_ver_` taken out. Throws `REST_VALUE_MISSING`. */
 export function requireValue(body: BodyObject): LockedValue {
   const value = body['v'];
-  if (value === undefined) throw new RestError('REST_VALUE_MISSING', 'the body holds no v');
+  if (value === undefined) throw new RestError('REST_VALUE_MISSING', 'the body holds no v: a write is {"k":...,"v":...}');
   if (value === null || typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, '_ver_')) return { value };
   const { _ver_: lock, ...rest } = value as JsonObject;
   // A lock that is no text fits no version.
