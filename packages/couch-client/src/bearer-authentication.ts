@@ -1,11 +1,7 @@
-import { fixedAuthentication, type Authentication, type BearerAuth, type Credential } from './authentication.ts';
+import { fixedAuthentication, type Authentication, type BearerAuth } from './authentication.ts';
 import type { Clock } from './clock.ts';
 import { CouchError } from './errors.ts';
-
-interface HeldToken extends Credential {
-  readonly renewAtMs: number;
-  readonly endsAtMs: number;
-}
+import { renewingCredential, type ExpiringCredential } from './renewing-credential.ts';
 
 /**
  * Bearer tokens (RFC 6750). A supplier is asked at the first request, at half of a token's life and once after a 401; its rejections become
@@ -14,10 +10,10 @@ interface HeldToken extends Credential {
 export function bearerAuthentication(auth: BearerAuth, clock: Clock): Authentication {
   const supplier = auth.token;
   if (typeof supplier === 'string') return fixedAuthentication({ authorization: `Bearer ${supplier}` });
-  let current: HeldToken | undefined;
-  let asking: Promise<HeldToken> | undefined;
+  let current: ExpiringCredential | undefined;
+  let asking: Promise<ExpiringCredential> | undefined;
 
-  async function ask(supply: typeof supplier & object): Promise<HeldToken> {
+  async function ask(supply: typeof supplier & object): Promise<ExpiringCredential> {
     let answer: Awaited<ReturnType<typeof supply>>;
     try {
       answer = await supply();
@@ -31,31 +27,13 @@ export function bearerAuthentication(auth: BearerAuth, clock: Clock): Authentica
     return current;
   }
 
-  function sharedAsk(): Promise<HeldToken> {
+  function sharedAsk(): Promise<ExpiringCredential> {
     asking ??= ask(supplier as typeof supplier & object).finally(() => {
       asking = undefined;
     });
     return asking;
   }
 
-  return {
-    async credential() {
-      const held = current;
-      const now = clock.monotonic();
-      if (held !== undefined && now < held.renewAtMs) return held;
-      try {
-        return await sharedAsk();
-      } catch (error) {
-        // Renewal before the end failed: the token we hold is still good, the next request tries again.
-        if (held !== undefined && now < held.endsAtMs && current === held) return held;
-        throw error;
-      }
-    },
-    async refused(used) {
-      if (current === used) current = undefined;
-      if (current === undefined) await sharedAsk();
-      return true;
-    },
-    observe: () => undefined,
-  };
+  const renewing = renewingCredential({ clock, held: () => current, forget: () => (current = undefined), renew: sharedAsk });
+  return { ...renewing, observe: () => undefined };
 }

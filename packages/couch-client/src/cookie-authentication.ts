@@ -1,5 +1,6 @@
-import type { Authentication, AuthenticationContext, Credential } from './authentication.ts';
+import type { Authentication, AuthenticationContext } from './authentication.ts';
 import { CouchError } from './errors.ts';
+import { renewingCredential, type ExpiringCredential } from './renewing-credential.ts';
 import { errorOfResponse } from './status-error.ts';
 import type { TransportResponse } from './transport.ts';
 
@@ -7,11 +8,6 @@ import type { TransportResponse } from './transport.ts';
 export const DEFAULT_COOKIE_LIFETIME_MS = 600_000;
 /** Milliseconds during which a refused login is not repeated: servers lock accounts out after a few of them (CouchDB 3.4+). */
 export const LOGIN_REFUSED_HOLD_MS = 60_000;
-
-interface SessionCookie extends Credential {
-  readonly renewAtMs: number;
-  readonly endsAtMs: number;
-}
 
 /** Value and life of the `AuthSession` cookie among `set-cookie` headers, or `undefined`. Pure. */
 export function readSessionCookie(setCookie: readonly string[]): { readonly value: string; readonly lifetimeMs: number } | undefined {
@@ -31,11 +27,11 @@ export function readSessionCookie(setCookie: readonly string[]): { readonly valu
  */
 export function cookieAuthentication(username: string, password: string, context: AuthenticationContext): Authentication {
   const { transport, clock } = context;
-  let current: SessionCookie | undefined;
-  let login: Promise<SessionCookie> | undefined;
+  let current: ExpiringCredential | undefined;
+  let login: Promise<ExpiringCredential> | undefined;
   let refusal: { readonly error: CouchError; readonly untilMs: number } | undefined;
 
-  function keep(setCookie: readonly string[]): SessionCookie | undefined {
+  function keep(setCookie: readonly string[]): ExpiringCredential | undefined {
     const cookie = readSessionCookie(setCookie);
     if (cookie === undefined) return undefined;
     const now = clock.monotonic();
@@ -47,7 +43,7 @@ export function cookieAuthentication(username: string, password: string, context
     return current;
   }
 
-  async function logIn(): Promise<SessionCookie> {
+  async function logIn(): Promise<ExpiringCredential> {
     const path = '/_session';
     const response = await transport.request({
       method: 'POST',
@@ -75,7 +71,7 @@ export function cookieAuthentication(username: string, password: string, context
     return cookie;
   }
 
-  function sharedLogin(): Promise<SessionCookie> {
+  function sharedLogin(): Promise<ExpiringCredential> {
     if (refusal !== undefined && clock.monotonic() < refusal.untilMs) return Promise.reject(refusal.error);
     login ??= logIn().finally(() => {
       login = undefined;
@@ -84,23 +80,7 @@ export function cookieAuthentication(username: string, password: string, context
   }
 
   return {
-    async credential() {
-      const held = current;
-      const now = clock.monotonic();
-      if (held !== undefined && now < held.renewAtMs) return held;
-      try {
-        return await sharedLogin();
-      } catch (error) {
-        // Renewal before the end failed: what we hold is still good, the next request tries again.
-        if (held !== undefined && now < held.endsAtMs && current === held) return held;
-        throw error;
-      }
-    },
-    async refused(used) {
-      if (current === used) current = undefined;
-      if (current === undefined) await sharedLogin();
-      return true;
-    },
+    ...renewingCredential({ clock, held: () => current, forget: () => (current = undefined), renew: sharedLogin }),
     observe(response) {
       keep(setCookieOf(response));
     },
