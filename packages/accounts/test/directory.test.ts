@@ -1,8 +1,9 @@
+import { Kv4Error } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { describe, expect, it } from 'vitest';
 
 import { accountAddress, ACCOUNTS_ERROR_CODES, ACCOUNTS_ERROR_STRINGS, AccountsError, emailAddress, EMAIL_CLAIM_GRACE_MS } from '../src/index.ts';
-import { open, SYSTEM } from './fixture.ts';
+import { open, SYSTEM, withMethod } from './fixture.ts';
 
 const email = 'Elena@Example.org';
 
@@ -61,6 +62,26 @@ describe('accounts', () => {
     expect(await opened.store.layers('elena')).toEqual([]);
     expect(await opened.accounts.remove(SYSTEM, 'elena')).toBe(0);
     await opened.accounts.create(SYSTEM, 'elena', { email });
+  });
+
+  it('that are deleted are erased, with their sub-accounts, on a store that can; what breaks off there can be repeated', async () => {
+    const memory = new MemoryReferenceStore();
+    const erased: string[] = [];
+    let failing = true;
+    const store = withMethod(memory, 'eraseBucket', async (bucket) => {
+      if (bucket === 'elena' && failing) throw new Kv4Error('KV4_UNAVAILABLE', 'the database is away');
+      expect(await memory.layers(bucket)).toEqual([]);
+      return erased.push(bucket);
+    });
+    await using opened = open({ store });
+    await opened.accounts.create(SYSTEM, 'elena', { email });
+    await opened.accounts.create({ bucket: 'elena', author: 'elena' }, 'lily', { email });
+    await store.put({ bucket: 'elena)lily', layer: '*data', path: '/a', key: 'x' }, {});
+    await expect(opened.accounts.remove(SYSTEM, 'elena')).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
+    expect((await opened.accounts.get('$sys', 'elena'))?.value).toMatchObject({ active: false });
+    failing = false;
+    expect(await opened.accounts.remove(SYSTEM, 'elena')).toBe(1);
+    expect(erased).toEqual(['elena)lily', 'elena']);
   });
 
   it('are updated under a version when one is given', async () => {
