@@ -122,7 +122,7 @@ export class CatchUp {
     const earlier = isWhole ? tail : await this.#series(address, head.ver);
     const missed = earlier.filter(([version]) => version < head.ver && !start.moments.includes(version));
     // The current state is told unless it certainly was: a version below what others had been told may have come after them.
-    if (!start.moments.endsWith(head.ver)) missed.push(current);
+    if (!start.moments.names(head.ver)) missed.push(current);
     if (isExpired(head, nowMs())) {
       const expiry = expiryVersion(head);
       if (!start.moments.includes(expiry[0])) missed.push(expiry);

@@ -2,7 +2,9 @@ import { formatVersion, parseVersion } from '@xir/kv4-core';
 
 /** Neurons whose moments a position carries at most. */
 const MAX_POSITION_NEURONS = 64;
-const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}){0,64})\.(.*)$/s;
+/** Versions told last that a position names one by one. */
+const MAX_POSITION_VERSIONS = 16;
+const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}){0,64}(?:~[0-9a-f]{16}-[0-9a-z]{1,24}){0,16})\.(.*)$/s;
 /** Longest position, in characters: sequences of large clusters take a thousand and more. */
 export const MAX_POSITION_LENGTH = 16_384;
 /** Before every moment. */
@@ -15,11 +17,13 @@ const NO_MOMENT = '0000000000000000';
 export class Moments {
   readonly #base: string;
   readonly #byNeuron: Map<string, string>;
+  readonly #last: string[];
   #text: string | undefined;
 
-  constructor(base = NO_MOMENT, byNeuron: Iterable<readonly [string, string]> = []) {
+  constructor(base = NO_MOMENT, byNeuron: Iterable<readonly [string, string]> = [], last: readonly string[] = []) {
     this.#base = base;
     this.#byNeuron = new Map(byNeuron);
+    this.#last = [...last];
   }
 
   /** Nothing but what was made before a time has been told. */
@@ -32,34 +36,42 @@ export class Moments {
     return momentOf(version) <= (this.#byNeuron.get(neuronOf(version)) ?? this.#base);
   }
 
-  /** Whether a version is the very last that its neuron has told. */
-  endsWith(version: string): boolean {
-    return this.#byNeuron.get(neuronOf(version)) === momentOf(version);
+  /** Whether a version is one of the last that were told. */
+  names(version: string): boolean {
+    return this.#last.includes(version);
   }
 
   /** A version has been told. */
   note(version: string): void {
-    if (this.includes(version) || parseVersion(version) === undefined) return;
+    if (this.names(version) || parseVersion(version) === undefined) return;
+    this.#last.push(version);
+    if (this.#last.length > MAX_POSITION_VERSIONS) this.#last.shift();
+    this.#text = undefined;
+    if (this.includes(version)) return;
     const neuron = neuronOf(version);
     this.#byNeuron.delete(neuron);
     this.#byNeuron.set(neuron, momentOf(version));
-    this.#text = undefined;
     const oldest = this.#byNeuron.keys().next();
     if (this.#byNeuron.size > MAX_POSITION_NEURONS && oldest.done !== true) this.#byNeuron.delete(oldest.value);
   }
 
   copy(): Moments {
-    return new Moments(this.#base, this.#byNeuron);
+    return new Moments(this.#base, this.#byNeuron, this.#last);
   }
 
   toString(): string {
-    this.#text ??= [this.#base, ...[...this.#byNeuron].map(([neuron, moment]) => `${neuron}:${moment}`)].join(',');
+    this.#text ??= [this.#base, ...[...this.#byNeuron].map(([neuron, moment]) => `${neuron}:${moment}`)].join(',') + this.#last.map((version) => `~${version}`).join('');
     return this.#text;
   }
 
   static parse(text: string): Moments {
-    const [base, ...rest] = text.split(',');
-    return new Moments(base, rest.map((each) => each.split(':') as [string, string]));
+    const [moments = '', ...last] = text.split('~');
+    const [base, ...rest] = moments.split(',');
+    return new Moments(
+      base,
+      rest.map((each) => each.split(':') as [string, string]),
+      last,
+    );
   }
 }
 
