@@ -5,15 +5,25 @@ import { parseBody, type BodyResult } from '@xir/protocol';
 
 import { RestError } from './errors.ts';
 
+/** Bodies from this size on are read one in a turn of the event loop, so that many of them do not hold up everybody else. */
+export const LARGE_BODY_BYTES = 131_072;
+
 const EMPTY: BodyResult = { ok: true, body: {} };
 
-/** Counts the bytes of all bodies that are being received. */
+/** Counts the bytes of all bodies that are being received, and lets the large ones in one by one. */
 export class BodyBudget {
   readonly #maxBytes: number;
   #bytes = 0;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** Resolves in a turn of the event loop that nobody else is given. */
+  turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return this.#lastTurn;
   }
 
   /** Takes bytes; false when there are too many already. */
@@ -55,6 +65,7 @@ export async function receiveBody(request: IncomingMessage, maxBytes: number, bu
         if (!request.readableEnded) reject(brokenOff());
       });
     });
+    if (received.length >= LARGE_BODY_BYTES) await budget.turn();
     const bytes = received.bytes();
     return isUtf8(bytes) ? parseBody(bytes.toString('utf8'), request.headers['content-type']) : { ok: false, problem: 'bad_body' };
   } finally {
@@ -85,6 +96,10 @@ class ReceivedBody {
     this.#length += chunk.length;
     this.#chunks.push(chunk);
     return undefined;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   bytes(): Buffer {
