@@ -67,11 +67,11 @@ export class GroupCommit {
     return { ...this.#counters, pendingOperations: this.#pending, pendingCharacters: this.#pendingCharacters, openDocuments: this.#lanes.size };
   }
 
-  /** Takes one event and answers with what is to be done, in order. Throws `TypeError` for an answer nobody asked for. */
-  handle(event: GroupCommitEvent, moment: GroupCommitMoment): readonly GroupCommitAction[] {
+  /** Takes an event, or several that came together, and answers with what is to be done, in order. Throws `TypeError` for an answer nobody asked for. */
+  handle(events: GroupCommitEvent | readonly GroupCommitEvent[], moment: GroupCommitMoment): readonly GroupCommitAction[] {
     this.#moment = moment;
     this.#actions = [];
-    this.#dispatch(event);
+    for (const event of 'type' in events ? [events] : events) this.#dispatch(event);
     this.#pump();
     return this.#actions;
   }

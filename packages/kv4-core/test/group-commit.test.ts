@@ -43,6 +43,14 @@ describe('a group commit', () => {
     expect(bench.one('write').documents.map((document) => document.id)).toEqual(['b', 'c', 'd'].map(idOf));
   });
 
+  it('G3 sends together what is handed in together', () => {
+    const bench = new Bench();
+    const keys = ['a', 'b', 'c'];
+    const events = keys.map((key, ticket) => ({ type: 'submit' as const, ticket, id: idOf(key), operation: putOf(1), retention: 'unlimited' as const, characters: 1, base: {} }));
+    const actions = bench.machine.handle(events, { nowMs: 1, random: 0 });
+    expect(actions.map((action) => action.type === 'write' && action.documents.map((document) => document.id))).toEqual([keys.map(idOf)]);
+  });
+
   it('G3 reads together the heads that waited for a slot', () => {
     const bench = new Bench({ maxConcurrentLoads: 1 });
     bench.submit('a', putOf(1));

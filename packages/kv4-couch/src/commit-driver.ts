@@ -65,6 +65,8 @@ export class CommitDriver {
   readonly #callers = new Map<number, (outcome: OperationOutcome) => void>();
   readonly #timers = new Map<string, Timer>();
   readonly #background = new Set<Promise<void>>();
+  /** Operations of this turn of the event loop: they leave together. */
+  #arrived: GroupCommitEvent[] = [];
   #ticket = 0;
   #spills = 0;
   #closed = false;
@@ -104,7 +106,7 @@ export class CommitDriver {
         signal?.removeEventListener('abort', abort);
         resolve(outcome);
       });
-      this.#handle({ type: 'submit', ticket, id, operation, retention, characters, ...(base === undefined ? {} : { base }) });
+      this.#arrive({ type: 'submit', ticket, id, operation, retention, characters, ...(base === undefined ? {} : { base }) });
     });
   }
 
@@ -123,10 +125,20 @@ export class CommitDriver {
     for (const settle of callers) settle(closedOutcome());
   }
 
-  #handle(event: GroupCommitEvent): void {
+  #arrive(event: GroupCommitEvent): void {
+    this.#arrived.push(event);
+    // Whatever the sockets deliver in this turn of the event loop shares a batch; alone, an operation waits for nothing else.
+    if (this.#arrived.length === 1) setImmediate(() => this.#handle());
+  }
+
+  /** Passes on what arrived, and then the event. */
+  #handle(...events: readonly GroupCommitEvent[]): void {
     if (this.#closed) return;
     const { clock, random } = this.#options;
-    for (const action of this.#machine.handle(event, { nowMs: clock.now(), random: random() })) this.#carryOut(action);
+    const together = [...this.#arrived, ...events];
+    this.#arrived = [];
+    if (together.length === 0) return;
+    for (const action of this.#machine.handle(together, { nowMs: clock.now(), random: random() })) this.#carryOut(action);
   }
 
   #carryOut(action: GroupCommitAction): void {

@@ -221,6 +221,18 @@ for (const server of testServers) {
     expect(faulty.store.stats().commit).toMatchObject({ presumptions: 4, raises: 0 });
   });
 
+  it(`O16 writes of one turn on ${server.name} leave as one request, and one that is aborted in it does not leave`, async () => {
+    await using database = await server.open();
+    await using faulty = await openFaulty(database);
+    const caller = new AbortController();
+    const writes = Array.from({ length: 20 }, (_, n) => faulty.store.put({ ...key, key: `k${n}` }, n));
+    const aborted = expect(faulty.store.put({ ...key, key: 'aborted' }, 1, { signal: caller.signal })).rejects.toThrow('left');
+    caller.abort(new Error('left'));
+    await Promise.all([...writes, aborted]);
+    expect(faulty.store.stats().commit).toMatchObject({ batches: 1, documents: 20, pendingOperations: 0, openDocuments: 0 });
+    expect((await faulty.store.keys(key)).items).toHaveLength(20);
+  });
+
   it(`O15 a creation on ${server.name} over a deleted key, whose answer is lost, is found and put above the history`, async () => {
     await using database = await server.open();
     const clock = new HandClock();
