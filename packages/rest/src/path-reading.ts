@@ -5,6 +5,7 @@ import { datumText, versionDatumText } from './datum-text.ts';
 import { listForm, shownText, versionText, type ListForm, type Reading } from './key-reading.ts';
 import { pagedAnswer } from './list-answer.ts';
 import { depthOption, moment, readOptions } from './read-parameters.ts';
+import { shownEvents, type ShownEvents } from './shown-events.ts';
 import type { EventsAnswer, ListAnswer, ServiceRequest } from './service.ts';
 
 /** Answers a GET of a path: its keys, values or records, with `tree=1` those beneath it too, with `at` as they were. */
@@ -59,18 +60,25 @@ export function asksForWatch(request: ServiceRequest): boolean {
 
 /** Answers a GET with `watch=1`: a key, a path, with `tree=1` a subtree, with `scope=layer` the whole layer. */
 export function watchPath(request: ServiceRequest, reading: Reading): EventsAnswer {
+  return watchScopeOf(request, watchScope(request, reading), { sinceMs: reading.sinceMs });
+}
+
+/** Answers a GET with `watch=1` whose scope the service has chosen. */
+export function watchScopeOf(request: ServiceRequest, scope: WatchScope, shown: Omit<ShownEvents, 'history'>): EventsAnswer {
   const { query, headers, signal, context } = request;
+  const history = isTruthy(query.get('history'));
   const lastEventId = headers['last-event-id'];
   const after = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : query.get('after');
   const initial = query.get('initial');
-  const events = context.store.watch(watchScope(request, reading), {
+  const events = context.store.watch(scope, {
     signal,
     ...(after === undefined || after === '' ? {} : { after }),
     ...(initial === undefined ? {} : { initial: isTruthy(initial) }),
     ...(isTruthy(query.get('latest')) ? { latestOnly: true } : {}),
-    ...(isTruthy(query.get('history')) ? { history: true } : {}),
+    ...(history ? { history: true } : {}),
   });
-  return { kind: 'events', events };
+  const all = shown.keep === undefined && shown.sinceMs <= 0;
+  return { kind: 'events', events: all ? events : shownEvents(events, { ...shown, history }) };
 }
 
 function watchScope(request: ServiceRequest, { address }: Reading): WatchScope {

@@ -66,6 +66,39 @@ checkFacts('watch=1', [
     },
   ],
   [
+    '_subs: who comes and goes in a channel, whatever the topic; with k one user',
+    async (neuron) => {
+      const at = (path: string, key: string) => ({ bucket: 'elena', layer: '*subs', path, key });
+      using all = await openEvents(neuron, '/_subs/watched?watch=1');
+      using one = await openEvents(neuron, '/_subs/watched?watch=1&k=zoe');
+      expect([(await all.next())?.event, (await one.next())?.event]).toEqual(['end-of-initial', 'end-of-initial']);
+      await neuron.store.put(at('/watched/deeper/topic', 'far'), {});
+      await neuron.store.put(at('/watched', 'bob'), {});
+      await neuron.store.put(at('/watched/topic', 'zoe'), {});
+      expect(await all.next()).toMatchObject({ event: 'put', data: { k: 'bob', p: '/watched', l: '*subs' } });
+      expect(await all.next()).toMatchObject({ event: 'put', data: { k: 'zoe', p: '/watched/topic' } });
+      expect(await one.next()).toMatchObject({ event: 'put', data: { k: 'zoe' } });
+      await neuron.call('DELETE', '/_subs/watched?k=zoe');
+      expect([await all.next(), await one.next()]).toMatchObject([{ event: 'delete', data: { k: 'zoe' } }, { event: 'delete', data: { k: 'zoe' } }]);
+    },
+  ],
+  [
+    '_ns: namespaces at and beneath a path as they are created and removed; _auth: bans of a path',
+    async (neuron) => {
+      using namespaces = await openEvents(neuron, '/_ns/Watched?watch=1');
+      using bans = await openEvents(neuron, '/_auth/Watched?watch=1');
+      expect([(await namespaces.next())?.event, (await bans.next())?.event]).toEqual(['end-of-initial', 'end-of-initial']);
+      await neuron.call('PUT', '/_ns/Watched/room');
+      await neuron.call('DELETE', '/_ns/Watched/room');
+      await neuron.call('PUT', '/_auth/Watched', { body: { k: '203.0.113.77' } });
+      expect([await namespaces.next(), await namespaces.next()]).toMatchObject([
+        { event: 'put', data: { p: '/Watched/room' } },
+        { event: 'delete', data: { p: '/Watched/room' } },
+      ]);
+      expect(await bans.next()).toMatchObject({ event: 'put', data: { p: '/Watched', k: '203.0.113.77' } });
+    },
+  ],
+  [
     "does not show other accounts' data",
     async (neuron) => {
       using events = await openEvents(neuron, '/_data/watch/mine?watch=1');

@@ -4,7 +4,7 @@ import { withVersionText } from '@xir/protocol';
 import { bucketScope } from '../bucket-scope.ts';
 import { namesKey, readKey } from '../key-reading.ts';
 import { deleteKeys } from '../key-writing.ts';
-import { readPath } from '../path-reading.ts';
+import { asksForWatch, readPath, watchPath } from '../path-reading.ts';
 import type { Service, ServiceRequest, ValueAnswer } from '../service.ts';
 import { requireBody, requireKey } from '../write-parameters.ts';
 
@@ -15,6 +15,7 @@ export const banService: Service = {
     const { bucket, sinceMs } = await bucketScope(request);
     const address = { bucket, layer: BAN_LAYER, path: request.path };
     const normalised = withNormalisedKey(request);
+    if (request.method === 'GET' && asksForWatch(request)) return watchPath(normalised, { address, sinceMs });
     if (request.method === 'GET') return namesKey(request.query) ? readKey(normalised, { address, sinceMs }) : readPath(normalised, { address, sinceMs });
     if (request.method === 'DELETE') return lift(normalised, bucket);
     return ban(request, bucket);

@@ -4,6 +4,7 @@ import { isChannelSegment } from '@xir/protocol';
 import { bucketScope } from '../bucket-scope.ts';
 import { RestError } from '../errors.ts';
 import { pagedAnswer } from '../list-answer.ts';
+import { asksForWatch, watchScopeOf } from '../path-reading.ts';
 import { depthOption } from '../read-parameters.ts';
 import type { ListAnswer, Service, ServiceRequest, ValueAnswer } from '../service.ts';
 
@@ -16,7 +17,10 @@ export const NAMESPACE_KEY = 'ns';
 export const namespaceService: Service = {
   methods: ['GET', 'PUT', 'POST', 'DELETE'],
   async handle(request) {
-    const { bucket } = await bucketScope(request);
+    const { bucket, sinceMs } = await bucketScope(request);
+    if (request.method === 'GET' && asksForWatch(request)) {
+      return watchScopeOf(request, { type: 'subtree', address: { bucket, layer: NAMESPACE_LAYER, path: request.path } }, { sinceMs });
+    }
     if (request.method === 'GET') return list(request, bucket);
     return request.method === 'DELETE' ? remove(request, bucket) : create(request, bucket);
   },

@@ -1,12 +1,13 @@
-import type { Kv4Record, Page } from '@xir/kv4-core';
+import { pathSegments, type KeyAddress, type Kv4Record, type Page } from '@xir/kv4-core';
 
 import { bucketScope } from '../bucket-scope.ts';
 import { datumText } from '../datum-text.ts';
 import { RestError } from '../errors.ts';
 import { listForm } from '../key-reading.ts';
 import { pagedAnswer } from '../list-answer.ts';
+import { asksForWatch, watchScopeOf } from '../path-reading.ts';
 import { readOptions } from '../read-parameters.ts';
-import type { ListAnswer, Service, ServiceRequest, ValueAnswer } from '../service.ts';
+import type { EventsAnswer, ListAnswer, Service, ServiceRequest, ValueAnswer } from '../service.ts';
 
 /** The layer of live subscriptions. */
 export const SUBSCRIPTION_LAYER = '*subs';
@@ -17,8 +18,9 @@ const TOPIC_DEPTH = 1;
 export const subscriptionService: Service = {
   methods: ['GET', 'DELETE'],
   async handle(request) {
-    const { bucket } = await bucketScope(request);
+    const { bucket, sinceMs } = await bucketScope(request);
     const key = request.query.get('k') ?? '';
+    if (request.method === 'GET' && asksForWatch(request)) return follow(request, bucket, sinceMs);
     if (request.method === 'DELETE') return key === '' ? removeAll(request, bucket) : removeUser(request, bucket, key);
     return key === '' ? list(request, bucket) : readUser(request, bucket, key);
   },
@@ -38,6 +40,15 @@ async function list(request: ServiceRequest, bucket: string): Promise<ListAnswer
       return form === 'datum' ? datumText(record) : record.valueText;
     },
   );
+}
+
+/** Who comes and goes, whatever the topic; with `k` one user. */
+function follow(request: ServiceRequest, bucket: string, sinceMs: number): EventsAnswer {
+  const { path, query } = request;
+  const user = query.get('k') ?? '';
+  const deepest = pathSegments(path).length + TOPIC_DEPTH;
+  const keep = (address: KeyAddress) => (user === '' || address.key === user) && pathSegments(address.path).length <= deepest;
+  return watchScopeOf(request, { type: 'subtree', address: { bucket, layer: SUBSCRIPTION_LAYER, path } }, { sinceMs, keep });
 }
 
 /** A user who follows two topics is one user of the channel. */
