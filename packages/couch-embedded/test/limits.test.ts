@@ -91,4 +91,23 @@ describe('limits', () => {
     expect((await client.server('POST', '/_replicate', { body: {} })).status).toBe(501);
     await client.close();
   });
+
+  it('L8 a regular expression that backtracks without end is ended, in _find and in feeds, and stops nobody; one that is none is refused', async () => {
+    await using server = await temporaryServer();
+    const client = new ProtocolClient(server);
+    await client.server('PUT', '/t');
+    await client.server('PUT', '/t/trap', { body: { text: 'a'.repeat(50) + '!' } });
+    const malicious = { selector: { $or: [{ text: { $regex: '^(a+)+$' } }] } };
+    for (const path of ['/t/_find', '/t/_changes?filter=_selector', '/t/_changes?filter=_selector&feed=longpoll']) {
+      const answer = await client.server('POST', path, { body: malicious }).catch((error: unknown) => error);
+      expect([path, JSON.stringify(answer)]).not.toEqual([path, expect.stringContaining('"id":"trap"')]);
+      expect((await client.server('GET', '/_up')).status).toBe(200);
+    }
+    const refused = await client.server('POST', '/t/_find', { body: malicious });
+    expect([refused.status, refused.json<{ error: string }>().error]).toEqual([400, 'invalid_selector']);
+    for (const $regex of ['(', 5, null]) expect((await client.server('POST', '/t/_find', { body: { selector: { text: { $regex } } } })).status).toBe(400);
+    const found = await client.server('POST', '/t/_find', { body: { selector: { text: { $regex: '^a+!$' } } } });
+    expect(found.json<{ docs: unknown[] }>().docs).toHaveLength(1);
+    await client.close();
+  });
 });

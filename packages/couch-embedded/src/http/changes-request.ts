@@ -1,11 +1,10 @@
-/// <reference path="../pouchdb.d.ts" />
-import { matchesSelector } from 'pouchdb-selector-core';
-import { badRequest, CouchRefusal, notFound, notImplemented } from '../couch-error.ts';
+import { badRequest, notFound, notImplemented } from '../couch-error.ts';
 import { isObject } from '../document/document-edit.ts';
 import type { Database } from '../storage/database.ts';
 import { winnerOf } from '../tree/revision-tree.ts';
 import { parseJson, type Exchange } from './exchange.ts';
 import { Parameters } from './query.ts';
+import { readSelector } from './selector.ts';
 
 export type FeedKind = 'normal' | 'longpoll' | 'continuous' | 'eventsource';
 
@@ -113,17 +112,8 @@ function idsFilter(value: unknown): RowFilter {
 function selectorFilter(selector: unknown): RowFilter {
   if (selector === undefined) throw badRequest('Selector must be specified in POST payload');
   if (!isObject(selector)) throw badRequest('Selector error: expected a JSON object');
-  checkSelector(selector);
-  return { needsDocument: true, matches: (_id, document) => matchesSelector(document(), selector) };
-}
-
-/** Tries the selector on an empty document, so that a bad one is refused before rows are sent. */
-export function checkSelector(selector: Record<string, unknown>): void {
-  try {
-    matchesSelector({ _id: 'a' }, selector);
-  } catch (error) {
-    throw new CouchRefusal(400, 'invalid_selector', error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  const matches = readSelector(selector);
+  return { needsDocument: true, matches: (_id, document) => matches(document()) };
 }
 
 /** `<design document>/<name>`: an error in every case, since functions are not run; CouchDB's own error where there is none to run. */

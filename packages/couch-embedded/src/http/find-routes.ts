@@ -1,5 +1,5 @@
 /// <reference path="../pouchdb.d.ts" />
-import { createFieldSorter, matchesSelector } from 'pouchdb-selector-core';
+import { createFieldSorter } from 'pouchdb-selector-core';
 import { createHash } from 'node:crypto';
 import { badRequest, CouchRefusal, notFound } from '../couch-error.ts';
 import { isObject, readDocumentEdit } from '../document/document-edit.ts';
@@ -7,9 +7,9 @@ import { winnerJson } from '../document/document-read.ts';
 import { applyEdit } from '../document/document-update.ts';
 import type { Database } from '../storage/database.ts';
 import { winnerOf } from '../tree/revision-tree.ts';
-import { checkSelector } from './changes-request.ts';
 import type { DocumentLimits } from './document-routes.ts';
 import type { Exchange } from './exchange.ts';
+import { readSelector, type DocumentMatcher } from './selector.ts';
 
 const DEFAULT_LIMIT = 25;
 /** Documents a sorted query may hold in memory. */
@@ -19,6 +19,7 @@ const WARNING = 'No matching index found, create an index to optimize query time
 
 interface FindRequest {
   readonly selector: Record<string, unknown>;
+  readonly matches: DocumentMatcher;
   readonly limit: number;
   readonly skip: number;
   readonly fields: readonly string[] | undefined;
@@ -117,11 +118,12 @@ function readFind(body: Record<string, unknown>): FindRequest {
   const { selector } = body;
   if (selector === undefined) throw new CouchRefusal(400, 'missing_required_key', 'Missing required key: selector');
   if (!isObject(selector)) throw new CouchRefusal(400, 'invalid_selector_json', `Selector must be a JSON object, not: ${JSON.stringify(selector)}`);
-  checkSelector(selector);
+  const matches = readSelector(selector);
   const { fields } = body;
   if (fields !== undefined && (!Array.isArray(fields) || !fields.every((field) => typeof field === 'string'))) throw new CouchRefusal(400, 'invalid_fields', 'Fields must be an array of strings');
   return {
     selector,
+    matches,
     limit: readCount(body['limit'], DEFAULT_LIMIT),
     skip: readCount(body['skip'], 0),
     fields: fields === undefined || fields.length === 0 ? undefined : (fields as string[]),
@@ -168,7 +170,7 @@ async function search(exchange: Exchange, database: Database, request: FindReque
   for await (const document of documentsInOrder(database, request.conflicts)) {
     examined += 1;
     if (exchange.response.destroyed) break;
-    if (matchesSelector(document, request.selector)) found.push({ doc: document });
+    if (request.matches(document)) found.push({ doc: document });
     if (found.length >= enough) break;
   }
   if (sorted && found.length >= MAX_SORTED) throw new CouchRefusal(400, 'no_usable_index', `More than ${MAX_SORTED} documents match; they are too many to sort.`);
