@@ -141,7 +141,7 @@ export interface GroupCommitLimits {
   readonly maxValueCharacters: number;
 }
 
-/** Default bounds of a group commit. Two batches were measured to be best for 50 writers on a CouchDB 3.5 with two cores: with more, batches get too small. */
+/** Default bounds of a group commit. Two batches let short ones pass a slow one; with more, writers that do not come in the same turn share fewer batches. */
 export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = Object.freeze({
   maxConcurrentBatches: 2,
   maxConcurrentLoads: 2,

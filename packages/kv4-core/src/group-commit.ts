@@ -311,7 +311,6 @@ export class GroupCommit {
 
   #refold(lane: Lane): void {
     const guarded = lane.confirmedTicket >= 0;
-    this.#learn(lane, true);
     takeBack(lane);
     this.#counters.conflicts += 1;
     this.#counters.refolds += 1;

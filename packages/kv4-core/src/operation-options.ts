@@ -7,6 +7,9 @@ function refuse(reason: string): never {
   throw new Kv4Error('KV4_BAD_OPTION', reason);
 }
 
+/** Longest life that can be given to a key, in milliseconds: a hundred years. */
+export const MAX_EXPIRY_MS = 3_155_760_000_000;
+
 /** Checks a moment in milliseconds since 1970 UTC; infinities are allowed as open ends. Throws `KV4_BAD_OPTION`. */
 export function checkTime(timeMs: unknown, name: string): number {
   return typeof timeMs === 'number' && !Number.isNaN(timeMs) ? timeMs : refuse(`${name} must be milliseconds since 1970`);
@@ -43,7 +46,7 @@ export function checkPutOptions(options: PutOptions): void {
   checkAuthor(options.author);
   const { merge, expiresInMs } = options;
   if (merge !== undefined && typeof merge !== 'boolean') refuse('merge must be true or false');
-  if (expiresInMs !== undefined && !(Number.isFinite(expiresInMs) && expiresInMs > 0)) refuse('expiresInMs must be a number of milliseconds above 0');
+  if (expiresInMs !== undefined && !(expiresInMs > 0 && expiresInMs <= MAX_EXPIRY_MS)) refuse(`expiresInMs must be a number of milliseconds above 0 and at most ${MAX_EXPIRY_MS}`);
 }
 
 /** Checks how a key is deleted; the condition `absent` makes no sense here. Throws `KV4_BAD_OPTION`. */

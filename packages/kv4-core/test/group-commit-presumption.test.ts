@@ -114,6 +114,14 @@ describe('a creation over a deleted document', () => {
     }
   });
 
+  it('G23 needs no second look where the deleted document was read before', () => {
+    const bench = new Bench();
+    const ticket = bench.submit('k', putOf(7));
+    bench.load('k', { floor: version(5) });
+    bench.answer(bench.one('write'), {}, { [id]: '3-x' });
+    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', head: { _rev: '3-x' } });
+  });
+
   it('G23 is made again above that history where it is not, before anybody is told', () => {
     const bench = optimist();
     const { ticket, created } = createOver(bench);
@@ -145,6 +153,21 @@ describe('a creation over a deleted document', () => {
     bench.answer(bench.one('write'));
     for (const ticket of [...tickets, behind]) expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written' });
     expect(bench.outcomes.get(refused)).toMatchObject({ type: 'refused', code: 'KV4_ALREADY_EXISTS' });
+  });
+
+  it('G23 is made again when only the oldest of its versions is below the history', () => {
+    const bench = optimist({ maxConcurrentBatches: 1 });
+    bench.submit('hold', putOf(0), { base: {} });
+    const hold = bench.one('write');
+    for (const n of [1, 2]) bench.submit('k', putOf(n));
+    bench.answer(hold);
+    const created = textOf(bench);
+    const lowest = created.tail?.[0]?.[0] ?? '~';
+    const floor = lowest.replace('-n1', '-n2');
+    expect([lowest < floor, floor < created.ver]).toEqual([true, true]);
+    bench.answer(bench.one('write'), {}, { [id]: '3-x' });
+    bench.send({ type: 'floored', id, floor });
+    expect((textOf(bench).tail?.[0]?.[0] ?? '') > floor).toBe(true);
   });
 
   it('G23 is acknowledged as it was first stored where somebody has written over it meanwhile', () => {
