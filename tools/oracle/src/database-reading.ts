@@ -1,0 +1,102 @@
+import type { Seen, StoredKey, StoredVersion } from './history.ts';
+import { keyName } from './key-space.ts';
+import { loginOf, withoutLogin } from './processes/database.ts';
+
+/** A head or a segment, as docs/design.md describes the documents. */
+interface StoredDocument {
+  readonly _id: string;
+  readonly _rev: string;
+  readonly _conflicts?: readonly string[];
+  readonly ver?: string;
+  readonly v?: unknown;
+  readonly gone?: true;
+  readonly x?: number;
+  readonly tail?: readonly (readonly unknown[])[];
+  readonly versions?: readonly (readonly unknown[])[];
+}
+
+/** The database, read and changed plainly: HTTP and the layout of documents, nothing of Xir's own code. */
+export class PlainDatabase {
+  readonly #url: URL;
+  readonly #name: string;
+
+  constructor(url: URL, name: string) {
+    this.#url = url;
+    this.#name = name;
+  }
+
+  /** Sends a request to the database (`path` beneath it) and parses the answer; rejects where the status says failure. */
+  async send<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(new URL(`/${encodeURIComponent(this.#name)}${path}`, withoutLogin(this.#url)), {
+      method,
+      headers: { ...loginOf(this.#url), 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(20_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} of the database: ${response.status} ${text}`);
+    return JSON.parse(text) as Answer;
+  }
+
+  /** The document of a key with all its leaves, or undefined. */
+  async head(layer: string, path: string, key: string): Promise<StoredDocument | undefined> {
+    const rows = await this.send<{ rows: { doc?: StoredDocument | null }[] }>('POST', '/_all_docs?include_docs=true', { keys: [headId(layer, path, key)] });
+    return rows.rows[0]?.doc ?? undefined;
+  }
+
+  /** What the database holds of every key in the system's bucket. */
+  async read(nowMs = Date.now()): Promise<Map<string, StoredKey>> {
+    const { rows } = await this.send<{ rows: { doc: StoredDocument }[] }>('GET', '/_all_docs?include_docs=true&conflicts=true');
+    const documents: StoredDocument[] = [];
+    for (const { doc } of rows) {
+      documents.push(doc);
+      for (const revision of doc._conflicts ?? []) documents.push(await this.send('GET', `/${encodeURIComponent(doc._id)}?rev=${revision}`));
+    }
+    return keysOf(documents, nowMs);
+  }
+}
+
+/** The id of a key's head in the system's bucket (the names of the test need no escaping). */
+export function headId(layer: string, path: string, key: string): string {
+  return `d!$sys!${layer}!${path.split('/').filter(Boolean).join('!')}!!${key}`;
+}
+
+/** Puts documents together to keys: all versions of all leaves and segments (the neurons' own statistics apart), the highest of the heads as the current one. Pure. */
+export function keysOf(documents: readonly StoredDocument[], nowMs: number): Map<string, StoredKey> {
+  const series = new Map<string, Map<string, StoredVersion>>();
+  const heads = new Map<string, StoredDocument>();
+  for (const document of documents) {
+    const match = /^([ds])!\$sys!([^!]*)!(.*)!!([^!]*)(?:!([^!]*))?$/.exec(document._id);
+    if (match === null || match[2]?.startsWith('*stats') === true) continue;
+    const [, kind = '', layer = '', path = '', key = ''] = match;
+    const name = keyName(layer, `/${path.replaceAll('!', '/')}`, key);
+    const versions = series.get(name) ?? new Map<string, StoredVersion>();
+    series.set(name, versions);
+    for (const stored of versionsOf(document)) versions.set(stored.version, stored);
+    const best = heads.get(name)?.ver ?? '';
+    if (kind === 'd' && (document.ver ?? '') > best) heads.set(name, document);
+  }
+  return new Map(
+    [...series].map(([name, versions]) => [name, { series: [...versions.values()].sort((a, b) => (a.version < b.version ? -1 : 1)), current: seenOf(heads.get(name), nowMs) }]),
+  );
+}
+
+function versionsOf({ ver, v, gone, tail = [], versions = [] }: StoredDocument): StoredVersion[] {
+  const earlier = [...tail, ...versions].map((entry) => storedVersion(String(entry[0]), entry.length === 2, entry[2]));
+  return ver === undefined ? earlier : [storedVersion(ver, gone === true, v), ...earlier];
+}
+
+function storedVersion(version: string, deleted: boolean, value: unknown): StoredVersion {
+  return deleted ? { version, deleted } : { version, deleted, marker: markerOf(value) };
+}
+
+function seenOf(head: StoredDocument | undefined, nowMs: number): Seen {
+  if (head?.ver === undefined || head.gone === true || (head.x !== undefined && head.x <= nowMs)) return { absent: true };
+  return { absent: false, version: head.ver, marker: markerOf(head.v) };
+}
+
+/** The marker that a value carries; a text that no write has where it carries none. */
+export function markerOf(value: unknown): string {
+  const marker = typeof value === 'object' && value !== null ? (value as { w?: unknown }).w : undefined;
+  return typeof marker === 'string' ? marker : `(no marker: ${JSON.stringify(value)})`;
+}
