@@ -67,7 +67,7 @@ export { OrderedIdIndex } from './ordered-id-index.ts';
 export { depthBelow, idsInTree, layersInBucket, pathsInTree, seekPastDepth, type IndexTreeOptions } from './index-listing.ts';
 export { decodeCursor, encodeCursor, MAX_CURSOR_LENGTH } from './cursor.ts';
 export { checkDepth, checkPageOptions, checkReadOptions, type CheckedPage } from './page-options.ts';
-export { checkWriteCondition, checkDeleteOptions, checkPutOptions, checkSeriesOptions, checkTime } from './operation-options.ts';
+export { checkWriteCondition, checkDeleteOptions, checkPutOptions, checkSeriesOptions, checkTime, MAX_EXPIRY_MS } from './operation-options.ts';
 export { checkWatchOptions, coverOf, covers, type WatchCover } from './watch-options.ts';
 export {
   EXPIRY_AUTHOR,

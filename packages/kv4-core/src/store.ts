@@ -63,7 +63,7 @@ export interface PutOptions extends OperationOptions {
   readonly author?: string;
   /** Additional keys. Absent: those of the version before stay; `{}` removes them. */
   readonly secondary?: SecondaryKeys;
-  /** The key expires this many milliseconds from now; absent: it does not (an earlier expiry is lifted). */
+  /** The key expires this many milliseconds from now, at most {@link MAX_EXPIRY_MS}; absent: it does not (an earlier expiry is lifted). */
   readonly expiresInMs?: number;
 }
 

@@ -150,7 +150,7 @@ checkFacts('merging, expiry, layers', [
     async ({ call }) => {
       const { v } = await call('PUT', '/_data/expiry?expire=3600&as=datum', { body: { k: 'x', v: {} } });
       expect(Math.abs(v.x - Date.now() - 3_600_000)).toBeLessThan(60_000);
-      for (const value of ['0', '-1', 'x', 'NaN', 'Infinity']) expect((await call('PUT', `/_data/expiry?expire=${value}`, { body: { k: 'y', v: {} } })).v).toBe('bad_option');
+      for (const value of ['0', '-1', 'x', 'NaN', 'Infinity', '1e30']) expect((await call('PUT', `/_data/expiry?expire=${value}`, { body: { k: 'y', v: {} } })).v).toBe('bad_option');
     },
   ],
   [
