@@ -6,9 +6,6 @@ import type { TableEntry } from './cache-table.ts';
 import { snapshotOfHead } from './snapshot.ts';
 import type { WatchHub } from './watch-hub.ts';
 
-/** Rows in one event from which more are taken to be waiting. */
-const BACKLOG_ROWS = 1_000;
-
 /** Why watches are told to start anew. */
 export const RESET_REASON: Readonly<Record<ResetReason, WatchResetReason>> = {
   recreated: 'database-recreated',
@@ -93,10 +90,11 @@ export class FeedLoop {
     const { cache, hub } = this.#options;
     switch (event.type) {
       case 'changes':
-        if (event.rows.length >= BACKLOG_ROWS) this.#backlogSinceMs ??= this.#options.clock.monotonic();
+        // Rows that wait behind these are older than the bytes that came last.
+        if (this.#options.feed.waitingRows > event.rows.length) this.#backlogSinceMs ??= this.#options.clock.monotonic();
         for (const row of event.rows) this.#applySafely(row);
         if (event.lastSeq !== undefined) hub.advance(event.lastSeq);
-        if (event.rows.length < BACKLOG_ROWS) this.#backlogSinceMs = undefined;
+        if (this.#options.feed.waitingRows <= event.rows.length) this.#backlogSinceMs = undefined;
         break;
       case 'caught-up':
         this.#caughtUp();

@@ -79,9 +79,16 @@ export class WatchHub implements CacheListener {
     this.#appliedSeq = seq;
   }
 
+  /** A watch begins where the feed stands: what nobody wanted has moved it without a row being applied. */
+  begin(seq: string | undefined): void {
+    if (seq === undefined || this.#behindRows() > 0) return;
+    this.#settledSeq = seq;
+    this.#appliedSeq = seq;
+  }
+
   /** A watch has been given a version as it stood. */
   told(version: string): void {
-    this.#moments.note(version);
+    this.#moments.settle(version);
   }
 
   /** Files a watcher; the answer takes it out again. */
@@ -203,6 +210,8 @@ export class WatchHub implements CacheListener {
     if (watchers.length === 0) return;
     const { version, record, previous } = change;
     const { id } = entry;
+    // The position behind the change is behind all that is told before it.
+    if (past !== undefined && watchers.some(({ history }) => history)) for (const [each] of keptTail(entry)) if (each > (past.before.version ?? '')) this.#moments.note(each);
     const { position } = this;
     const address = { ...entry.node.address, key: entry.key };
     const known = previous === undefined ? {} : { previous };
@@ -236,7 +245,7 @@ export class WatchHub implements CacheListener {
     // Who resumes behind a version in between finds the row, and with it the rest, behind the position.
     const place = (): WatchPosition => ({ epoch: this.epoch, moments: told.copy(), seq: this.#settledSeq });
     const address = { ...entry.node.address, key: entry.key };
-    const tail = entry.tail === undefined || entry.tail === TAIL_NOT_KEPT ? [] : (JSON.parse(entry.tail) as StoredVersion[]);
+    const tail = keptTail(entry);
     const between = tail.filter(([each]) => each > from && each < version && !(before.unknown && told.includes(each))).reverse();
     const reaches = tail.some(([each]) => each <= from) || (entry.tail === undefined && before.version === undefined);
     let previous = before.record;
@@ -257,6 +266,10 @@ export class WatchHub implements CacheListener {
     for (const entry of this.#unannounced.keys()) if (entry.slot < 0) this.#unannounced.delete(entry);
     for (const entry of this.#expired.keys()) if (entry.slot < 0) this.#expired.delete(entry);
   }
+}
+
+function keptTail(entry: TableEntry): readonly StoredVersion[] {
+  return entry.tail === undefined || entry.tail === TAIL_NOT_KEPT ? [] : (JSON.parse(entry.tail) as StoredVersion[]);
 }
 
 /** An earlier version as a change. */

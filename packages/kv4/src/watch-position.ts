@@ -1,78 +1,124 @@
-import { formatVersion, parseVersion } from '@xir/kv4-core';
+import { parseVersion, versionTimeMs } from '@xir/kv4-core';
 
-/** Neurons whose moments a position carries at most. */
+/** Neurons whose versions a position tells apart at most. */
 const MAX_POSITION_NEURONS = 64;
-/** Versions told last that a position names one by one. */
-const MAX_POSITION_VERSIONS = 16;
-const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}){0,64}(?:~[0-9a-f]{16}-[0-9a-z]{1,24}){0,16})\.(.*)$/s;
+/** Versions that a position names one by one for each neuron. */
+const MAX_NAMED_VERSIONS = 32;
+/** How long after a version was made one that was made before it may still be told, in milliseconds: what is stored together is listed in any order. */
+export const TELLING_SLACK_MS = 2_000;
+const POSITION = /^([0-9a-z]{1,64})\.([0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}(?:-[0-9a-z]{1,13}){0,32}){0,64})\.(.*)$/s;
 /** Longest position, in characters: sequences of large clusters take a thousand and more. */
 export const MAX_POSITION_LENGTH = 16_384;
 /** Before every moment. */
 const NO_MOMENT = '0000000000000000';
 
+/** What one neuron's versions were told of: all up to the floor, and those that are named. */
+interface Told {
+  floor: string;
+  named: string[];
+}
+
 /**
- * Up to which version everything has been told, by the neuron that made it: hosts' clocks differ, but each makes growing versions. Versions of neurons that are not
- * listed count from the base.
+ * Which versions have been told, by the neuron that made them: hosts' clocks differ, but each makes growing versions. Those of neurons that are not listed count from
+ * the base. In doubt a version counts as not told.
  */
 export class Moments {
   readonly #base: string;
-  readonly #byNeuron: Map<string, string>;
-  readonly #last: string[];
+  readonly #byNeuron: Map<string, Told>;
   #text: string | undefined;
 
-  constructor(base = NO_MOMENT, byNeuron: Iterable<readonly [string, string]> = [], last: readonly string[] = []) {
+  constructor(base = NO_MOMENT, byNeuron: Iterable<readonly [string, Told]> = []) {
     this.#base = base;
     this.#byNeuron = new Map(byNeuron);
-    this.#last = [...last];
   }
 
   /** Nothing but what was made before a time has been told. */
   static at(timeMs: number): Moments {
-    return new Moments(formatVersion({ timeMs: Math.floor(timeMs), counter: 0, neuron: 'x' }).slice(0, 16));
+    return new Moments(momentAt(timeMs));
   }
 
-  /** Whether a version is at or before what has been told. */
+  /** Whether a version has been told. */
   includes(version: string): boolean {
-    return momentOf(version) <= (this.#byNeuron.get(neuronOf(version)) ?? this.#base);
+    const told = this.#byNeuron.get(neuronOf(version));
+    return momentOf(version) <= (told?.floor ?? this.#base) || this.names(version);
   }
 
   /** Whether a version is one of the last that were told. */
   names(version: string): boolean {
-    return this.#last.includes(version);
+    return this.#byNeuron.get(neuronOf(version))?.named.includes(momentOf(version)) === true;
   }
 
-  /** A version has been told. */
+  /** A version has been told; others of its neuron that were made shortly before may still come. */
   note(version: string): void {
     if (this.names(version) || parseVersion(version) === undefined) return;
-    this.#last.push(version);
-    if (this.#last.length > MAX_POSITION_VERSIONS) this.#last.shift();
-    this.#text = undefined;
-    if (this.includes(version)) return;
-    const neuron = neuronOf(version);
-    this.#byNeuron.delete(neuron);
-    this.#byNeuron.set(neuron, momentOf(version));
-    const oldest = this.#byNeuron.keys().next();
-    if (this.#byNeuron.size > MAX_POSITION_NEURONS && oldest.done !== true) this.#byNeuron.delete(oldest.value);
+    const told = this.#toldBy(neuronOf(version));
+    const moment = momentOf(version);
+    const floor = momentAt(versionTimeMs(version) - TELLING_SLACK_MS);
+    if (floor > told.floor) told.floor = floor;
+    told.named.push(moment);
+    if (told.named.length > MAX_NAMED_VERSIONS) told.named.shift();
+  }
+
+  /** Everything that the version's neuron made before it has been told or is known. */
+  settle(version: string): void {
+    if (parseVersion(version) === undefined) return;
+    const told = this.#toldBy(neuronOf(version));
+    if (momentOf(version) > told.floor) told.floor = momentOf(version);
+    this.note(version);
   }
 
   copy(): Moments {
-    return new Moments(this.#base, this.#byNeuron, this.#last);
+    return new Moments(this.#base, [...this.#byNeuron].map(([neuron, { floor, named }]) => [neuron, { floor, named: [...named] }]));
   }
 
   toString(): string {
-    this.#text ??= [this.#base, ...[...this.#byNeuron].map(([neuron, moment]) => `${neuron}:${moment}`)].join(',') + this.#last.map((version) => `~${version}`).join('');
+    this.#text ??= [this.#base, ...[...this.#byNeuron].map(([neuron, told]) => `${neuron}:${textOf(told)}`)].join(',');
     return this.#text;
   }
 
   static parse(text: string): Moments {
-    const [moments = '', ...last] = text.split('~');
-    const [base, ...rest] = moments.split(',');
+    const [base, ...rest] = text.split(',');
     return new Moments(
       base,
-      rest.map((each) => each.split(':') as [string, string]),
-      last,
+      rest.map((each) => {
+        const [neuron = '', told = ''] = each.split(':');
+        return [neuron, parseTold(told)];
+      }),
     );
   }
+
+  #toldBy(neuron: string): Told {
+    this.#text = undefined;
+    let told = this.#byNeuron.get(neuron);
+    if (told === undefined) {
+      told = { floor: this.#base, named: [] };
+      this.#byNeuron.set(neuron, told);
+      const oldest = this.#byNeuron.keys().next();
+      if (this.#byNeuron.size > MAX_POSITION_NEURONS && oldest.done !== true) this.#byNeuron.delete(oldest.value);
+    }
+    return told;
+  }
+}
+
+/** The floor, and the distances of the named versions above it. */
+function textOf({ floor, named }: Told): string {
+  const base = BigInt(`0x${floor}`);
+  const distances = named.filter((moment) => moment >= floor).map((moment) => (BigInt(`0x${moment}`) - base).toString(36));
+  return [floor, ...distances].join('-');
+}
+
+function parseTold(text: string): Told {
+  const [floor = NO_MOMENT, ...distances] = text.split('-');
+  const base = BigInt(`0x${floor}`);
+  return { floor, named: distances.map((distance) => momentText(base + [...distance].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n))) };
+}
+
+function momentText(moment: bigint): string {
+  return moment.toString(16).padStart(16, '0');
+}
+
+function momentAt(timeMs: number): string {
+  return momentText(BigInt(Math.max(0, Math.floor(timeMs))) * 65_536n);
 }
 
 /** A place in a database's change feed, as watches hand it out. Valid on every neuron of the system. */

@@ -145,6 +145,9 @@ export class WatchStream {
     if (this.#options.initial !== false) return yield* this.#initial(false);
     this.#watcher.live = true;
     await this.#load();
+    this.#context.hub.begin(this.#context.feed.lastAppliedSeq);
+    // What is there already is not told, and will not be when the watch is resumed.
+    for (const _ of this.#snapshot()) continue;
   }
 
   #problemOf(position: WatchPosition | undefined): WatchResetReason | undefined {
@@ -185,6 +188,7 @@ export class WatchStream {
     // Proved current, the snapshot's position includes every row of what is in it. Without a proof the watch begins with what is known.
     await feed.prove({ timeoutMs: BEGIN_PROOF_MS, signal: this.#options.signal }).catch(() => undefined);
     await this.#loadPatiently(patient);
+    hub.begin(feed.lastAppliedSeq);
     const records = [...this.#snapshot()];
     this.#watcher.live = true;
     const { position, unresumable } = hub;
