@@ -61,10 +61,12 @@ async function contentsOf(connection: RestConnection, neuron: Neuron): Promise<N
 
 async function divergencesOf(neurons: readonly Neuron[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const { operationsUrl, identity } of neurons) {
+  for (const neuron of neurons) {
+    const { operationsUrl, identity } = neuron;
     const metrics = await (await fetch(`${operationsUrl}/metrics`)).text();
     const match = /^xir_audit_divergences_total(?:\{[^}]*\})? (\S+)$/m.exec(metrics);
     counts.set(identity, match === null ? Number.NaN : Number(match[1]));
+    for (const line of neuron.logLines('diverge')) process.stderr.write(`${identity}: ${line}\n`);
   }
   return counts;
 }

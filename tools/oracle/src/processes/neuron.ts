@@ -87,6 +87,11 @@ export class Neuron implements AsyncDisposable {
     }
   }
 
+  /** Lines of the log, of this start, that hold a word. */
+  logLines(word: string): readonly string[] {
+    return (this.#child?.log ?? '').split('\n').filter((line) => line.includes(word));
+  }
+
   pause(): void {
     this.#child?.signal('SIGSTOP');
   }
