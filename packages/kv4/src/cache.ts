@@ -73,6 +73,7 @@ export class Cache {
   readonly #verifyingSince = new Map<TableEntry, number>();
   /** Entries whose row came while they were loaded, or while a write of ours was on its way: what the answer brings is news. */
   readonly #overtaken = new Set<TableEntry>();
+  readonly #loading = new Set<TableEntry>();
   readonly #quarantined = new Set<string>();
   #reader: EntryReader | undefined;
   regressions = 0;
@@ -112,6 +113,11 @@ export class Cache {
 
   get verifying(): number {
     return this.#verifyingSince.size;
+  }
+
+  /** Whether anything at all is being loaded. */
+  get isLoading(): boolean {
+    return this.#loading.size > 0;
   }
 
   /** Entries whose row has passed though what it brought cannot be shown yet. */
@@ -246,6 +252,7 @@ export class Cache {
     this.expiries.clear();
     this.#verifyingSince.clear();
     this.#overtaken.clear();
+    this.#loading.clear();
     this.#quarantined.clear();
     // An entry that is absent again sends its readers back to ask once more.
     for (const [, waiters] of waiting) for (const { resolve } of waiters) resolve();
@@ -272,6 +279,8 @@ export class Cache {
       if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());
       else this.#verifyingSince.delete(entry);
     }
+    if (entry.state === 'loading') this.#loading.add(entry);
+    else this.#loading.delete(entry);
     if (entry.state !== 'loading' && entry.state !== 'reserved') this.#overtaken.delete(entry);
     if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
     if (carryOut) this.#carryOut(entry, effect);

@@ -6,7 +6,22 @@ export interface MemoryHealth {
   /** In words, for an operator; empty when healthy. */
   readonly reasons: readonly string[];
   readonly ageMs: number;
+  /** What keeps the memory from being current, as soon as it is known and before it lasts long enough to be a reason. */
+  readonly degraded?: string;
 }
+
+/** Of which states of the feed an operator hears at once. */
+const DEGRADED: Readonly<Record<FollowerStateKind, string | undefined>> = {
+  idle: undefined,
+  identifying: undefined,
+  connecting: undefined,
+  streaming: undefined,
+  polling: undefined,
+  'backing-off': 'the database cannot be reached; the change feed tries again',
+  're-authenticating': 'the database refused the credentials; the change feed tries again',
+  failed: 'the change feed has ended',
+  closed: undefined,
+};
 
 /** What health is judged by. */
 export interface HealthFacts {
@@ -29,5 +44,6 @@ export function judgeHealth(facts: HealthFacts): MemoryHealth {
     const age = Number.isFinite(ageMs) ? `for ${Math.round(ageMs)} ms` : 'yet';
     reasons.push(`the change feed has given no proof of life ${age} (at most ${healthyAgeMs} ms; it is ${feedState})`);
   }
-  return { healthy: reasons.length === 0, reasons, ageMs };
+  const degraded = DEGRADED[feedState];
+  return { healthy: reasons.length === 0, reasons, ageMs, ...(degraded === undefined ? {} : { degraded }) };
 }

@@ -31,6 +31,8 @@ export class Listings {
   /** Whether a listing is whole and nothing in it is being loaded. */
   isWhole(kind: ListingKind, address: PathAddress): boolean {
     if (this.#find(kind, address) === undefined) return false;
+    // Nearly always nothing is being loaded at all, and a page costs no look at every entry.
+    if (!this.#cache.isLoading) return true;
     for (const node of this.nodes(kind, address)) for (const entry of node.entries.values()) if (entry.state === 'loading') return false;
     return true;
   }
@@ -64,6 +66,7 @@ export class Listings {
 
   /** Waits until nothing in a listing is being loaded; thoroughly: nor verified. */
   async #settled(kind: ListingKind, address: PathAddress): Promise<void> {
+    if (!this.#cache.isLoading) return;
     const waits: Promise<void>[] = [];
     for (const node of this.nodes(kind, address)) {
       for (const entry of node.entries.values()) if (entry.state === 'loading') waits.push(this.#cache.settled(entry));

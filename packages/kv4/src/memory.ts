@@ -254,7 +254,7 @@ export class Memory implements Kv4Store {
     return this.#parts.audit.run();
   }
 
-  /** Resolves when the cache is proved to hold everything that was committed when the call was made. Rejects with `KV4_FRESHNESS_UNPROVED`. */
+  /** Resolves when every row that was committed when the call was made is applied; what a row announced without its document may still be read (a `fresh` read waits for that). Rejects with `KV4_FRESHNESS_UNPROVED`. */
   prove(options: OperationOptions = {}): Promise<void> {
     return this.#prove(options.signal);
   }

@@ -48,6 +48,8 @@ export interface MemoryStats {
   readonly ageMs: number;
   readonly feedState: FollowerStateKind;
   readonly appliedRows: number;
+  /** Rows of the feed that were received and are not applied. */
+  readonly waitingRows: number;
   readonly feed: FeedCounters;
   readonly store: HeadStoreStats;
 }
@@ -84,6 +86,7 @@ export function collectStats(parts: MemoryParts, reads: ReadCounters): MemorySta
     ageMs: loop.ageMs(),
     feedState: feed.state,
     appliedRows: loop.appliedRows,
+    waitingRows: feed.waitingRows,
     feed: feed.counters,
     store: store.stats(),
   };

@@ -2,7 +2,7 @@ import { CouchClient } from '@xir/couch-client';
 import { headId, type KeyAddress, type WatchEvent } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Memory, MemoryOptions } from '../src/index.ts';
-import { ScriptedTransport } from './support/scripted-transport.ts';
+import { ScriptedTransport, textResponse } from './support/scripted-transport.ts';
 import { embeddedServer, TestDatabase } from './support/servers.ts';
 
 type Embedded = Awaited<ReturnType<typeof embeddedServer>>;
@@ -351,6 +351,71 @@ describe('age, health and audit', () => {
     expect(value(memory, key('k'))).toBe(2);
     gate.open();
   });
+});
+
+describe('a database under pressure', () => {
+  it('M8: that the database cannot be reached is told at once, before it makes the memory unhealthy', async () => {
+    await using test = await pair();
+    const { memory, transport } = test;
+    expect(memory.health().degraded).toBe(undefined);
+    transport.next('/', async () => textResponse(503, '{}'), 1_000);
+    transport.cutFeed();
+    await until(() => memory.health().degraded !== undefined);
+    expect(memory.health()).toMatchObject({ healthy: true, degraded: expect.stringContaining('cannot be reached') as string });
+  });
+
+  it('M18 T26: loads refused with 429 fail one by one, without a storm of tries, and the feed goes on', async () => {
+    await using test = await pair();
+    const { memory, writer, transport } = test;
+    await writer.put(key('seen'), 1);
+    await memory.get(key('seen'));
+    let refused = 0;
+    const refuse = async () => {
+      refused += 1;
+      return textResponse(429, '{"error":"too_many_requests"}');
+    };
+    transport.next('/_bulk_get', refuse, 1_000);
+    const reads = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => memory.get(key(`k${index}`))));
+    expect(reads.every((read) => read.status === 'rejected')).toBe(true);
+    expect(refused).toBeLessThanOrEqual(10);
+    await writer.put(key('seen'), 2);
+    await until(() => value(memory, key('seen')) === 2);
+    expect(memory.stats()).toMatchObject({ pendingLoads: 0, ageMs: expect.any(Number) as number });
+  });
+
+  it('M18 T42: a bulk import elsewhere keeps reads going, waits within bounds, and ends at what the database holds', async () => {
+    await using test = await pair({ includeDocs: 'never' });
+    const { memory, database } = test;
+    const path = { bucket: 'b', layer: '*data', path: '/a' };
+    await memory.put(key('k'), 'cached');
+    await memory.keys(path);
+    const total = 20_000;
+    let most = 0;
+    let done = false;
+    const reading = (async () => {
+      while (!done) {
+        expect((await memory.get(key('k')))?.value).toBe('cached');
+        most = Math.max(most, memory.stats().waitingRows);
+        await new Promise(setImmediate);
+      }
+    })();
+    for (let from = 0; from < total; from += 2_000) {
+      const docs = Array.from({ length: 2_000 }, (_, index) => ({ _id: headId(key(`bulk-${from + index}`)), v: index, ver: `0190000000000000-x`, by: 'import' }));
+      await database.database.json({ method: 'POST', path: '/_bulk_docs', body: { docs } });
+    }
+    await memory.prove();
+    done = true;
+    await reading;
+    expect(most).toBeLessThanOrEqual(12_000);
+    let count = 0;
+    for (let after: string | undefined; ; ) {
+      const page = await memory.keys(path, { limit: 10_000, fresh: true, ...(after === undefined ? {} : { after }) });
+      count += page.items.length;
+      after = page.next;
+      if (after === undefined) break;
+    }
+    expect(count).toBe(total + 1);
+  }, 60_000);
 });
 
 describe('documents of strangers', () => {
