@@ -1,6 +1,7 @@
 import {
   aggregateVersions,
   checkAggregateOptions,
+  bucketRange,
   checkBucket,
   checkDeleteOptions,
   checkDepth,
@@ -49,6 +50,7 @@ import {
   type WatchScope,
   type WriteResult,
 } from '@xir/kv4-core';
+import { eraseRange } from './erase-range.ts';
 import { openHeadStore, type HeadStore, type HeadStoreOptions, type HeadStoreStats } from './head-store.ts';
 import { layersOf, pageOfPaths, pageOfWalk, walkHeads, walkPath, walkTree, type LocatedHead } from './listing.ts';
 import { segmentBelow } from './segments.ts';
@@ -157,6 +159,23 @@ export class CouchStore implements Kv4Store {
     const base = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, subtreeRange(base));
     return pageOfPaths(this.heads, { base, depth: checkDepth(options), page, signal: options.signal });
+  }
+
+  /**
+   * Deletes everything of a bucket for good, histories included: nothing of it can be read again. Its sub-accounts' buckets are not touched. Resolves to the
+   * number of documents deleted.
+   */
+  async eraseBucket(bucket: string, options: OperationOptions = {}): Promise<number> {
+    const heads = bucketRange(this.#begin(checkBucket, bucket, options));
+    const segments = { startKey: `s${heads.startKey.slice(1)}`, endKey: `s${heads.endKey.slice(1)}` };
+    const { database } = this.heads;
+    let erased = 0;
+    // Heads first, so that nothing is left to be spilled; again, until both are empty.
+    for (let before = -1; erased !== before; ) {
+      before = erased;
+      for (const range of [heads, segments]) erased += await this.heads.guard(eraseRange(database, range, options.signal), options.signal);
+    }
+    return erased;
   }
 
   async layers(bucket: string, options: ReadOptions = {}): Promise<readonly string[]> {

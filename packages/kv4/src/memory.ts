@@ -192,6 +192,11 @@ export class Memory implements Kv4Store {
     return found ?? this.store.paths(address, options);
   }
 
+  /** Deletes everything of a bucket for good, histories included. Resolves to the number of documents deleted; caches follow by the feed. */
+  eraseBucket(bucket: string, options: OperationOptions = {}): Promise<number> {
+    return this.store.eraseBucket(bucket, options);
+  }
+
   /** Read from the database at every call. */
   layers(bucket: string, options: ReadOptions = {}): Promise<readonly string[]> {
     return this.store.layers(bucket, options);
