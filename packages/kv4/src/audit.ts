@@ -28,7 +28,7 @@ export interface AuditResult {
 
 /**
  * Compares samples of the cache with the database. An entry that differs is compared once more after the feed was proved current, since its row may have been on its
- * way; if it still differs the cache had been wrong: that is counted, and the entry is set right.
+ * way; if it stands where it stood and still differs the cache had been wrong: that is counted, and the entry is set right.
  */
 export class Audit {
   readonly #options: AuditOptions;
@@ -51,8 +51,10 @@ export class Audit {
     const suspects = await this.#differing(entries);
     let diverged = 0;
     if (suspects.length > 0) {
+      const revisions = new Map(suspects.map((entry) => [entry, entry.revision]));
       await this.#options.feed.prove();
-      const differing = await this.#differing(suspects);
+      // What moved had its row on its way; the row of what is written from now on may be on its way again.
+      const differing = await this.#differing(suspects.filter((entry) => entry.revision === revisions.get(entry)));
       for (const entry of differing) this.#options.cache.purge(entry.id);
       diverged = differing.length;
     }

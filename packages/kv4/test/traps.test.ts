@@ -351,6 +351,22 @@ describe('age, health and audit', () => {
     expect(value(memory, key('k'))).toBe(2);
     gate.open();
   });
+
+  it('M9 audit: a key that is written again and again is no divergence', async () => {
+    await using test = await pair();
+    const { memory, writer, transport } = test;
+    await writer.put(key('k'), 1);
+    await memory.get(key('k'));
+    const gate = transport.freezeFeed();
+    await writer.put(key('k'), 2);
+    transport.next('/_bulk_get', (_, forward) => forward());
+    transport.next('/_bulk_get', async (_, forward) => {
+      await writer.put(key('k'), 3);
+      return forward();
+    });
+    expect(await memory.audit()).toEqual({ compared: 1, diverged: 0 });
+    gate.open();
+  });
 });
 
 describe('a database under pressure', () => {
