@@ -118,8 +118,9 @@ export class Client {
     const startMs = recorder.now();
     const answer = await this.#send(neuron, requestFor({ key, kind, marker, expected }));
     const endMs = recorder.now();
+    // Decided against the database, it says nothing of the neuron's cache.
     if (answer.result === 'ok' && kind.endsWith('delete') && answer.value === 0) {
-      recorder.reads.push({ type: 'read', kind: 'refused-write', neuron: about.neuron, client: name, startMs, endMs, fresh: true, seen: new Map([[key.name, { absent: true }]]) });
+      recorder.reads.push({ type: 'read', kind: 'refused-write', neuron: `${about.neuron}, its database`, client: name, startMs, endMs, fresh: true, seen: new Map([[key.name, { absent: true }]]) });
       return;
     }
     const outcome = answer.result === 'ok' ? 'acknowledged' : REFUSALS.has(answer.result) ? 'refused' : 'unknown';

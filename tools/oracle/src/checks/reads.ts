@@ -55,12 +55,12 @@ export const agePlausible: Check = {
   promise: 'an age is a number of milliseconds, and while a neuron can hear nothing of the database it is at least the time since that began',
   violations({ reads, outages }) {
     const found: string[] = [];
-    for (const { age, startMs, neuron, client, kind } of reads) {
+    for (const { age, startMs, endMs, neuron, client, kind } of reads) {
       if (age === undefined) continue;
       const ageMs = Number(age);
       const who = `${kind} of ${client} on ${neuron} at ${Math.round(startMs)} ms`;
       if (!/^\d+$/.test(age)) found.push(`${who}: the age ${JSON.stringify(age)} is no number of milliseconds`);
-      const outage = outages.find((one) => (one.neuron === undefined || one.neuron === neuron) && one.startMs <= startMs && startMs <= one.endMs);
+      const outage = outages.find((one) => (one.neuron === undefined || one.neuron === neuron) && one.startMs <= startMs && endMs <= one.endMs);
       if (outage !== undefined && ageMs < startMs - outage.startMs - AGE_TOLERANCE_MS) {
         found.push(`${who}: the age is ${age} ms, but nothing was heard of the database for ${Math.round(startMs - outage.startMs)} ms`);
       }

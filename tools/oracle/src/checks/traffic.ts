@@ -12,7 +12,7 @@ export interface TrafficFloor {
 
 /** A floor that a run of so many seconds always reaches, also on a machine that is busy. */
 export function trafficFloor(seconds: number): TrafficFloor {
-  return { acknowledgedWrites: 5 * seconds, reads: 8 * seconds, watchEvents: 5 * seconds, faults: Math.floor(seconds / 8) };
+  return { acknowledgedWrites: 3 * seconds, reads: 4 * seconds, watchEvents: 3 * seconds, faults: Math.floor(seconds / 8) };
 }
 
 /** Too little traffic proves nothing, and does not pass. */
