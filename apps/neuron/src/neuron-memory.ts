@@ -30,9 +30,10 @@ export function feedDeadlineMs({ heartbeatMs }: Pick<NamedSettings, 'heartbeatMs
 /** How the change feed is, for `/health`. */
 export function feedHealth(memory: Memory): FeedHealthInput {
   const { feedState } = memory.stats();
-  const { ageMs, reasons } = memory.health();
+  const { ageMs, reasons, degraded } = memory.health();
+  const cause = reasons[0] ?? degraded;
   if (!Number.isFinite(ageMs)) return { state: feedState, evidence: 'none' };
-  return { state: feedState, ageMs, evidence: 'sign-of-life', ...(reasons[0] === undefined ? {} : { cause: reasons[0] }) };
+  return { state: feedState, ageMs, evidence: 'sign-of-life', ...(cause === undefined ? {} : { cause }) };
 }
 
 /** The figures of a memory. `peeked` are reads that REST answered from it the short way, which it does not count itself. */
@@ -54,6 +55,9 @@ export function memoryFigures(memory: Memory, settings: NamedSettings, peeked = 
       ...(Number.isFinite(stats.ageMs) ? { ageMs: stats.ageMs } : {}),
       rows: stats.feed.rows,
       reconnects: Math.max(0, stats.feed.connections - 1),
+      pending: stats.waitingRows,
+      ...(stats.lagMs === undefined ? {} : { lagMs: stats.lagMs }),
+      ignored: { quarantined: stats.feed.quarantined, poisonous: stats.poisonousRows, malformed: stats.quarantined },
     },
     writes: {
       writes: commit.operations,
@@ -61,6 +65,7 @@ export function memoryFigures(memory: Memory, settings: NamedSettings, peeked = 
       conflicts: commit.conflicts,
       pending: commit.pendingOperations,
       unknownOutcomes: commit.unknownOutcomes,
+      notDurable: stats.notDurable,
     },
     audit: { checked: stats.auditedEntries, divergences: stats.divergences },
   };

@@ -77,6 +77,8 @@ export class Cache {
   readonly #quarantined = new Set<string>();
   #reader: EntryReader | undefined;
   regressions = 0;
+  /** Own writes that the database accepted below its quorum. */
+  notDurable = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -210,6 +212,7 @@ export class Cache {
   /** Our own write was stored. */
   committed(stored: CommittedHead): void {
     const { id, head, rev, removed } = stored;
+    if (!stored.durable) this.notDurable += 1;
     const entry = this.table.findId(id) ?? (this.table.isReferenced(id) ? this.#enter(id) : undefined);
     if (entry === undefined) return this.recent.note(id, rev);
     const before = entry.revision;

@@ -1,6 +1,6 @@
 import type { Clock } from '@xir/couch-client';
 import type { ChangeFeed, ChangeRow, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
-import { decodeHead, type EntrySnapshot, type WatchResetReason } from '@xir/kv4-core';
+import { decodeHead, type EntrySnapshot, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
 import { snapshotOfHead } from './snapshot.ts';
@@ -13,14 +13,6 @@ export const RESET_REASON: Readonly<Record<ResetReason, WatchResetReason>> = {
   purged: 'resync',
   'checkpoint-expired': 'resync',
 };
-
-/** Counters of a {@link FeedLoop}. */
-export interface FeedLoopCounters {
-  readonly appliedRows: number;
-  readonly poisonousRows: number;
-  readonly resets: number;
-  readonly failures: number;
-}
 
 export interface FeedLoopOptions {
   readonly feed: ChangeFeed;
@@ -45,6 +37,8 @@ export class FeedLoop {
   poisonousRows = 0;
   resets = 0;
   failures = 0;
+  /** Milliseconds from the making of a version to its row being applied, of the newest one; by the writer's clock and ours. */
+  lagMs: number | undefined;
   lastWarning: string | undefined;
   ended: { readonly error: unknown } | undefined;
 
@@ -132,12 +126,20 @@ export class FeedLoop {
         return;
       }
       // With conflicting leaves the document in the row is but one of them.
-      const snapshot = conflicting === undefined ? (entry: TableEntry) => snapshotOfRow(row, entry) : undefined;
+      const snapshot = conflicting === undefined ? (entry: TableEntry) => this.#snapshot(row, entry) : undefined;
       cache.row({ id: row.id, revision, snapshot });
     } catch {
       // Counted and shown as a metric; the audit compares what is cached with the database all the same.
       this.poisonousRows += 1;
     }
+  }
+
+  /** What a row says of an entry. News of it tells how long versions take to get here. */
+  #snapshot(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
+    const snapshot = snapshotOfRow(row, entry);
+    const version = snapshot?.version;
+    if (version !== undefined && (entry.version === undefined || version > entry.version)) this.lagMs = Math.max(0, this.#options.clock.now() - versionTimeMs(version));
+    return snapshot;
   }
 
   #caughtUp(): void {

@@ -9,6 +9,7 @@ import {
   checkReadOptions,
   checkSecondaryKeys,
   depthBelow,
+  headId,
   isServable,
   Kv4Error,
   pathRange,
@@ -139,7 +140,12 @@ export class Memory implements Kv4Store {
   }
 
   async delete(address: KeyAddress, options: DeleteOptions = {}): Promise<WriteResult | undefined> {
-    return this.#write(this.#begin(checkKeyAddress, address, options), (checked) => this.store.delete(checked, options));
+    return this.#write(this.#begin(checkKeyAddress, address, options), async (checked) => {
+      const result = await this.store.delete(checked, options);
+      // The database says that nothing is there: a value we still hold is older than that, and is not served again.
+      if (result === undefined && typeof this.peek(checked)?.version === 'string') this.#cache.purge(headId(checked));
+      return result;
+    });
   }
 
   /** From before a write until after it, rows for its key are noted. */

@@ -48,6 +48,10 @@ export interface MemoryStats {
   readonly ageMs: number;
   readonly feedState: FollowerStateKind;
   readonly appliedRows: number;
+  /** Milliseconds from the making of the newest version that came by the feed to its being applied; `undefined` before the first. */
+  readonly lagMs: number | undefined;
+  /** Own writes that the database accepted below its quorum (202). */
+  readonly notDurable: number;
   /** Rows of the feed that were received and are not applied. */
   readonly waitingRows: number;
   readonly feed: FeedCounters;
@@ -86,6 +90,8 @@ export function collectStats(parts: MemoryParts, reads: ReadCounters): MemorySta
     ageMs: loop.ageMs(),
     feedState: feed.state,
     appliedRows: loop.appliedRows,
+    lagMs: loop.lagMs,
+    notDurable: cache.notDurable,
     waitingRows: feed.waitingRows,
     feed: feed.counters,
     store: store.stats(),

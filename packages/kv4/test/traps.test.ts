@@ -176,6 +176,16 @@ describe('races between reads, rows and writes', () => {
 });
 
 describe('watches and own writes', () => {
+  it('M4 T34: a delete that finds nothing there is believed at once, the feed standing still', async () => {
+    await using both = await pair();
+    await both.writer.put(key('k'), { n: 1 });
+    await both.memory.get(key('k'), { fresh: true });
+    both.transport.freezeFeed();
+    await both.writer.delete(key('k'));
+    expect(await both.memory.delete(key('k'))).toBeUndefined();
+    expect(await both.memory.get(key('k'))).toBeUndefined();
+  });
+
   it('M4 T34: a write whose row is faster than its answer is announced, once', async () => {
     await using test = await pair();
     const { memory, transport } = test;

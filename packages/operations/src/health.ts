@@ -106,6 +106,7 @@ function checkFeed({ feed, maxFeedAgeMs, databaseCommand: nextCommand }: HealthI
     const cause = `the change feed is silent for ${ageMs} ms, more than ${maxFeedAgeMs} ms (${feed.state})${because}`;
     return { name: 'feed', status: 'red', cause, ageMs, evidence: feed.evidence, nextCommand };
   }
+  if (feed.cause !== undefined) return { name: 'feed', status: feed.state === 'failed' ? 'red' : 'yellow', cause: feed.cause, ageMs, evidence: feed.evidence, nextCommand };
   return { name: 'feed', status: 'green', cause: `the change feed is alive (${feed.state})`, ageMs, evidence: feed.evidence };
 }
 

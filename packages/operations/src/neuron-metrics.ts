@@ -22,8 +22,10 @@ export interface FeedSnapshot {
   readonly ageMs?: number;
   /** Milliseconds from a version's making to its row being applied here, of the latest row. */
   readonly lagMs?: number;
-  /** Rows the database says are still to come. */
+  /** Rows received and not applied yet. */
   readonly pending?: number;
+  /** Rows and documents that were left out since they could not be understood, by reason. */
+  readonly ignored?: Readonly<Record<string, number>>;
   readonly rows?: number;
   readonly reconnects?: number;
 }
@@ -90,8 +92,15 @@ export const NEURON_METRICS: readonly Definition[] = [
   gauge('xir_feed_alive', '1 when the change feed is proved alive, 0 when not.', ({ feed }) => (feed === undefined ? undefined : Number(feed.alive))),
   gauge('xir_feed_age_seconds', 'Time since the last sign of life of the change feed.', ({ feed }) => seconds(feed?.ageMs)),
   gauge('xir_feed_lag_seconds', 'Time from the making of a version to its row being applied here, of the latest row.', ({ feed }) => seconds(feed?.lagMs)),
-  gauge('xir_feed_pending', 'Rows that the database says are still to come.', ({ feed }) => feed?.pending),
+  gauge('xir_feed_pending', 'Rows received and not applied yet.', ({ feed }) => feed?.pending),
   counter('xir_feed_rows_total', 'Rows received from the change feed.', ({ feed }) => feed?.rows),
+  {
+    name: 'xir_documents_ignored_total',
+    help: 'Rows and documents left out because they could not be understood: lines of the feed, rows, and heads that are none.',
+    type: 'counter',
+    labelNames: ['reason'],
+    read: ({ feed }) => (feed?.ignored === undefined ? undefined : Object.entries(feed.ignored).map(([reason, value]) => ({ labels: { reason }, value }))),
+  },
   counter('xir_feed_reconnects_total', 'Times the change feed was opened again.', ({ feed }) => feed?.reconnects),
   counter('xir_writes_total', 'Writes acknowledged by the database.', ({ writes }) => writes?.writes),
   counter('xir_write_batches_total', 'Requests in which those writes left.', ({ writes }) => writes?.batches),

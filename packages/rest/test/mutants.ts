@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a _ver_ is compared although the key does not exist',
     table: '_data',
     request: (call) => {
-      const version: unknown = (call.options.body as any)?.v?._ver_;
+      const version: unknown = (call.options.body as { v?: { _ver_?: unknown } | null } | undefined)?.v?._ver_;
       return typeof version === 'string' && version !== '_splat_' ? withHeaders(call, { 'if-match': `"${version}"` }) : call;
     },
   },

@@ -22,7 +22,7 @@ async function openTls(tls: SelfSigned): Promise<{ neuron: Neuron } & AsyncDispo
 }
 
 /** A request over TLS that trusts one certificate. */
-function callTls({ server }: Neuron, request: { readonly method: string; readonly path: string; readonly body?: unknown }, ca?: string): Promise<any> {
+function callTls({ server }: Neuron, request: { readonly method: string; readonly path: string; readonly body?: unknown }, ca?: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const { host, port } = server;
     const outgoing = httpsRequest({ host, port, method: request.method, path: request.path, ca, agent: false, headers: { authorization: basic('elena:elenas') } });

@@ -1,10 +1,18 @@
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { build, type BuildOptions } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import type { connect } from '../src/index.ts';
 
 /** What the whole client may weigh in a page, in bytes after gzip. */
 const MAX_GZIPPED_BYTES = 12 * 1024;
+
+/** The global scope of a page, with what the bundle puts into it. */
+interface BrowserScope {
+  connect?: typeof connect;
+  [name: string]: unknown;
+}
 
 /** Bundles a program for browsers, where no module of Node can be found: an import of one fails the build. */
 async function bundle(program: string, options: BuildOptions = {}): Promise<string> {
@@ -45,10 +53,11 @@ describe('in a browser', () => {
       requests.push(url);
       return new Response('{"v":"not_found","s":"error"}', { headers: { 'x-kv4-error': 'REST_NOT_FOUND' } });
     };
-    const scope: Record<string, any> = { fetch: answer };
-    const run = new Function('globalThis', 'process', 'Buffer', 'require', 'fetch', text);
-    run(scope, undefined, undefined, undefined, answer);
-    const kv4 = scope['connect']('http://neuron.example:4006');
+    // What a page offers, and nothing of Node's.
+    const scope: BrowserScope = { fetch: answer, URL, URLSearchParams, Response, TextDecoder, TextEncoder, AbortController, AbortSignal, DOMException, btoa, atob, setTimeout, clearTimeout, queueMicrotask };
+    runInNewContext(text, scope);
+    if (scope.connect === undefined) throw new Error('the bundle did not run');
+    const kv4 = scope.connect('http://neuron.example:4006');
     expect(await kv4.get(kv4.key('/a', 'x'))).toBeUndefined();
     expect(requests).toEqual(['http://neuron.example:4006/_data/a?w=%24sys&k=x&as=datum']);
   });
