@@ -149,7 +149,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, { cont
 
 function refuse(exchange: Exchange | undefined, response: ServerResponse, error: unknown, onError: (error: unknown) => void): void {
   const refusal = error instanceof CouchRefusal ? error : internalError(error);
-  if (refusal !== error) onError(error);
+  // A request that comes while the server closes is no fault of the server.
+  if (refusal !== error && !isClosed(error)) onError(error);
   if (exchange !== undefined) {
     exchange.refuse(refusal);
     return;
@@ -159,9 +160,13 @@ function refuse(exchange: Exchange | undefined, response: ServerResponse, error:
   response.end(body);
 }
 
+function isClosed(error: unknown): boolean {
+  return error instanceof EmbeddedError && error.code === 'EMBEDDED_CLOSED';
+}
+
 /** Storage that fails is a 5xx; what was to be written is not acknowledged. */
 function internalError(error: unknown): CouchRefusal {
-  if (error instanceof EmbeddedError && error.code === 'EMBEDDED_CLOSED') return new CouchRefusal(503, 'service_unavailable', 'The server is shutting down.');
+  if (isClosed(error)) return new CouchRefusal(503, 'service_unavailable', 'The server is shutting down.');
   if (error instanceof EmbeddedError) return new CouchRefusal(500, 'internal_server_error', error.code);
   return new CouchRefusal(500, 'internal_server_error', 'The request could not be answered.');
 }

@@ -21,6 +21,26 @@ async function prepare(directory: string, documents: number): Promise<void> {
   await fetch(`${server.url}/t/_bulk_docs`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ docs }) });
 }
 
+async function expectCleanClose(): Promise<void> {
+  using directory = temporaryDirectory();
+  await prepare(directory.path, 1);
+  const server = await startEmbeddedCouch({ directory: directory.path });
+  const feed = await fetch(`${server.url}/t/_changes?feed=continuous&since=now&heartbeat=10000`);
+  const writes = Array.from({ length: 50 }, async (_, n) => {
+    const status = await fetch(`${server.url}/t/w${n}`, { method: 'PUT', body: '{}' }).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    return { id: `w${n}`, status };
+  });
+  await Promise.race(writes);
+  await server.close();
+  expect(await feed.text()).toMatch(/\{"last_seq":"[^"]+","pending":[0-9]+\}\n$/);
+  const outcomes = await Promise.all(writes);
+  await using again = await startEmbeddedCouch({ directory: directory.path });
+  for (const { id, status } of outcomes) if (status === 201) expect((await fetch(`${again.url}/t/${id}`)).status).toBe(200);
+}
+
 describe('what is on disk', () => {
   it('D2 what was acknowledged is there after close and start, revisions and sequence included', async () => {
     using directory = temporaryDirectory();
@@ -111,24 +131,9 @@ describe('what is on disk', () => {
     }
   });
 
-  it('D8 close() ends feeds with last_seq, and a write in flight is either acknowledged and kept or neither', async () => {
-    using directory = temporaryDirectory();
-    await prepare(directory.path, 1);
-    const server = await startEmbeddedCouch({ directory: directory.path });
-    const feed = await fetch(`${server.url}/t/_changes?feed=continuous&since=now&heartbeat=10000`);
-    const writes = Array.from({ length: 50 }, async (_, n) => {
-      const status = await fetch(`${server.url}/t/w${n}`, { method: 'PUT', body: '{}' }).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      return { id: `w${n}`, status };
-    });
-    await Promise.race(writes);
-    await server.close();
-    expect(await feed.text()).toMatch(/\{"last_seq":"[^"]+","pending":[0-9]+\}\n$/);
-    const outcomes = await Promise.all(writes);
-    await using again = await startEmbeddedCouch({ directory: directory.path });
-    for (const { id, status } of outcomes) if (status === 201) expect((await fetch(`${again.url}/t/${id}`)).status).toBe(200);
+  it('D8 close() ends feeds with last_seq, and a write in flight is either acknowledged and kept or neither', { timeout: 60_000 }, async () => {
+    // Requests that arrive while commits are under way once opened the files a second time and ruined the counters, one time in fifteen.
+    for (let round = 0; round < 40; round += 1) await expectCleanClose();
   });
 
   it('D9 a deleted database leaves no files, and its feed position means nothing to the next of that name', async () => {

@@ -17,6 +17,7 @@ interface CatalogFile {
 export class Catalog {
   readonly #directory: string;
   readonly #open = new Map<string, Database>();
+  #closing: Promise<void> | undefined;
   readonly #identities = new Map<string, DatabaseIdentity>();
   readonly uuid: string;
   readonly secret: Buffer;
@@ -46,6 +47,8 @@ export class Catalog {
 
   /** The database of that name, its files opened on first use. */
   get(name: string): Database | undefined {
+    // Never opened a second time beside commits that are still under way: two owners of the same counters would ruin them.
+    if (this.#closing !== undefined) throw new EmbeddedError('EMBEDDED_CLOSED', 'the server is closing');
     const opened = this.#open.get(name);
     if (opened !== undefined) return opened;
     const identity = this.#identities.get(name);
@@ -84,10 +87,10 @@ export class Catalog {
     return true;
   }
 
-  async close(): Promise<void> {
-    const databases = [...this.#open.values()];
-    this.#open.clear();
-    await Promise.all(databases.map((database) => database.close()));
+  /** Closes every database; from now on none can be got. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([...this.#open.values()].map((database) => database.close())).then(() => undefined);
+    return this.#closing;
   }
 
   get #filesDirectory(): string {
