@@ -37,6 +37,7 @@ export const ALLOWED = {
     '@xir/protocol',
     '@xir/rest',
   ],
+  '@xir/mutants': [],
   '@xir/oracle': ['@xir/couch-embedded', '@xir/neuron'],
   '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
 };

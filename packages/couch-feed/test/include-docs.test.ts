@@ -9,7 +9,7 @@ describe('decideIncludeDocs', () => {
     expect(decideIncludeDocs('never', true, measured(10, 1))).toBe(false);
   });
 
-  it('M2 T24 carries small documents, large ones only when mostly wanted, and huge ones never', () => {
+  it('M2 T24 T25 carries small documents, large ones only when mostly wanted, and huge ones never', () => {
     expect(decideIncludeDocs('auto', false, measured(500, 0.01))).toBe(true);
     expect(decideIncludeDocs('auto', true, measured(8000, 0.1))).toBe(false);
     expect(decideIncludeDocs('auto', false, measured(8000, 0.9))).toBe(true);

@@ -92,7 +92,7 @@ describe('parseDocumentId', () => {
     '', '!', 'd', 'd!', 'x!', 'd!b!l!k', 'd!b!l!a!k', 'd!b!l!!', 'd!!l!!k', 'd!b!!!k', 'd!b!l!a!!!k', 'd!b!l!!a!k', 'd!b!l! !!k', 'd!b!l!\u0000!!k', 'd!b!l!!"', 'd!b!l!!"\u0063',
     'd!b!l!!"?', 'd!b!l!a/b!!k', 'd!b!l!!\ud800', 'D!b!l!!k', 'e!b!l!!k', '_design/x', '_local/x', 's!b!l!!k', 's!b!l!!k!', 's!b!l!!k!version', 'd!b!l!!k!01a20b5761950000-n1', 'user-42',
     `d!${'b'.repeat(129)}!l!!k`, `d!b!${'l'.repeat(129)}!!k`, `d!b!l!${'s'.repeat(257)}!!k`, `d!b!l!!${'k'.repeat(1025)}`, `d!b!l${'!s'.repeat(33)}!!k`, `d!b!l!!${'ä'.repeat(4000)}`,
-  ])('does not take a stranger’s id for one of ours: %j', (id) => {
+  ])('T30: does not take a stranger’s id for one of ours: %j', (id) => {
     expect(parseDocumentId(id)).toBeUndefined();
   });
 

@@ -71,6 +71,15 @@ describe('cache entry', () => {
     expect(entry.state).toBe('present');
   });
 
+  it('E5 T2: rows of a key that come out of order end at the newest, without one being shown twice', () => {
+    const entry = present(1);
+    expect(stepEntry(entry, { type: 'row', revision: rev(3), snapshot: value(3) })).toBe(changed);
+    expect(stepEntry(entry, { type: 'row', revision: rev(2), snapshot: value(2) })).toBe(readLeaves);
+    expect(entry.record?.version).toBe(version(3));
+    expect(stepEntry(entry, { type: 'leaves', token: entry.token, verdict: 'keep', snapshot: value(3) })).toBe(none);
+    expect([entry.state, entry.record?.version]).toEqual(['present', version(3)]);
+  });
+
   it('E5 T5: a winner that moves back to a lower generation is taken after the leaves were read', () => {
     const entry = present(3);
     expect(stepEntry(entry, { type: 'row', revision: rev(2, 'b'), snapshot: value(2, 2, 'b') })).toBe(readLeaves);

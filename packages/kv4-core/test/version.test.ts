@@ -88,7 +88,7 @@ describe('the hybrid clock', () => {
     }));
   });
 
-  it('C2: makes versions above the key’s own, however far ahead that is', () => {
+  it('C2 T36: makes versions above the key’s own, however far ahead that is', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       let state: HybridClock = INITIAL_HYBRID_CLOCK;
       let now = NOW;

@@ -31,7 +31,7 @@ for (const server of testServers) {
   const open = (database: TestDatabase): Promise<CouchStore> => openCouchStore({ client: database.client, database: database.name, neuron: 'one' });
 
   describe(`conflicts on ${server.name}`, () => {
-    it('C1 shows the highest version at once, in every kind of read, whichever leaf CouchDB shows', async () => {
+    it('C1 T6 shows the highest version at once, in every kind of read, whichever leaf CouchDB shows', async () => {
       await using database = await server.open();
       await using store = await open(database);
       await replicate(database, [leaf('1-aaa', 30, [10]), leaf('1-zzz', 20, [10])]);

@@ -269,7 +269,7 @@ describe('a cache that fails', () => {
 });
 
 describe('a database that answers below its quorum', () => {
-  it('O12 is passed on: the write is acknowledged as not durable', async () => {
+  it('O12 T33 is passed on: the write is acknowledged as not durable', async () => {
     const [server] = testServers;
     if (server === undefined) throw new Error('there is always the embedded server');
     await using database = await server.open();

@@ -144,6 +144,20 @@ describe('races between reads, rows and writes', () => {
     expect(memory.stats()).toMatchObject({ verifications: 3, regressions: 0 });
   });
 
+  it('M3 T3: a rewind asks the database nothing about what is superseded', async () => {
+    await using test = await pair();
+    const { memory, transport, database } = test;
+    const id = headId(key('k'));
+    await memory.put(key('k'), 1);
+    const before = await database.database.get<{ _rev: string }>(id);
+    await memory.put(key('k'), 2);
+    for (let repeat = 0; repeat < 5; repeat += 1) transport.inject(JSON.stringify({ seq: '1-old', id, changes: [{ rev: before?._rev }], doc: before }));
+    await test.writer.put(key('other'), 0);
+    expect((await memory.get(key('other'), { fresh: true }))?.value).toBe(0);
+    expect(value(memory, key('k'))).toBe(2);
+    expect(memory.stats()).toMatchObject({ verifications: 0, regressions: 0 });
+  });
+
   it('M4 T34: an acknowledged write does not cover a later one whose row came first', async () => {
     await using test = await pair();
     const { memory, writer, transport } = test;

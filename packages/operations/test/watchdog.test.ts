@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OperationsError, silentLogger, startLoopDelayMonitor, startWatchdog } from '@xir/operations';
 
 const program = fileURLToPath(new URL('blocked-program.ts', import.meta.url));
@@ -16,7 +16,7 @@ async function run(...parameters: string[]) {
 }
 
 describe('the watchdog', () => {
-  it('ends a process whose event loop is blocked for too long, and says so on standard error', async () => {
+  it('T41: ends a process whose event loop is blocked for too long, and says so on standard error', async () => {
     const ended = await run('blockMs=60000', 'stallWarningMs=200', 'stallAbortMs=600');
     expect(ended.signal).toBe('SIGKILL');
     const lines = ended.stderr.trim().split('\n').map((line) => JSON.parse(line) as { level: string; msg: string; stallMs: number });
@@ -33,6 +33,16 @@ describe('the watchdog', () => {
     expect(snapshot.stalls).toBe(1);
     expect(snapshot.recentStallMs).toBeGreaterThanOrEqual(200);
     expect(snapshot.stalledMs).toBe(snapshot.recentStallMs);
+  });
+
+  it('T41: notices that the loop of its own process was blocked', async () => {
+    await using watchdog = startWatchdog({ tickMs: 10, stallWarningMs: 50, stallAbortMs: 0, logger: silentLogger });
+    // The thread that watches has to run first.
+    await vi.waitFor(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      return new Promise<void>((resolve, reject) => setImmediate(() => (watchdog.snapshot().stalls > 0 ? resolve() : reject(new Error('no stall was noticed')))));
+    }, 5_000);
+    expect(watchdog.snapshot().recentStallMs).toBeGreaterThanOrEqual(50);
   });
 
   it('does not keep a process alive that has nothing left to do', async () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { isFeedRequest } from '../fake-couch.ts';
+import { jsonResponse } from '../fake-exchange.ts';
 import type { FeedCase } from '../feed-contract.ts';
 import { checkHistory, checkReliable, checkResumable } from '../feed-validators.ts';
 import { FeedWriter } from '../feed-writer.ts';
-import { countingCheckpoint, openFeed } from './open-feed.ts';
+import { countingCheckpoint, fakeOf, openFeed } from './open-feed.ts';
 
 const STRANGE_IDS = ['_design/x', 'a+b/c%2F', 'with "quotes" and \\', 'ünï💧', 'd!cool!data!!key', '{"seq":"1","id":"x"', ' '];
 
@@ -50,6 +52,21 @@ export const basicFeedCases: readonly FeedCase[] = [
       const after = await writer.put('after');
       await world.until(() => open.history.has('after', after));
       assert.equal(open.history.current.has('before'), false);
+    },
+  },
+  {
+    title: 'T18 a feed from now whose first connection is refused misses nothing that was written meanwhile',
+    needs: ['scripted'],
+    async run(context) {
+      const world = await context.open();
+      const fake = fakeOf(world);
+      const writer = new FeedWriter(world);
+      let refusals = 0;
+      fake.script('refusal', isFeedRequest, () => ((refusals += 1), jsonResponse(503, { error: 'maintenance' })), 1);
+      await using open = openFeed(context, world, { since: 'now' });
+      await world.until(() => refusals === 1);
+      const meanwhile = await writer.put('meanwhile');
+      await world.until(() => open.history.has('meanwhile', meanwhile));
     },
   },
   {

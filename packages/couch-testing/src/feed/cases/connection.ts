@@ -88,6 +88,25 @@ export const connectionFeedCases: readonly FeedCase[] = [
     },
   },
   {
+    title: 'T32 one connection to the feed is open at a time, however many were given up',
+    needs: ['scripted'],
+    async run(context) {
+      const world = await context.open();
+      const fake = fakeOf(world);
+      const writer = new FeedWriter(world);
+      await using open = openFeed(context, world, { inspectIntervalMs: 3_600_000 });
+      await world.until(() => open.history.caughtUp > 0);
+      for (let n = 0; n < 3; n += 1) {
+        onlyStream(fake).stall();
+        const rev = await writer.put(`unseen${n}`);
+        await world.until(() => open.history.has(`unseen${n}`, rev));
+      }
+      assert.ok(open.feed.counters.connections > 3, 'the connections that fell silent were given up');
+      onlyStream(fake);
+      checkHistory(open.history, writer.writes);
+    },
+  },
+  {
     title: 'T19 heartbeats alone keep a connection of a quiet database',
     needs: ['scripted'],
     async run(context) {

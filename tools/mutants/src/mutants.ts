@@ -1,0 +1,17 @@
+import type { Mutant } from './mutant.ts';
+import { CACHE_MUTANTS } from './traps/cache.ts';
+import { CLUSTER_MUTANTS } from './traps/cluster.ts';
+import { CONNECTION_MUTANTS } from './traps/connection.ts';
+import { IDENTITY_MUTANTS } from './traps/identity.ts';
+import { INPUT_MUTANTS } from './traps/input.ts';
+import { LOAD_MUTANTS } from './traps/load.ts';
+
+/** Every mutant, the traps' in their order. */
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS].sort(
+  (a, b) => trapOf(a) - trapOf(b),
+);
+
+/** The trap a mutant belongs to, by its number; 0 where it belongs to none. */
+export function trapOf({ name }: Pick<Mutant, 'name'>): number {
+  return Number(/^t(\d+)-/.exec(name)?.[1] ?? 0);
+}
