@@ -23,6 +23,8 @@ export interface CaughtUpEvent {
   readonly type: 'caught-up';
   /** Monotonic milliseconds of the feed's clock. */
   readonly asOfMs: number;
+  /** The database's `purge_seq` as far as purges have been handed over. Opaque. */
+  readonly purgeSeq: string;
 }
 
 /** The database is not the one it was: forget everything. Rows follow from `since`. */
@@ -30,6 +32,8 @@ export interface ResetEvent {
   readonly type: 'reset';
   readonly reason: ResetReason;
   readonly since: string;
+  /** The database's `purge_seq` now. Opaque. */
+  readonly purgeSeq: string;
   /** Marks the reset as carried out, like `ChangesEvent.ack`: until then no checkpoint is saved, so that a crash repeats it. */
   ack(): void;
 }
@@ -38,6 +42,8 @@ export interface ResetEvent {
 export interface PurgedEvent {
   readonly type: 'purged';
   readonly ids: readonly string[];
+  /** The database's `purge_seq` behind them. Opaque. */
+  readonly purgeSeq: string;
   /** Marks the purge as carried out, like `ChangesEvent.ack`. */
   ack(): void;
 }

@@ -314,13 +314,13 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       const to = this.#options.resetTo ?? (since === '0' ? '0' : 'now');
       this.#restart(to === 'now' ? info.updateSeq : '0');
       this.#counters.resets += 1;
-      this.#queue.pushEvent({ type: 'reset', reason: reset, since: this.#position ?? '0', ack: this.#mark.open(undefined) });
+      this.#queue.pushEvent({ type: 'reset', reason: reset, since: this.#position ?? '0', purgeSeq: info.purgeSeq, ack: this.#mark.open(undefined) });
     } else if (this.#position === undefined) {
       this.#restart(resumeSeq ?? (since === 'now' ? info.updateSeq : since));
     }
     if (purgedIds.length > 0) {
       this.#counters.purged += purgedIds.length;
-      this.#queue.pushEvent({ type: 'purged', ids: purgedIds, ack: this.#mark.open(undefined) });
+      this.#queue.pushEvent({ type: 'purged', ids: purgedIds, purgeSeq: info.purgeSeq, ack: this.#mark.open(undefined) });
     }
     // What the database is like now belongs into a checkpoint only when the consumer has finished what that led to.
     this.#settled = false;

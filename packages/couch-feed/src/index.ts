@@ -61,6 +61,7 @@ export {
   type RememberedDatabase,
 } from './identity.ts';
 export { decideIncludeDocs, measureChanges, NO_MEASURE, type FeedMeasure, type IncludeDocsMode } from './include-docs.ts';
+export { readPurgedIds } from './purged-documents.ts';
 export { LineSplitter, OVERSIZED_PREFIX_BYTES, type LineSink } from './line-splitter.ts';
 export { localCheckpointStore } from './local-checkpoint.ts';
 export { LowWaterMark } from './low-water-mark.ts';

@@ -85,7 +85,7 @@ export class Upkeep {
         const { startedAtMs, pending } = await this.#feed.probe();
         if (!goesOn()) return;
         if (pending === 0) {
-          this.#feed.announce({ type: 'caught-up', asOfMs: startedAtMs });
+          this.#feed.announce({ type: 'caught-up', asOfMs: startedAtMs, purgeSeq: this.#options.inspector.remembered?.purgeSeq ?? '' });
           return;
         }
       } catch {

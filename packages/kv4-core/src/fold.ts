@@ -69,7 +69,8 @@ export type FoldResult =
 
 /** Author of the deletion that stands in a history where a key expired. */
 export const EXPIRY_AUTHOR = '$expiry';
-const EXPIRY_NEURON = 'expiry';
+/** Stands in the versions of such deletions where others have the neuron that made them. */
+export const EXPIRY_NEURON = 'expiry';
 
 /** Whether a head's value has expired at a time (milliseconds since 1970 UTC). */
 export function isExpired(head: HeadDocument, nowMs: number): boolean {

@@ -122,8 +122,10 @@ function foldOne(step: Step): StepResult {
 /** The JSON of a document: a removed one keeps its last version, so that a successor can stay above it. */
 function documentText(head: HeadDocument, base: CommitBase, removed: boolean): string {
   const revision = base.head?._rev ?? base.rev;
-  const { _rev: _, tail, ...rest } = head;
-  const identity = revision === undefined ? rest : { ...rest, _rev: revision };
+  const { _rev: _, same: _same, tail, ...rest } = head;
+  // What the database held already under this version is not news, whatever else changed.
+  const mark = base.head?.ver === head.ver ? { same: true } : {};
+  const identity = { ...rest, ...mark, ...(revision === undefined ? {} : { _rev: revision }) };
   if (removed) return JSON.stringify({ ...identity, _deleted: true });
   return JSON.stringify(tail === undefined ? identity : { ...identity, tail });
 }

@@ -53,6 +53,7 @@ function decodeExtras(fields: Fields, head: Mutable<HeadDocument>): boolean {
   const expiry = own(fields, 'x');
   const secondary = own(fields, 'm');
   const tail = own(fields, 'tail');
+  if (own(fields, 'same') === true) head.same = true;
   if (revision !== undefined) {
     if (typeof revision !== 'string') return false;
     head._rev = revision;

@@ -27,6 +27,8 @@ export interface HeadDocument {
   readonly m?: SecondaryKeys;
   /** Expiry, in milliseconds since 1970 UTC. */
   readonly x?: number;
+  /** Upkeep wrote this revision: its version had come with an earlier one. Who resumes a watch need not tell it again. */
+  readonly same?: true;
   /** Earlier versions, newest first. */
   readonly tail?: readonly StoredVersion[];
 }

@@ -71,6 +71,7 @@ export { checkWriteCondition, checkDeleteOptions, checkPutOptions, checkSeriesOp
 export { checkWatchOptions, coverOf, covers, type WatchCover } from './watch-options.ts';
 export {
   EXPIRY_AUTHOR,
+  EXPIRY_NEURON,
   expiryVersion,
   foldWrite,
   isExpired,

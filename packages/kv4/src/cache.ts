@@ -19,6 +19,7 @@ import { CacheTable, type TableEntry } from './cache-table.ts';
 import { EntryReader, type EntryReaderOptions } from './entry-reader.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
+import type { Place } from './watch-position.ts';
 
 /** Told of what changes for readers of an entry. */
 export interface CacheListener {
@@ -36,8 +37,10 @@ export interface EntryBefore {
   readonly record: Kv4Record | undefined;
   /** Version of the record, or of the deletion that stood; absent where none is known. */
   readonly version: string | undefined;
-  /** Nothing is known of the key's past: there was no document, or nobody had asked. */
-  readonly unknown: boolean;
+  /** Absent: there was no document, or nobody had asked. */
+  readonly revision: string | undefined;
+  /** The place in the feed before the oldest row whose news cannot be shown yet. */
+  readonly place?: Place | undefined;
 }
 
 /** Why an entry changed. */
@@ -45,6 +48,8 @@ export type ChangeCause = 'feed' | 'write' | 'load';
 
 export interface CacheOptions extends Pick<EntryReaderOptions, 'clock' | 'random' | 'maxConcurrentLoads' | 'maxLoadBatch'> {
   readonly maxBytes: number;
+  /** The place in the feed before the row that is being applied. */
+  readonly place: () => Place;
   readonly listener: CacheListener;
 }
 
@@ -73,6 +78,8 @@ export class Cache {
   readonly #verifyingSince = new Map<TableEntry, number>();
   /** Entries whose row came while they were loaded, or while a write of ours was on its way: what the answer brings is news. */
   readonly #overtaken = new Set<TableEntry>();
+  /** Entries that do not show yet what a row, or a purge, announced, with the place before the first such row. */
+  readonly #behind = new Map<TableEntry, Place>();
   readonly #loading = new Set<TableEntry>();
   readonly #quarantined = new Set<string>();
   #reader: EntryReader | undefined;
@@ -122,9 +129,11 @@ export class Cache {
     return this.#loading.size > 0;
   }
 
-  /** Entries whose row has passed though what it brought cannot be shown yet. */
-  get behindRows(): number {
-    return this.#verifyingSince.size + this.#overtaken.size;
+  /** The place before the oldest row that has passed though what it brought cannot be shown yet; `undefined`: everything is shown. */
+  get oldestBehind(): Place | undefined {
+    if (this.#behind.size === 0) return undefined;
+    for (const place of this.#behind.values()) return place;
+    return undefined;
   }
 
   /** Milliseconds for which what is known of an entry has been in doubt; 0: it is not. */
@@ -255,6 +264,7 @@ export class Cache {
     this.expiries.clear();
     this.#verifyingSince.clear();
     this.#overtaken.clear();
+    this.#behind.clear();
     this.#loading.clear();
     this.#quarantined.clear();
     // An entry that is absent again sends its readers back to ask once more.
@@ -271,12 +281,12 @@ export class Cache {
 
   /** Feeds one event to an entry and carries out what it asks for. */
   apply(entry: TableEntry, event: EntryEvent, cause: ChangeCause, carryOut = true): void {
-    const before: EntryBefore = { record: entry.record, version: entry.version, unknown: entry.revision === undefined };
+    const known = { record: entry.record, version: entry.version ?? entry.record?.version, revision: entry.revision };
     const bytes = entry.bytes;
     const wasVerifying = entry.state === 'verifying';
     const effect = stepEntry(entry, event);
     if (entry.slot >= 0) this.table.bytes += entry.bytes - bytes;
-    if (before.record !== entry.record) this.#reindex(entry, before.record);
+    if (known.record !== entry.record) this.#reindex(entry, known.record);
     const isVerifying = entry.state === 'verifying';
     if (isVerifying !== wasVerifying) {
       if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());
@@ -285,10 +295,16 @@ export class Cache {
     if (entry.state === 'loading') this.#loading.add(entry);
     else this.#loading.delete(entry);
     if (entry.state !== 'loading' && entry.state !== 'reserved') this.#overtaken.delete(entry);
+    const place = this.oldestBehind;
+    if (!isVerifying && !this.#overtaken.has(entry) && !(entry.state === 'loading' && entry.record !== undefined)) this.#behind.delete(entry);
+    else if (!this.#behind.has(entry)) this.#behind.set(entry, this.#options.place());
     if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
     if (carryOut) this.#carryOut(entry, effect);
-    if ((effect & ENTRY_EFFECT.changed) !== 0 && before.record?.version !== entry.record?.version) this.#options.listener.onChanged(entry, before, cause);
-    if (isServable(entry)) this.#wake(entry);
+    const isServed = isServable(entry);
+    // A key that came and went between two rows shows the same nothing, and yet has a history to tell.
+    const isChanged = ((effect & ENTRY_EFFECT.changed) !== 0 && known.record?.version !== entry.record?.version) || (isServed && entry.version !== undefined && entry.version !== known.version);
+    if (isChanged) this.#options.listener.onChanged(entry, { ...known, place: place ?? this.#options.place() }, cause);
+    if (isServed) this.#wake(entry);
     this.trim();
   }
 

@@ -26,6 +26,11 @@ export class ExpiryQueue {
     return this.#heap.length;
   }
 
+  /** When the next expiry comes, in milliseconds since 1970 UTC; `Infinity`: none does. One that was lifted meanwhile may count. */
+  get nextMs(): number {
+    return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Notes that an entry's present value expires, in milliseconds since 1970 UTC. */
   add(entry: TableEntry, atMs: number): void {
     const heap = this.#heap;

@@ -5,6 +5,7 @@ import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
 import { snapshotOfHead } from './snapshot.ts';
 import type { WatchHub } from './watch-hub.ts';
+import { purgesText } from './watch-position.ts';
 
 /** Why watches are told to start anew. */
 export const RESET_REASON: Readonly<Record<ResetReason, WatchResetReason>> = {
@@ -88,19 +89,23 @@ export class FeedLoop {
         if (this.#options.feed.waitingRows > event.rows.length) this.#backlogSinceMs ??= this.#options.clock.monotonic();
         for (const row of event.rows) this.#applySafely(row);
         if (event.lastSeq !== undefined) hub.advance(event.lastSeq);
+        hub.settle();
         if (this.#options.feed.waitingRows <= event.rows.length) this.#backlogSinceMs = undefined;
         break;
       case 'caught-up':
+        hub.purged(purgesText(event.purgeSeq));
         this.#caughtUp();
         break;
       case 'reset':
         this.resets += 1;
         this.#behindSinceMs ??= this.#options.clock.monotonic();
         cache.reset();
+        hub.purged(purgesText(event.purgeSeq));
         hub.reset(RESET_REASON[event.reason], event.since);
         break;
       case 'purged':
         for (const id of event.ids) cache.purge(id);
+        hub.purged(purgesText(event.purgeSeq));
         break;
       case 'status':
         this.#changeState(event.state);
@@ -132,6 +137,7 @@ export class FeedLoop {
       // Counted and shown as a metric; the audit compares what is cached with the database all the same.
       this.poisonousRows += 1;
     }
+    hub.settle();
   }
 
   /** What a row says of an entry. News of it tells how long versions take to get here. */

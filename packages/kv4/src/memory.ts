@@ -41,6 +41,7 @@ import type { CouchStore } from '@xir/kv4-couch';
 import type { Audit, AuditResult } from './audit.ts';
 import type { Cache } from './cache.ts';
 import type { PathNode, TableEntry } from './cache-table.ts';
+import type { ExpiryGate } from './expiry-gate.ts';
 import type { FeedLoop } from './feed-loop.ts';
 import { judgeHealth, type MemoryHealth } from './health.ts';
 import type { ListingKind, Listings } from './listings.ts';
@@ -58,6 +59,7 @@ export interface MemoryParts {
   readonly feed: ChangeFeed;
   readonly loop: FeedLoop;
   readonly hub: WatchHub;
+  readonly expiries: ExpiryGate;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly freshTimeoutMs: number;
@@ -234,8 +236,8 @@ export class Memory implements Kv4Store {
 
   async *watch(scope: WatchScope, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
     this.#refuseClosed();
-    const { cache, hub, listings, feed, store, clock } = this.#parts;
-    yield* new WatchStream({ cache, hub, listings, feed, store, clock }, scope, options).events();
+    const { cache, hub, listings, feed, store, clock, expiries } = this.#parts;
+    yield* new WatchStream({ cache, hub, listings, feed, store, clock, expiries }, scope, options).events();
   }
 
   /** Milliseconds since the last moment for which everything the database had committed is known to be in the cache. `Infinity` before the first. */
@@ -280,9 +282,10 @@ export class Memory implements Kv4Store {
   }
 
   async #close(): Promise<void> {
-    const { audit, hub, feed, dispose } = this.#parts;
+    const { audit, hub, expiries, feed, dispose } = this.#parts;
     const error = closedError();
     audit.close();
+    expiries.close();
     hub.close(error);
     this.#cache.close(error);
     await feed.close();

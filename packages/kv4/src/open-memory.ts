@@ -1,10 +1,11 @@
 import { CouchClient, isCouchError } from '@xir/couch-client';
-import { epochIdentity, followChanges, type EpochIdentity, type EpochIdentityOptions, type IdentityCheck } from '@xir/couch-feed';
-import { Kv4Error } from '@xir/kv4-core';
+import { epochIdentity, followChanges, type ChangeFeed, type EpochIdentity, type EpochIdentityOptions, type IdentityCheck } from '@xir/couch-feed';
+import { DEFAULT_LAYER_RETENTION, Kv4Error } from '@xir/kv4-core';
 import { openCouchStore, type CouchStore } from '@xir/kv4-couch';
 import { Audit, DEFAULT_AUDIT_INTERVAL_MS, DEFAULT_AUDIT_SAMPLE } from './audit.ts';
 import { Cache } from './cache.ts';
 import { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-reader.ts';
+import { ExpiryGate } from './expiry-gate.ts';
 import { FeedLoop } from './feed-loop.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
@@ -21,7 +22,20 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const client = options.client ?? newClient(options);
   const clock = options.clock ?? client.clock;
   const random = options.random ?? client.random;
-  const hub = new WatchHub(() => clock.now(), () => cache.behindRows);
+  let feed: ChangeFeed | undefined;
+  const expiries: ExpiryGate = new ExpiryGate({
+    clock,
+    isWatched: () => hub.watchers > 0,
+    prove: async () => feed?.prove(),
+    onExpired: (entry) => hub.expire(entry),
+  });
+  const hub: WatchHub = new WatchHub({
+    nowMs: () => clock.now(),
+    layers: () => options.layers ?? DEFAULT_LAYER_RETENTION,
+    oldestBehind: () => cache.oldestBehind,
+    nextExpiryMs: () => Math.min(expiries.firstMs, cache.expiries.nextMs),
+    onDue: (entry) => expiries.due(entry),
+  });
   const cache: Cache = new Cache({
     clock,
     random,
@@ -29,6 +43,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     maxConcurrentLoads: options.maxConcurrentLoads ?? DEFAULT_MAX_CONCURRENT_LOADS,
     maxLoadBatch: options.maxLoadBatch ?? DEFAULT_MAX_LOAD_BATCH,
     listener: hub,
+    place: () => hub.placeBeforeRow,
   });
   const dispose = async (): Promise<void> => {
     if (options.client === undefined) await client.close();
@@ -39,14 +54,14 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     store = await openCouchStore({ ...options, client, clock, random, hooks });
     cache.attach(store.heads);
     const { database } = store.heads;
-    const feed = followChanges({
+    const followed = followChanges({
       database,
       since: 'now',
       resetTo: 'now',
       clock,
       random,
       identity: watchedIdentity({ database, neuron: options.neuron, clock, random, ...(options.barrierIntervalMs === undefined ? {} : { barrierIntervalMs: options.barrierIntervalMs }) }, (epoch) => {
-        hub.epoch = epoch;
+        hub.learnEpoch(epoch);
       }),
       wanted: (id) => cache.table.isReferenced(id),
       passed: (id, revision) => cache.passed(id, revision),
@@ -55,25 +70,27 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       maxBackoffMs: options.feedMaxBackoffMs ?? DEFAULT_FEED_MAX_BACKOFF_MS,
       ...(options.inspectIntervalMs === undefined ? {} : { inspectIntervalMs: options.inspectIntervalMs }),
     });
-    const loop = new FeedLoop({ feed, cache, hub, clock, onEnd: () => undefined });
+    feed = followed;
+    const loop = new FeedLoop({ feed: followed, cache, hub, clock, onEnd: () => undefined });
     void loop.run();
     try {
       await withinTime(loop.ready(), { clock, timeoutMs: options.openTimeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS });
     } catch (error) {
-      await feed.close();
+      await followed.close();
       throw error;
     }
     return new Memory({
       store,
       cache,
       listings: new Listings(cache, store.heads, maxCacheBytes * MAX_LISTING_SHARE),
-      feed,
+      feed: followed,
       loop,
       hub,
+      expiries,
       audit: new Audit({
         cache,
         heads: store.heads,
-        feed,
+        feed: followed,
         clock,
         random,
         intervalMs: options.auditIntervalMs ?? DEFAULT_AUDIT_INTERVAL_MS,

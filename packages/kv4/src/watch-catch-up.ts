@@ -1,197 +1,233 @@
-import { ChangesParser, type ChangeRow } from '@xir/couch-feed';
+import { readPurgedIds, type ChangeRow } from '@xir/couch-feed';
 import {
-  compareIds,
   covers,
   decodeHead,
   expiryVersion,
+  generationOf,
   isExpired,
-  isLive,
-  Kv4Error,
   parseDocumentId,
   recordFromHead,
+  retentionOf,
   storedVersionOfHead,
   type HeadDocument,
   type KeyAddress,
+  type Kv4Record,
   type StoredVersion,
   type WatchCover,
   type WatchEvent,
+  type WatchResetReason,
 } from '@xir/kv4-core';
 import type { CouchStore } from '@xir/kv4-couch';
-import { changeOfStored } from './watch-hub.ts';
-import { encodePosition, type WatchPosition } from './watch-position.ts';
-
-/** Rows read at once while a watch catches up. */
-const CATCH_UP_PIECE = 500;
+import { changesBehind } from './changes-behind.ts';
+import { encodePosition, purgesText, type Place, type WatchPosition } from './watch-position.ts';
+import type { QueuedChange } from './watch-queue.ts';
+import { changeOfStored } from './watch-span.ts';
+import { expiryVersionOf, isExpiryVersion, type ToldVersions } from './watch-told.ts';
 
 type ChangeEvent = Extract<WatchEvent, { type: 'put' | 'delete' }>;
-
-/** One change behind a position. */
-export interface MissedChange {
-  readonly id: string;
-  readonly version: string | undefined;
-  readonly event: ChangeEvent;
-}
 
 /** What a {@link CatchUp} works with. */
 export interface CatchUpOptions {
   readonly store: CouchStore;
   readonly cover: WatchCover;
+  readonly history: boolean;
   readonly nowMs: () => number;
-  /** Changes that may be collected for a watch with history before it has to begin anew. */
+  /** Versions of one key that may be missed by a watch with history before it has to begin anew. */
   readonly maxChanges: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads from the database what lies behind a watch's position. */
+/** Where a change is told. */
+interface Spot {
+  readonly id: string;
+  readonly address: KeyAddress;
+}
+
+/**
+ * Reads from the database what lies behind a watch's position, and keeps account of what has been told until the watch is where the feed is. What it tells of a key
+ * it tells in order, behind what was told before. In doubt whether a key's present state was told, it is told.
+ */
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  /** Set when the database does not know the position, or too much lies behind it. */
-  failed = false;
+  readonly #epoch: string;
+  readonly #told: ToldVersions;
+  #place: Place;
+  #expiredMs: number;
+  /** The last version told of each key; the feed may bring it, and earlier ones, again. */
+  readonly #last = new Map<string, string>();
+  /** Purged keys that were told to be gone. */
+  readonly #gone = new Set<string>();
+  /** Set when what lies behind the position cannot be told. */
+  reset: WatchResetReason | undefined;
 
-  constructor(options: CatchUpOptions) {
+  constructor(options: CatchUpOptions, start: WatchPosition) {
     this.#options = options;
+    this.#epoch = start.epoch;
+    this.#told = start.told.copy();
+    this.#place = { seq: start.seq, purges: start.purges };
+    this.#expiredMs = start.expiredMs;
   }
 
-  /** The newest state of each key that changed, in the order of the feed. Throws `KV4_UNAVAILABLE`. */
-  async *states(start: WatchPosition): AsyncGenerator<MissedChange, void, undefined> {
-    for await (const { row, address } of this.#rows(start)) {
-      const position = encodePosition({ ...start, seq: row.seq ?? '' });
-      const head = decodeHead(row.doc());
-      if (head !== undefined) {
-        const [version, event] = this.#eventOfHead(head, { address, position, deleted: row.deleted });
-        yield { id: row.id, version, event };
-      } else if (row.deleted) {
-        yield { id: row.id, version: undefined, event: { type: 'delete', position, address } };
+  /** Until when expiries count as told, in milliseconds since 1970 UTC. */
+  get expiredMs(): number {
+    return this.#expiredMs;
+  }
+
+  /** What was missed, in the order of the feed; ends early with {@link reset}. Throws `KV4_UNAVAILABLE`. */
+  async *missed(): AsyncGenerator<WatchEvent, void, undefined> {
+    const { store, cover, signal } = this.#options;
+    for await (const row of changesBehind({ store, since: this.#place.seq, wanted: (id) => covers(cover, id), signal })) {
+      if (row === 'unknown') {
+        this.reset = 'position-unknown';
+        return;
       }
+      if ('last' in row) {
+        this.#place = { ...this.#place, seq: row.last };
+        continue;
+      }
+      const parsed = parseDocumentId(row.id);
+      if (parsed?.kind === 'head') yield* this.#missedOf(row, { id: row.id, address: parsed.address });
+      if (this.reset !== undefined) return;
+      if (row.seq !== null) this.#place = { ...this.#place, seq: row.seq };
     }
+    yield* this.#purged();
   }
 
-  /**
-   * Every version behind the position, each once, in the order of versions, so that the position of each holds what was told before it. Throws `KV4_UNAVAILABLE`.
-   */
-  async *versions(start: WatchPosition): AsyncGenerator<MissedChange, void, undefined> {
-    const changed = new Map<string, { readonly row: ChangeRow; readonly address: KeyAddress }>();
-    let end = start.seq;
-    for await (const found of this.#rows(start)) {
-      changed.set(found.row.id, found);
-      if (found.row.seq !== null) end = found.row.seq;
-      if (changed.size > this.#options.maxChanges) return this.#fail();
-    }
-    const missed: { readonly id: string; readonly address: KeyAddress; readonly stored: StoredVersion | undefined }[] = [];
-    for (const { row, address } of changed.values()) {
-      for (const stored of await this.#missedOf(row, address, start)) missed.push({ id: row.id, address, stored });
-      if (missed.length > this.#options.maxChanges) return this.#fail();
-    }
-    missed.sort((a, b) => compareIds(a.stored?.[0] ?? '', b.stored?.[0] ?? ''));
-    const moments = start.moments.copy();
-    for (const [index, { id, address, stored }] of missed.entries()) {
-      if (stored !== undefined) moments.note(stored[0]);
-      const position = encodePosition({ epoch: start.epoch, moments, seq: index === missed.length - 1 ? end : start.seq });
-      if (stored === undefined) yield { id, version: undefined, event: { type: 'delete', position, address } };
-      else yield this.#changeOf(stored, { id, address, position, head: changed.get(id)?.row });
-    }
+  /** Whether the expiry of a record, which may be still to come by our clock, was told before. */
+  wasToldExpired(id: string, record: Kv4Record): boolean {
+    const version = expiryVersionOf(record);
+    return this.#told.names(version) || ((record.expiresAtMs ?? 0) <= this.#expiredMs && !this.#last.has(id));
   }
 
-  #fail(): void {
-    this.failed = true;
+  /** The expiry of a record that leaves no row; `undefined` where it was told. */
+  expired({ id, address }: Spot, record: Kv4Record): WatchEvent | undefined {
+    const version = expiryVersionOf(record);
+    if (this.wasTold(id, version) || this.wasToldExpired(id, record)) return undefined;
+    this.note(id, version);
+    return { type: 'delete', position: this.#position(), address, version, previous: record };
+  }
+
+  /** Every expiry up to a time has been told. */
+  toldExpiries(untilMs: number): void {
+    if (untilMs > this.#expiredMs) this.#expiredMs = untilMs;
+  }
+
+  /** Whether a version, or a later one of its key, was told here. `undefined`: a purge. */
+  wasTold(id: string, version: string | undefined): boolean {
+    if (version === undefined) return this.#gone.has(id);
+    const last = this.#last.get(id);
+    return last !== undefined && version <= last;
+  }
+
+  /** A version has been told. */
+  note(id: string, version: string | undefined): void {
+    this.#gone.delete(id);
+    if (version === undefined) return;
+    this.#last.set(id, version);
+    this.#told.note(id, version);
+  }
+
+  /** A change that the feed brought before the watch is where the feed is, with the position it has for this watch; `undefined`: it was told. */
+  take(item: QueuedChange): WatchEvent | undefined {
+    if (this.wasTold(item.id, item.version)) return undefined;
+    this.note(item.id, item.version);
+    return { ...item.event, position: this.#position() };
+  }
+
+  #position(): string {
+    return encodePosition({ epoch: this.#epoch, expiredMs: this.#expiredMs, told: this.#told, ...this.#place });
+  }
+
+  async *#missedOf(row: ChangeRow, spot: Spot): AsyncGenerator<ChangeEvent, void, undefined> {
+    const { history, maxChanges } = this.#options;
+    const head = await this.#headOf(row);
+    if (head === undefined) {
+      // The document was deleted, and not by us: with it went what it said.
+      if (row.deleted) yield this.#tell({ type: 'delete', position: '', address: spot.address }, spot.id, row.seq);
+      return;
+    }
+    const known = await this.#versionsOf(row, head, spot);
+    const texts = known.map(([version]) => version);
+    let first = this.#told.firstUntold(texts, this.#expiredMs);
+    const last = this.#last.get(spot.id);
+    if (last !== undefined) first = Math.max(first, texts.findLastIndex((version) => version <= last) + 1);
+    // A revision that brought a version brings it to whoever has not been told it by name, however late it was.
+    else if (head.same !== true && !isExpiryVersion(head.ver) && !this.#told.names(head.ver)) first = Math.min(first, texts.indexOf(head.ver));
+    const missed = known.slice(first);
+    if (missed.length > maxChanges && history) {
+      this.reset = 'position-unknown';
+      return;
+    }
+    const wanted = history ? missed : missed.slice(-1);
+    for (const [index, stored] of wanted.entries()) yield this.#tell(this.#eventOf(stored, head, row, spot), spot.id, index === wanted.length - 1 ? row.seq : null);
+  }
+
+  /** The head that a row shows: with conflicting leaves, all of them united. */
+  async #headOf(row: ChangeRow): Promise<HeadDocument | undefined> {
+    if (row.revs.length <= 1) return decodeHead(row.doc());
+    const { store, signal } = this.#options;
+    const { head } = await store.heads.readHead(row.id, signal);
+    return head ?? decodeHead(row.doc());
+  }
+
+  /** The versions of a key that matter, oldest first: without history the present state, and what of it expired. */
+  async #versionsOf(row: ChangeRow, head: HeadDocument, { address }: Spot): Promise<readonly StoredVersion[]> {
+    const { nowMs, history, store } = this.#options;
+    const tail = [...(head.tail ?? [])].reverse();
+    const present = [storedVersionOfHead(head), ...(!row.deleted && isExpired(head, nowMs()) ? [expiryVersion(head)] : [])];
+    if (!history) return isExpiryVersion(head.ver) ? [...tail.slice(-1), ...present] : present;
+    const revision = head._rev ?? row.revs[0];
+    const first = revision !== undefined && generationOf(revision) === 1 && row.revs.length <= 1;
+    const reaches = first || retentionOf(address.layer, store.heads.layers) === 'none' || this.#told.firstUntold(tail.map(([version]) => version), this.#expiredMs) > 0;
+    if (reaches) return [...tail, ...present];
+    return [...(await this.#series(address, head.ver, tail)), ...present];
+  }
+
+  /** A key's versions before one that were not told, from its series and from those at hand. */
+  async #series(address: KeyAddress, before: string, held: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
+    const { store, signal, maxChanges } = this.#options;
+    const found = new Map<string, StoredVersion>(held.map((stored) => [stored[0], stored]));
+    for await (const { version, author, deleted, value } of store.series(address, signal === undefined ? {} : { signal })) {
+      if (version >= before) continue;
+      // What stands before a told version was told.
+      if (this.#told.names(version) || this.#told.covers(version) || found.size > maxChanges) break;
+      found.set(version, deleted ? [version, author] : [version, author, value]);
+    }
+    return [...found.values()].sort((a, b) => (a[0] < b[0] ? -1 : 1));
   }
 
   /** A version as an event: the current one with all that its head says. */
-  #changeOf(stored: StoredVersion, at: { readonly id: string; readonly address: KeyAddress; readonly position: string; readonly head: ChangeRow | undefined }): MissedChange {
-    const { id, address, position } = at;
-    const head = at.head?.deleted === false ? decodeHead(at.head.doc()) : undefined;
-    const record = head?.ver === stored[0] && head.gone !== true ? recordFromHead(head, address) : undefined;
-    if (record !== undefined) return { id, version: stored[0], event: { type: 'put', position, record } };
-    const { version, event } = changeOfStored(stored, { id, address, position, previous: undefined });
-    return { id, version, event };
+  #eventOf(stored: StoredVersion, head: HeadDocument, row: ChangeRow, { id, address }: Spot): ChangeEvent {
+    const record = stored[0] === head.ver && head.gone !== true && !row.deleted ? recordFromHead(head, address) : undefined;
+    return record === undefined ? changeOfStored(stored, { id, address, position: '' }).event : { type: 'put', position: '', record };
   }
 
-  /** The versions of a changed key that have not been told: of its head, and out of the series where the tail does not reach back. `undefined`: it is gone, with its history. */
-  async #missedOf(row: ChangeRow, address: KeyAddress, start: WatchPosition): Promise<readonly (StoredVersion | undefined)[]> {
-    const { nowMs } = this.#options;
-    const head = row.deleted ? undefined : decodeHead(row.doc());
-    if (head === undefined) {
-      if (!row.deleted) return [];
-      const past = await this.#series(address, undefined);
-      return past.length === 0 ? [undefined] : past.filter(([version]) => !start.moments.includes(version));
-    }
-    const current = storedVersionOfHead(head);
-    const tail = [...(head.tail ?? [])].sort((a, b) => compareIds(a[0], b[0]));
-    const oldest = tail[0];
-    const isWhole = row.revs[0]?.startsWith('1-') === true || (oldest !== undefined && start.moments.includes(oldest[0]));
-    const earlier = isWhole ? tail : await this.#series(address, head.ver);
-    const missed = earlier.filter(([version]) => version < head.ver && !start.moments.includes(version));
-    // The current state is told unless it certainly was: a version below what others had been told may have come after them.
-    if (!start.moments.names(head.ver)) missed.push(current);
-    if (isExpired(head, nowMs())) {
-      const expiry = expiryVersion(head);
-      if (!start.moments.includes(expiry[0])) missed.push(expiry);
-    }
-    return missed;
+  /** Gives an event its position: behind its row once everything of the row was told. */
+  #tell(event: ChangeEvent, id: string, seq: string | null): ChangeEvent {
+    this.note(id, event.type === 'put' ? event.record.version : event.version);
+    if (seq !== null) this.#place = { ...this.#place, seq };
+    return { ...event, position: this.#position() };
   }
 
-  async #series(address: KeyAddress, before: string | undefined): Promise<StoredVersion[]> {
-    const { store, signal, maxChanges } = this.#options;
-    const found: StoredVersion[] = [];
-    for await (const { version, author, deleted, value } of store.series(address, { ascending: true, ...(signal === undefined ? {} : { signal }) })) {
-      if (before !== undefined && version >= before) break;
-      found.push(deleted ? [version, author] : [version, author, value]);
-      if (found.length > maxChanges * 2) found.splice(0, maxChanges);
-    }
-    return found;
-  }
-
-  async *#rows(start: WatchPosition): AsyncGenerator<{ readonly row: ChangeRow; readonly address: KeyAddress }, void, undefined> {
-    let since = start.seq;
-    for (;;) {
-      const page = await this.#page(since);
-      if (page === undefined) return this.#fail();
-      for (const row of page.rows) {
-        const parsed = parseDocumentId(row.id);
-        if (parsed?.kind === 'head') yield { row, address: parsed.address };
-      }
-      if (page.lastSeq === undefined || page.isLast) return;
-      since = page.lastSeq;
-    }
-  }
-
-  /** One piece of the change feed behind a sequence; `undefined`: the database does not know it. */
-  async #page(since: string): Promise<{ readonly rows: readonly ChangeRow[]; readonly lastSeq: string | undefined; readonly isLast: boolean } | undefined> {
+  /** Purged documents leave no row: those among what the database has purged since that are not there are told to be gone. */
+  async *#purged(): AsyncGenerator<ChangeEvent, void, undefined> {
     const { store, cover, signal } = this.#options;
-    const request = store.heads.database.request({
-      path: '/_changes',
-      query: { since, limit: CATCH_UP_PIECE, include_docs: true },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const response = await store.heads.guard(request, signal);
-    if (response.status !== 200) {
-      await response.discard();
-      if (response.status >= 500 || response.status === 429) throw new Kv4Error('KV4_UNAVAILABLE', `the change feed was answered with ${response.status}`);
-      return undefined;
+    const { heads } = store;
+    const purges = purgesText((await heads.guard(heads.database.info(signal), signal)).purgeSeq);
+    if (purges === this.#place.purges) return;
+    const ids = await heads.guard(readPurgedIds(heads.database, signal ?? new AbortController().signal), signal);
+    if (ids === undefined) {
+      this.reset = 'resync';
+      return;
     }
-    const parser = new ChangesParser({ wanted: (id) => covers(cover, id) });
-    const rows: ChangeRow[] = [];
-    let scanned = 0;
-    let lastSeq: string | undefined;
-    const take = (found: ReturnType<ChangesParser['push']>): void => {
-      rows.push(...found.rows);
-      scanned += found.scanned;
-      lastSeq = found.end?.lastSeq ?? lastSeq;
-    };
-    const read = async (): Promise<void> => {
-      for await (const piece of response.body) take(parser.push(piece));
-      take(parser.end());
-    };
-    await store.heads.guard(read(), signal);
-    return { rows, lastSeq, isLast: scanned < CATCH_UP_PIECE };
-  }
-
-  #eventOfHead(head: HeadDocument, place: { readonly address: KeyAddress; readonly position: string; readonly deleted: boolean }): readonly [version: string, event: ChangeEvent] {
-    const { address, position, deleted } = place;
-    const nowMs = this.#options.nowMs();
-    const record = !deleted && isLive(head, nowMs) ? recordFromHead(head, address) : undefined;
-    if (record !== undefined) return [head.ver, { type: 'put', position, record }];
-    const version = !deleted && isExpired(head, nowMs) ? expiryVersion(head)[0] : head.ver;
-    return [version, { type: 'delete', position, address, version }];
+    const reads = await heads.readHeads(ids.filter((id) => covers(cover, id)), signal);
+    for (const read of reads.values()) {
+      const parsed = parseDocumentId(read.id);
+      if (read.state !== 'missing' || parsed?.kind !== 'head') continue;
+      const event = this.#tell({ type: 'delete', position: '', address: parsed.address }, read.id, null);
+      this.#gone.add(read.id);
+      yield event;
+    }
+    this.#place = { ...this.#place, purges };
   }
 }

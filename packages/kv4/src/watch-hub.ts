@@ -1,9 +1,10 @@
-import { expiryVersion, headId, recordFromValue, type Kv4Record, type StoredVersion, type WatchCover, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
+import { headId, retentionOf, type Kv4Record, type LayerRetention, type WatchCover, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
 import { prefixOf, type TableEntry } from './cache-table.ts';
 import type { CacheListener, ChangeCause, EntryBefore } from './cache.ts';
-import { TAIL_NOT_KEPT } from './snapshot.ts';
-import { encodePosition, Moments, type WatchPosition } from './watch-position.ts';
+import { encodePosition, type Place, type WatchPosition } from './watch-position.ts';
 import type { QueuedChange, WatchQueue } from './watch-queue.ts';
+import { changeOfStored, spanBefore, type Span } from './watch-span.ts';
+import { expiryVersionOf, isExpiryVersion, ToldVersions } from './watch-told.ts';
 
 /** One watch under way. */
 export interface Watcher {
@@ -12,8 +13,6 @@ export interface Watcher {
   readonly history: boolean;
   /** Changes are queued. Before, the consumer has not been given what there was. */
   live: boolean;
-  /** Versions among the initial values whose rows are still to come. */
-  readonly ahead: Map<TableEntry, string>;
 }
 
 /** Where a watcher is filed. */
@@ -22,10 +21,15 @@ interface Shelf {
   readonly name: string;
 }
 
-/** What there was before a change: of the key, and told in all. */
-interface Past {
-  readonly before: EntryBefore;
-  readonly told: Moments;
+export interface WatchHubOptions {
+  readonly nowMs: () => number;
+  readonly layers: () => LayerRetention;
+  /** The place before the oldest row whose news cannot be shown yet. */
+  readonly oldestBehind: () => Place | undefined;
+  /** When the earliest of the expiries that were not told comes, in milliseconds since 1970 UTC. */
+  readonly nextExpiryMs: () => number;
+  /** A value has expired; `expire` is called when it is certain. */
+  readonly onDue: (entry: TableEntry) => void;
 }
 
 /** Hands changes of entries to the watches that cover them, in the order of the feed. */
@@ -37,58 +41,103 @@ export class WatchHub implements CacheListener {
   readonly #unannounced = new Map<TableEntry, EntryBefore>();
   /** Versions of deletions by expiry that were announced before the database had them. */
   readonly #expired = new Map<TableEntry, string>();
+  readonly #options: WatchHubOptions;
   #count = 0;
+  #told: ToldVersions;
+  #expiredMs: number;
+  #epoch: string | undefined;
+  #nextEpoch: string | undefined;
+  #purges = '0';
+  /** Position before the row that is being applied. */
+  #beforeRow = '';
+  #applied = '';
   events = 0;
-  readonly #nowMs: () => number;
-  readonly #behindRows: () => number;
-  #moments: Moments;
-  epoch = '0';
-  /** Position before the last row, or further back while what earlier rows brought cannot be shown yet. */
-  #settledSeq = '';
-  #appliedSeq = '';
 
-  /** `behindRows` counts the entries that do not show yet what their rows announced: no position passes those. */
-  constructor(nowMs: () => number, behindRows: () => number) {
-    this.#nowMs = nowMs;
-    this.#behindRows = behindRows;
-    this.#moments = Moments.at(nowMs());
+  constructor(options: WatchHubOptions) {
+    this.#options = options;
+    this.#expiredMs = options.nowMs();
+    this.#told = ToldVersions.at(this.#expiredMs);
   }
 
   get watchers(): number {
     return this.#count;
   }
 
+  /** The epoch that positions belong to. */
+  get epoch(): string {
+    return this.#epoch ?? '0';
+  }
+
+  /** The database's epoch was read. It counts from the next reset, since what is known until then is of the one before. */
+  learnEpoch(epoch: string): void {
+    this.#epoch ??= epoch;
+    this.#nextEpoch = epoch;
+  }
+
   /** Position behind everything announced so far. */
   get position(): string {
-    return encodePosition({ epoch: this.epoch, moments: this.#moments, seq: this.#behindRows() === 0 ? this.#appliedSeq : this.#settledSeq });
+    return encodePosition(this.#positionAt(this.#place, this.#told));
   }
 
   /** A position that cannot be resumed from. */
   get unresumable(): string {
-    return encodePosition({ epoch: this.epoch, moments: new Moments(), seq: '' });
+    return encodePosition({ epoch: this.epoch, purges: this.#purges, expiredMs: 0, told: new ToldVersions(), seq: '' });
+  }
+
+  /** Until when expiries were told, in milliseconds since 1970 UTC. */
+  get expiredMs(): number {
+    return Math.min(this.#expiredMs, this.#options.nextExpiryMs() - 1);
+  }
+
+  /** The place before the row that is being applied; between rows, behind all. */
+  get placeBeforeRow(): Place {
+    return { seq: this.#beforeRow, purges: this.#purges };
+  }
+
+  /** Whether something that rows announced cannot be shown yet. */
+  get isBehind(): boolean {
+    return this.#options.oldestBehind() !== undefined;
   }
 
   /** Whether the feed has told where it is. */
   get isPlaced(): boolean {
-    return this.#appliedSeq !== '';
+    return this.#applied !== '';
   }
 
   /** The feed goes on to a sequence: called before its row is applied. */
   advance(seq: string): void {
-    if (this.#behindRows() === 0 || this.#settledSeq === '') this.#settledSeq = this.#appliedSeq === '' ? seq : this.#appliedSeq;
-    this.#appliedSeq = seq;
+    this.#beforeRow = this.#applied === '' ? seq : this.#applied;
+    this.#applied = seq;
+  }
+
+  /** What the feed went on to is applied. */
+  settle(): void {
+    this.#beforeRow = this.#applied;
+  }
+
+  /** What the database has purged is known to the cache. */
+  purged(purges: string): void {
+    this.#purges = purges;
   }
 
   /** A watch begins where the feed stands: what nobody wanted has moved it without a row being applied. */
   begin(seq: string | undefined): void {
-    if (seq === undefined || this.#behindRows() > 0) return;
-    this.#settledSeq = seq;
-    this.#appliedSeq = seq;
+    if (seq === undefined || this.isBehind) return;
+    this.#beforeRow = seq;
+    this.#applied = seq;
   }
 
-  /** A watch has been given a version as it stood. */
-  told(version: string): void {
-    this.#moments.settle(version);
+  /**
+   * What a watch that begins is shown of an entry, which counts as told from then on: the record as it was announced last. An own write whose row is still to come is
+   * announced with its row, to this watch as to the others.
+   */
+  show(entry: TableEntry): Kv4Record | undefined {
+    const { version, record } = this.#unannounced.get(entry) ?? entry;
+    if (version !== undefined && !this.#told.covers(version)) this.#told.note(entry.id, version);
+    const atMs = record?.expiresAtMs;
+    if (record === undefined || atMs === undefined || atMs > this.#options.nowMs()) return record;
+    if (atMs <= this.expiredMs) this.#told.note(entry.id, expiryVersionOf(record));
+    return undefined;
   }
 
   /** Files a watcher; the answer takes it out again. */
@@ -108,61 +157,70 @@ export class WatchHub implements CacheListener {
     };
   }
 
-  /** Notes which versions of the initial values stand before their rows. */
-  markAhead(watcher: Watcher, entry: TableEntry): void {
-    if (this.#unannounced.has(entry) && entry.version !== undefined) watcher.ahead.set(entry, entry.version);
-  }
-
   onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {
-    if (this.#count === 0 || cause === 'load') {
-      if (cause === 'feed' && entry.version !== undefined) this.#moments.note(entry.version);
-      return;
-    }
+    if (this.#count === 0 || cause === 'load') return;
     const first = this.#unannounced.get(entry) ?? before;
     if (cause === 'write') {
-      if (this.#isWatched(entry)) this.#unannounced.set(entry, first);
+      if (this.#watchersOf(entry).length > 0) this.#unannounced.set(entry, first);
       return;
     }
     this.#unannounced.delete(entry);
-    this.#announce(entry, first);
+    this.#announce(entry, { ...first, place: before.place });
   }
 
   onRepeated(entry: TableEntry): void {
     const before = this.#unannounced.get(entry);
     if (before === undefined) return;
     this.#unannounced.delete(entry);
-    this.#announce(entry, before);
+    this.#announce(entry, { ...before, place: this.#options.oldestBehind() ?? this.placeBeforeRow });
   }
 
   onExpired(entry: TableEntry): void {
-    const { record } = entry;
-    if (this.#count === 0 || record?.expiresAtMs === undefined) return;
-    const [version] = expiryVersion({ _id: '', ver: record.version, by: record.author, v: null, x: record.expiresAtMs });
+    this.#options.onDue(entry);
+  }
+
+  /** A value has expired, and the feed is known to be past that. */
+  expire(entry: TableEntry): void {
+    const { record, id } = entry;
+    if (record?.expiresAtMs === undefined) return;
+    this.#expiredMs = Math.max(this.#expiredMs, record.expiresAtMs);
+    const watchers = this.#watchersOf(entry);
+    const version = expiryVersionOf(record);
+    if (watchers.length === 0 || this.#expired.get(entry) === version) return;
     this.#expired.set(entry, version);
-    this.#moments.note(version);
-    this.#push(entry, { version, record: undefined, previous: record });
+    this.#told.note(id, version);
+    const item = this.#item(entry, { version, record: undefined, previous: record });
+    for (const watcher of watchers) if (watcher.live) watcher.queue.push(item);
   }
 
   /** Everything known is forgotten: every watch starts anew. */
   reset(reason: WatchResetReason, seq: string): void {
+    this.#epoch = this.#nextEpoch;
     this.#unannounced.clear();
     this.#expired.clear();
-    this.#moments = Moments.at(this.#nowMs());
-    this.#settledSeq = seq;
-    this.#appliedSeq = seq;
-    for (const watcher of this.#all()) {
-      watcher.live = false;
-      watcher.ahead.clear();
-      watcher.queue.restart(reason);
-    }
+    this.#expiredMs = this.#options.nowMs();
+    this.#told = ToldVersions.at(this.#expiredMs);
+    this.#beforeRow = seq;
+    this.#applied = seq;
+    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) for (const watcher of shelf) restart(watcher, reason);
   }
 
   close(error: unknown): void {
-    for (const watcher of this.#all()) watcher.queue.end(error);
+    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) for (const { queue } of shelf) queue.end(error);
   }
 
-  *#all(): Generator<Watcher, void, undefined> {
-    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) yield* shelf;
+  /** Entries that left the table need no announcement any more. */
+  forget(): void {
+    for (const entry of this.#unannounced.keys()) if (entry.slot < 0) this.#unannounced.delete(entry);
+    for (const entry of this.#expired.keys()) if (entry.slot < 0) this.#expired.delete(entry);
+  }
+
+  get #place(): Place {
+    return this.#options.oldestBehind() ?? { seq: this.#applied, purges: this.#purges };
+  }
+
+  #positionAt(place: Place, told: ToldVersions): WatchPosition {
+    return { epoch: this.epoch, expiredMs: this.expiredMs, told, ...place };
   }
 
   #shelfOf(scope: WatchScope): Shelf {
@@ -188,99 +246,74 @@ export class WatchHub implements CacheListener {
     return found;
   }
 
-  #isWatched(entry: TableEntry): boolean {
-    return this.#watchersOf(entry).length > 0;
-  }
-
   #announce(entry: TableEntry, before: EntryBefore): void {
-    const { record, version } = entry;
-    if (before.record?.version === record?.version) return;
+    const { record, version, id } = entry;
     const expired = this.#expired.get(entry);
-    this.#expired.delete(entry);
-    if (expired !== undefined && record === undefined) return;
+    if (entry.record?.version !== before.record?.version) this.#expired.delete(entry);
+    const watchers = this.#watchersOf(entry).filter(({ live }) => live);
+    if (watchers.length === 0) return;
+    const from = expired !== undefined && expired > (before.version ?? '') ? expired : before.version;
+    if (version !== undefined && from !== undefined && version <= from) {
+      // The database went back: what was told does not hold any more, and that has no place in the order of versions.
+      if (version < (before.version ?? '')) for (const watcher of watchers) restart(watcher, 'resync');
+      // A write that was made in time, and came after its key was told to have expired, is told all the same.
+      if (version <= (before.version ?? '') || record === undefined) return;
+    }
+    const wasTold = version !== undefined && isExpiryVersion(version) && this.#told.names(version);
+    if (wasTold && record === undefined) return;
     const previous = expired === undefined ? before.record : undefined;
-    if (previous === undefined && record === undefined) return;
-    const told = this.#moments.copy();
-    if (version !== undefined) this.#moments.note(version);
-    this.#push(entry, { version, record, previous }, { before: expired === undefined ? before : { ...before, version: expired }, told });
+    const span = watchers.some(({ history }) => history) && version !== undefined ? this.#spanOf(entry, before, from) : undefined;
+    const told = span === undefined ? undefined : this.#told.copy();
+    if (version !== undefined) this.#told.note(id, version);
+    const isChange = record !== undefined || previous !== undefined;
+    const item = this.#item(entry, { version, record, previous });
+    for (const watcher of watchers) {
+      const withHistory = watcher.history && span !== undefined && told !== undefined;
+      if (withHistory) this.#pushBefore(watcher, entry, { span, told, before });
+      if (isChange || withHistory) watcher.queue.push(item);
+    }
   }
 
-  #push(entry: TableEntry, change: { version: string | undefined; record: Kv4Record | undefined; previous: Kv4Record | undefined }, past?: Past): void {
-    const watchers = this.#watchersOf(entry);
-    if (watchers.length === 0) return;
+  #spanOf(entry: TableEntry, before: EntryBefore, from: string | undefined): Span {
+    const retention = retentionOf(entry.node.address.layer, this.#options.layers());
+    return spanBefore({ entry, before, from, told: this.#told, expiredMs: this.expiredMs, retention });
+  }
+
+  #item(entry: TableEntry, change: { version: string | undefined; record: Kv4Record | undefined; previous: Kv4Record | undefined }): QueuedChange {
     const { version, record, previous } = change;
-    const { id } = entry;
-    // The position behind the change is behind all that is told before it.
-    if (past !== undefined && watchers.some(({ history }) => history)) for (const [each] of keptTail(entry)) if (each > (past.before.version ?? '')) this.#moments.note(each);
     const { position } = this;
-    const address = { ...entry.node.address, key: entry.key };
     const known = previous === undefined ? {} : { previous };
     const deletion = version === undefined ? {} : { version };
-    const item: QueuedChange = {
-      type: 'change',
-      id,
-      version,
-      event: record === undefined ? { type: 'delete', position, address, ...deletion, ...known } : { type: 'put', position, record, ...known },
-    };
     this.events += 1;
-    for (const watcher of watchers) {
-      if (!watcher.live) continue;
-      const ahead = watcher.ahead.get(entry);
-      if (ahead !== undefined) {
-        watcher.ahead.delete(entry);
-        if (ahead === version) continue;
-      }
-      if (watcher.history && past !== undefined && version !== undefined) this.#pushBetween(watcher, entry, { ...past, version });
-      watcher.queue.push(item);
-    }
+    return {
+      type: 'change',
+      id: entry.id,
+      version,
+      event: record === undefined ? { type: 'delete', position, address: { ...entry.node.address, key: entry.key }, ...deletion, ...known } : { type: 'put', position, record, ...known },
+    };
   }
 
-  /** The versions between what a watcher saw and what stands now: out of the tail, or to be read from the series. */
-  #pushBetween(watcher: Watcher, entry: TableEntry, span: Past & { readonly version: string }): void {
-    const { before, version } = span;
-    const told = span.told.copy();
-    if (before.version === undefined && !before.unknown) return;
-    const from = before.version ?? '';
-    const { id } = entry;
-    // Who resumes behind a version in between finds the row, and with it the rest, behind the position.
-    const place = (): WatchPosition => ({ epoch: this.epoch, moments: told.copy(), seq: this.#settledSeq });
+  /** The versions between what a watch was told and what stands now: out of the tail, or to be read from the series. Who resumes among them finds the row behind the position. */
+  #pushBefore(watcher: Watcher, entry: TableEntry, past: { readonly span: Span; readonly told: ToldVersions; readonly before: EntryBefore }): void {
+    const { span, told, before } = past;
+    const id = entry.id;
     const address = { ...entry.node.address, key: entry.key };
-    const tail = keptTail(entry);
-    const between = tail.filter(([each]) => each > from && each < version && !(before.unknown && told.includes(each))).reverse();
-    const reaches = tail.some(([each]) => each <= from) || (entry.tail === undefined && before.version === undefined);
-    let previous = before.record;
-    if (!reaches && (before.version !== undefined || entry.tail === TAIL_NOT_KEPT)) {
-      const beforeVersion = between[0]?.[0] ?? version;
-      watcher.queue.push({ type: 'gap', id, address, place: place(), afterVersion: from, beforeVersion, previous });
-    }
-    for (const stored of between) {
-      told.note(stored[0]);
-      const item = changeOfStored(stored, { id, address, position: encodePosition(place()), previous });
+    const place = before.place ?? this.placeBeforeRow;
+    const previous = before.record;
+    const { gap, after, held } = span;
+    if (gap) return watcher.queue.push({ type: 'gap', id, address, position: this.#positionAt(place, told), after, before: entry.version ?? '', held, previous });
+    const telling = told.copy();
+    let latest = previous;
+    for (const stored of held) {
+      telling.note(id, stored[0]);
+      const item = changeOfStored(stored, { id, address, position: encodePosition(this.#positionAt(place, telling)), previous: latest });
       watcher.queue.push(item);
-      previous = item.event.type === 'put' ? item.event.record : undefined;
+      latest = item.event.type === 'put' ? item.event.record : undefined;
     }
   }
-
-  /** Entries that left the table need no announcement any more. */
-  forget(): void {
-    for (const entry of this.#unannounced.keys()) if (entry.slot < 0) this.#unannounced.delete(entry);
-    for (const entry of this.#expired.keys()) if (entry.slot < 0) this.#expired.delete(entry);
-  }
 }
 
-function keptTail(entry: TableEntry): readonly StoredVersion[] {
-  return entry.tail === undefined || entry.tail === TAIL_NOT_KEPT ? [] : (JSON.parse(entry.tail) as StoredVersion[]);
-}
-
-/** An earlier version as a change. */
-export function changeOfStored(
-  stored: StoredVersion,
-  at: { readonly id: string; readonly address: TableEntry['node']['address'] & { readonly key: string }; readonly position: string; readonly previous: Kv4Record | undefined },
-): QueuedChange {
-  const [version, author, value] = stored;
-  const { id, address, position } = at;
-  const previous = at.previous === undefined ? {} : { previous: at.previous };
-  if (stored.length === 2) return { type: 'change', id, version, event: { type: 'delete', position, address, version, ...previous } };
-  const record = recordFromValue(address, value ?? null, { version, author });
-  return { type: 'change', id, version, event: { type: 'put', position, record, ...previous } };
+function restart(watcher: Watcher, reason: WatchResetReason): void {
+  watcher.live = false;
+  watcher.queue.restart(reason);
 }

@@ -1,4 +1,4 @@
-import type { KeyAddress, Kv4Record, WatchEvent, WatchResetReason } from '@xir/kv4-core';
+import type { KeyAddress, Kv4Record, StoredVersion, WatchEvent, WatchResetReason } from '@xir/kv4-core';
 import type { WatchPosition } from './watch-position.ts';
 
 /** One change of a key, as it waits for a consumer. */
@@ -15,12 +15,19 @@ export interface QueuedGap {
   readonly id: string;
   readonly address: KeyAddress;
   /** Behind what was told before. */
-  readonly place: WatchPosition;
+  readonly position: WatchPosition;
+  /** Exclusive; empty: the told versions of the position decide. */
+  readonly after: string;
   /** Exclusive. */
-  readonly afterVersion: string;
-  /** Exclusive. */
-  readonly beforeVersion: string;
+  readonly before: string;
+  /** Those of the versions that are at hand, oldest first. */
+  readonly held: readonly StoredVersion[];
   readonly previous: Kv4Record | undefined;
+}
+
+/** A watch that was resumed has come to where the feed is: what follows carries the feed's positions. */
+export interface QueuedMark {
+  readonly type: 'mark';
 }
 
 /** Continuity was lost: what waited is dropped, and the consumer starts anew. */
@@ -29,7 +36,7 @@ export interface QueuedRestart {
   readonly reason: WatchResetReason;
 }
 
-export type QueuedItem = QueuedChange | QueuedGap | QueuedRestart;
+export type QueuedItem = QueuedChange | QueuedGap | QueuedMark | QueuedRestart;
 
 /** What waits for one consumer of a watch. Bounded; with `latestOnly`, one change per key. */
 export class WatchQueue {
@@ -37,7 +44,7 @@ export class WatchQueue {
   readonly #maxItems: number;
   #items: QueuedItem[] = [];
   #head = 0;
-  readonly #latest = new Map<string, QueuedChange>();
+  readonly #latest = new Map<string, QueuedChange | QueuedMark>();
   #restart: QueuedRestart | undefined;
   #ended: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
@@ -51,11 +58,23 @@ export class WatchQueue {
     return this.#latestOnly ? this.#latest.size : this.#items.length - this.#head;
   }
 
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   push(item: QueuedChange | QueuedGap): void {
     if (this.#ended !== undefined || this.#restart?.reason === 'slow-consumer') return;
     if (this.size >= this.#maxItems && !(this.#latestOnly && this.#latest.has(item.id))) return this.restart('slow-consumer');
     if (!this.#latestOnly) this.#items.push(item);
     else if (item.type === 'change') this.#coalesce(item);
+    this.#signal();
+  }
+
+  /** Marks the place behind everything that waits. */
+  mark(): void {
+    const mark: QueuedMark = { type: 'mark' };
+    if (this.#latestOnly) this.#latest.set('', mark);
+    else this.#items.push(mark);
     this.#signal();
   }
 
@@ -94,7 +113,7 @@ export class WatchQueue {
   #coalesce(item: QueuedChange): void {
     const waiting = this.#latest.get(item.id);
     this.#latest.delete(item.id);
-    if (waiting === undefined) {
+    if (waiting?.type !== 'change') {
       this.#latest.set(item.id, item);
       return;
     }
@@ -110,10 +129,11 @@ export class WatchQueue {
       return restart;
     }
     if (this.#latestOnly) {
-      const first = this.#latest.values().next();
+      const first = this.#latest.entries().next();
       if (first.done === true) return undefined;
-      this.#latest.delete(first.value.id);
-      return first.value;
+      const [id, item] = first.value;
+      this.#latest.delete(id);
+      return item;
     }
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;

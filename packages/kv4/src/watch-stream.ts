@@ -7,7 +7,6 @@ import {
   coverOf,
   Kv4Error,
   type Kv4Record,
-  type StoredVersion,
   type WatchEvent,
   type WatchOptions,
   type WatchResetReason,
@@ -17,14 +16,18 @@ import type { CouchStore } from '@xir/kv4-couch';
 import type { Cache } from './cache.ts';
 import type { PathNode, TableEntry } from './cache-table.ts';
 import type { Listings } from './listings.ts';
-import { liveRecord } from './pages.ts';
 import { CatchUp } from './watch-catch-up.ts';
-import { decodePosition, encodePosition, type WatchPosition } from './watch-position.ts';
-import { changeOfStored, type WatchHub, type Watcher } from './watch-hub.ts';
-import { WatchQueue, type QueuedGap } from './watch-queue.ts';
+import type { ExpiryGate } from './expiry-gate.ts';
+import { fillGap } from './watch-gap.ts';
+import type { WatchHub, Watcher } from './watch-hub.ts';
+import { decodePosition, type WatchPosition } from './watch-position.ts';
+import { WatchQueue, type QueuedItem } from './watch-queue.ts';
+import { expiryVersionOf } from './watch-told.ts';
 
 /** How long the beginning of a watch waits for the feed to be proved current, in milliseconds. */
 const BEGIN_PROOF_MS = 1_000;
+/** Pause before it is looked again whether the feed has come to where a resumed watch is, in milliseconds. */
+const SETTLE_PAUSE_MS = 50;
 /** Pause before a scope that could not be loaded after a reset is tried again, in milliseconds. */
 const RELOAD_PAUSE_MS = 500;
 
@@ -36,6 +39,7 @@ export interface WatchContext {
   readonly feed: ChangeFeed;
   readonly store: CouchStore;
   readonly clock: Clock;
+  readonly expiries: ExpiryGate;
 }
 
 /** A checked scope; a layer is the subtree of its root. */
@@ -61,8 +65,11 @@ export class WatchStream {
   readonly #watcher: Watcher;
   readonly #maxItems: number;
   #pinned: { pins: number } | undefined;
-  /** Versions that the catch-up delivered: the feed may bring them again. */
-  readonly #delivered = new Map<string, string>();
+  /** Set from a resumption until the feed is where the watch is. */
+  #catchUp: CatchUp | undefined;
+  /** Expiries that had been told elsewhere, perhaps by a clock ahead of ours, or by the catch-up. */
+  readonly #toldExpiries = new Map<string, string>();
+  #over = false;
 
   /** Checks the scope and the options. Throws `KV4_BAD_ADDRESS` and `KV4_BAD_OPTION`. */
   constructor(context: WatchContext, scope: WatchScope, options: WatchOptions) {
@@ -77,7 +84,6 @@ export class WatchStream {
       queue: new WatchQueue({ latestOnly: options.latestOnly === true, maxItems }),
       history: options.history === true && options.latestOnly !== true,
       live: false,
-      ahead: new Map(),
     };
   }
 
@@ -97,6 +103,7 @@ export class WatchStream {
       if (!isAborted(signal)) throw error;
     } finally {
       signal?.removeEventListener('abort', abort);
+      this.#over = true;
       remove();
       this.#unpin();
       this.#context.hub.forget();
@@ -113,24 +120,37 @@ export class WatchStream {
         const isOver = item.reason === 'slow-consumer';
         yield { type: 'reset', position: this.#context.hub.unresumable, reason: item.reason };
         if (isOver) return;
-        this.#delivered.clear();
+        this.#catchUp = undefined;
+        this.#toldExpiries.clear();
         yield* this.#initial(true);
-      } else if (item.type === 'gap') {
-        yield* this.#fillGap(item);
-      } else if (!this.#wasDelivered(item.id, item.version)) {
-        yield item.event;
+      } else {
+        yield* this.#eventsOf(item);
       }
     }
   }
 
-  #wasDelivered(id: string, version: string | undefined): boolean {
-    const delivered = this.#delivered.get(id);
-    if (delivered === undefined) return false;
-    if (version === undefined || version > delivered) {
-      this.#delivered.delete(id);
-      return false;
+  async *#eventsOf(item: Exclude<QueuedItem, { readonly type: 'restart' }>): AsyncGenerator<WatchEvent, void, undefined> {
+    switch (item.type) {
+      case 'mark':
+        this.#catchUp = undefined;
+        return;
+      case 'gap': {
+        const { store } = this.#context;
+        for await (const change of fillGap(item, (address) => store.series(address))) {
+          const event = this.#catchUp === undefined ? change.event : this.#catchUp.take(change);
+          if (event !== undefined) yield event;
+        }
+        return;
+      }
+      case 'change': {
+        if (item.version !== undefined && this.#toldExpiries.get(item.id) === item.version) {
+          this.#toldExpiries.delete(item.id);
+          return;
+        }
+        const event = this.#catchUp === undefined ? item.event : this.#catchUp.take(item);
+        if (event !== undefined) yield event;
+      }
     }
-    return true;
   }
 
   async *#open(): AsyncGenerator<WatchEvent, void, undefined> {
@@ -147,7 +167,7 @@ export class WatchStream {
     await this.#load();
     this.#context.hub.begin(this.#context.feed.lastAppliedSeq);
     // What is there already is not told, and will not be when the watch is resumed.
-    for (const _ of this.#snapshot()) continue;
+    for (const entry of this.#entries()) this.#context.hub.show(entry);
   }
 
   #problemOf(position: WatchPosition | undefined): WatchResetReason | undefined {
@@ -210,26 +230,22 @@ export class WatchStream {
   }
 
   *#snapshot(): Generator<Kv4Record, void, undefined> {
+    for (const entry of this.#entries()) {
+      const record = this.#context.hub.show(entry);
+      if (record !== undefined) yield record;
+    }
+  }
+
+  /** What is cached of the scope, in order. */
+  *#entries(): Generator<TableEntry, void, undefined> {
     const { cache, listings } = this.#context;
     const scope = this.#scope;
     if (scope.type === 'key') {
       const entry = cache.table.find(scope.address);
-      if (entry !== undefined) yield* this.#live(entry);
+      if (entry !== undefined) yield entry;
       return;
     }
-    for (const node of listings.nodes(scope.type, scope.address)) yield* this.#liveOf(node);
-  }
-
-  *#liveOf(node: PathNode): Generator<Kv4Record, void, undefined> {
-    for (const key of node.orderedKeys()) yield* this.#live(node.entries.get(key) as TableEntry);
-  }
-
-  *#live(entry: TableEntry): Generator<Kv4Record, void, undefined> {
-    const { hub } = this.#context;
-    hub.markAhead(this.#watcher, entry);
-    if (entry.version !== undefined) hub.told(entry.version);
-    const record = liveRecord(entry, this.#context.clock.now());
-    if (record !== undefined) yield record;
+    for (const node of listings.nodes(scope.type, scope.address)) yield* entriesOf(node);
   }
 
   /** What the database has behind a position, then what the feed brings; the overlap is left out. */
@@ -238,32 +254,59 @@ export class WatchStream {
     await this.#load();
     const { store, clock } = this.#context;
     const { cover, history } = this.#watcher;
-    const catchUp = new CatchUp({ store, cover, nowMs: () => clock.now(), maxChanges: this.#maxItems, signal: this.#options.signal });
-    for await (const { id, version, event } of history ? catchUp.versions(position) : catchUp.states(position)) {
-      if (this.#wasDelivered(id, version)) continue;
-      if (version !== undefined) this.#delivered.set(id, version);
-      yield event;
+    const catchUp = new CatchUp({ store, cover, history, nowMs: () => clock.now(), maxChanges: this.#maxItems, signal: this.#options.signal }, position);
+    this.#catchUp = catchUp;
+    yield* catchUp.missed();
+    if (catchUp.reset !== undefined) {
+      this.#watcher.live = false;
+      this.#watcher.queue.restart(catchUp.reset);
+      return;
     }
-    if (!catchUp.failed) return;
-    this.#watcher.live = false;
-    this.#watcher.queue.restart('position-unknown');
+    yield* this.#missedExpiries(catchUp);
+    void this.#settle(catchUp);
   }
 
-  async *#fillGap(gap: QueuedGap): AsyncGenerator<WatchEvent, void, undefined> {
-    const { id, address, place, afterVersion, beforeVersion } = gap;
-    const moments = place.moments.copy();
-    let { previous } = gap;
-    for await (const version of this.#context.store.series(address, { ascending: true })) {
-      if (version.version <= afterVersion || this.#wasDelivered(id, version.version)) continue;
-      if (version.version >= beforeVersion) return;
-      moments.note(version.version);
-      const position = encodePosition({ ...place, moments });
-      const stored: StoredVersion = version.deleted ? [version.version, version.author] : [version.version, version.author, version.value];
-      const { event } = changeOfStored(stored, { id, address, position, previous });
-      previous = event.type === 'put' ? event.record : undefined;
-      yield event;
+  /** Keys whose expiry leaves no row: those that expired here and were not told where the watch was before. */
+  *#missedExpiries(catchUp: CatchUp): Generator<WatchEvent, void, undefined> {
+    const { clock, expiries, hub } = this.#context;
+    const untilMs = hub.expiredMs;
+    const missed: [TableEntry, Kv4Record][] = [];
+    for (const entry of this.#entries()) {
+      const { record } = entry;
+      if (record?.expiresAtMs === undefined) continue;
+      if (record.expiresAtMs <= clock.now() && !expiries.holds(entry)) missed.push([entry, record]);
+      else if (catchUp.wasToldExpired(entry.id, record)) this.#toldExpiries.set(entry.id, expiryVersionOf(record));
     }
+    for (const [entry, record] of missed) {
+      const event = catchUp.expired({ id: entry.id, address: record.address }, record);
+      // Its timer may be late.
+      this.#toldExpiries.set(entry.id, expiryVersionOf(record));
+      if (event !== undefined) yield event;
+    }
+    catchUp.toldExpiries(untilMs);
   }
+
+  /** Waits until the feed is where the catch-up came to; from then on its positions hold for this watch too. */
+  async #settle(catchUp: CatchUp): Promise<void> {
+    const { hub, feed, clock } = this.#context;
+    for (;;) {
+      const proved = await feed.prove({ signal: this.#options.signal }).then(
+        () => true,
+        () => false,
+      );
+      if (this.#over || this.#watcher.queue.isEnded || this.#catchUp !== catchUp) return;
+      if (proved && !hub.isBehind) break;
+      await new Promise<void>((resolve) => {
+        clock.schedule(SETTLE_PAUSE_MS, resolve);
+      });
+    }
+    for (const entry of this.#entries()) hub.show(entry);
+    this.#watcher.queue.mark();
+  }
+}
+
+function* entriesOf(node: PathNode): Generator<TableEntry, void, undefined> {
+  for (const key of node.orderedKeys()) yield node.entries.get(key) as TableEntry;
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

@@ -1,7 +1,8 @@
 import type { KeyAddress, WatchEvent, WatchScope } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Memory } from '../src/index.ts';
-import { decodePosition, encodePosition, Moments } from '../src/watch-position.ts';
+import { decodePosition, encodePosition } from '../src/watch-position.ts';
+import { ToldVersions } from '../src/watch-told.ts';
 import { serversToTest, TestDatabase, type TestServer } from './support/servers.ts';
 
 const key = (name: string): KeyAddress => ({ bucket: 'b', layer: '*data', path: '/a', key: name });
@@ -124,23 +125,47 @@ for (const { name, start } of serversToTest()) {
 }
 
 describe('positions of watches', () => {
-  it('M17 T36: hold, for each neuron, up to which version everything was told, whatever the hosts’ clocks say', () => {
-    const moments = Moments.at(1_000);
-    const version = (timeMs: number, neuron: string): string => `${timeMs.toString(16).padStart(12, '0')}0000-${neuron}`;
-    moments.note(version(300_000, 'ahead'));
-    moments.note(version(2_000, 'behind'));
-    const position = decodePosition(encodePosition({ epoch: 'e', moments, seq: '5-a.b,c:d' }));
-    expect(position).toMatchObject({ epoch: 'e', seq: '5-a.b,c:d' });
-    const has = (timeMs: number, neuron: string): boolean | undefined => position?.moments.includes(version(timeMs, neuron));
-    expect([has(2_000, 'behind'), has(2_001, 'behind'), has(1_999, 'behind'), has(300_000, 'ahead'), has(999, 'unknown'), has(1_001, 'unknown')]).toEqual([true, false, false, true, true, false]);
+  const version = (timeMs: number, neuron: string, counter = 0): string => `${timeMs.toString(16).padStart(12, '0')}${counter.toString(16).padStart(4, '0')}-${neuron}`;
+  const read = (told: ToldVersions): ToldVersions => {
+    const position = decodePosition(encodePosition({ epoch: 'e', purges: '0', expiredMs: 5, told, seq: '5-a.b,c:d' }));
+    expect(position).toMatchObject({ epoch: 'e', purges: '0', expiredMs: 5, seq: '5-a.b,c:d' });
+    return position?.told as ToldVersions;
+  };
+
+  it('M17 T36: name the last version told of each key, whatever the hosts’ clocks say', () => {
+    const told = ToldVersions.at(1_000);
+    told.note('a', version(300_000, 'ahead'));
+    told.note('b', version(2_000, 'behind', 65_535));
+    told.note('b', version(2_100, 'behind', 1));
+    const again = read(told);
+    const versions = [version(300_000, 'ahead'), version(2_100, 'behind', 1), version(2_000, 'behind', 65_535), version(2_101, 'behind')];
+    expect(versions.map((each) => again.names(each))).toEqual([true, true, false, false]);
+    expect(again.firstUntold([version(2_000, 'behind', 65_535), version(2_100, 'behind', 1), version(2_200, 'ahead')], 0)).toBe(2);
+    expect(again.firstUntold([version(900, 'unknown'), version(1_001, 'unknown')], 0)).toBe(1);
   });
 
-  it('M17: hold at most 64 neurons; other texts are no positions', () => {
-    const moments = Moments.at(0);
-    for (let index = 0; index < 100; index += 1) moments.note(`${'f'.repeat(12)}0000-n${index}`);
-    const text = encodePosition({ epoch: 'e', moments, seq: 's' });
-    expect(decodePosition(text)?.moments.includes(`${'f'.repeat(12)}0000-n99`)).toBe(true);
-    expect(text.length).toBeLessThan(3_000);
-    for (const other of ['', 'e.s', 'e.00.s', `${text.slice(0, 10)}`, 'x'.repeat(20_000)]) expect(decodePosition(other)).toBe(undefined);
+  it('M17: hold at most 128 names and 64 writers; what was told and is not named lies beneath its writer’s floor', () => {
+    const told = ToldVersions.at(0);
+    for (let index = 0; index < 1_000; index += 1) told.note(`k${index}`, version(10_000 + index, index % 3 === 0 ? 'a' : 'b'));
+    const again = read(told);
+    const all = Array.from({ length: 1_000 }, (_, index) => version(10_000 + index, index % 3 === 0 ? 'a' : 'b'));
+    expect(all.filter((each) => !again.names(each) && !again.covers(each))).toEqual([]);
+    expect(all.filter((each) => again.names(each)).length).toBe(128);
+    for (const neuron of ['a', 'b']) expect(again.covers(version(11_000, neuron))).toBe(false);
+    for (let index = 0; index < 100; index += 1) told.note(`n${index}`, version(0xffff_ffff_0000 + index, `n${index}`));
+    expect(read(told).names(version(0xffff_ffff_0000 + 99, 'n99'))).toBe(true);
+    expect(encodePosition({ epoch: 'e', purges: '0', expiredMs: 5, told, seq: 's' }).length).toBeLessThan(4_000);
+  });
+
+  it('M17: an expiry was told when the version that expired was, up to the time it was told until', () => {
+    const told = ToldVersions.at(0);
+    told.note('k', version(1_000, 'a'));
+    const expiring = [version(1_000, 'a'), version(5_000, 'expiry')];
+    expect([told.firstUntold(expiring, 4_999), told.firstUntold(expiring, 5_000), told.firstUntold([version(2_000, 'a'), version(5_000, 'expiry')], 5_000)]).toEqual([1, 2, 0]);
+  });
+
+  it('M17: other texts are no positions', () => {
+    const text = encodePosition({ epoch: 'e', purges: '0', expiredMs: 5, told: ToldVersions.at(0), seq: 's' });
+    for (const other of ['', 'e.s', 'e.00.s', `${text.slice(0, 10)}`, 'x'.repeat(20_000), text.replace('.s', ',a:00.s')]) expect(decodePosition(other)).toBe(undefined);
   });
 });

@@ -15,18 +15,24 @@ export const watchesOrdered: Check = {
   violations({ watches }) {
     const found: string[] = [];
     for (const { name, events } of watches) {
-      const last = new Map<string, string>();
-      for (const { type, key, version, atMs, neuron } of events) {
+      const last = new Map<string, WatchedEvent>();
+      for (const event of events) {
+        const { type, key, version, atMs, neuron } = event;
         if (type === 'reset') last.clear();
         if (key === undefined || version === undefined || roleOf(key) === 'purged') continue;
-        const before = last.get(key) ?? '';
-        if (version <= before) found.push(`${name}: ${type} ${version} of ${key} from ${neuron} at ${Math.round(atMs)} ms came after ${before}`);
-        else last.set(key, version);
+        const before = last.get(key);
+        const { version: told = '' } = before ?? {};
+        if (version <= told) found.push(`${name}: ${type} ${version} of ${key} from ${neuron} at ${Math.round(atMs)} ms came after ${describe(before)}`);
+        else last.set(key, event);
       }
     }
     return found;
   },
 };
+
+function describe(event: WatchedEvent | undefined): string {
+  return event === undefined ? 'nothing' : `${event.type} ${event.version} from ${event.neuron} at ${Math.round(event.atMs)} ms with the position ${event.id}`;
+}
 
 /** The final state always comes. */
 export const watchesReliable: Check = {

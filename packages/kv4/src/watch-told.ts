@@ -1,0 +1,193 @@
+import { EXPIRY_NEURON, expiryVersion, parseVersion, versionTimeMs, type Kv4Record } from '@xir/kv4-core';
+
+/** Writers whose versions are told apart at most. */
+export const MAX_TOLD_NEURONS = 64;
+/** Versions that are named one by one at most. */
+export const MAX_NAMED_VERSIONS = 128;
+/** Named versions that are older than their writer's newest by this, in milliseconds, are covered by its floor. */
+export const NAMED_SPAN_MS = 60_000;
+/** Before every moment. */
+const NO_MOMENT = '0000000000000000';
+const TOLD = /^[0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}(?:-[0-9a-z]{1,10}(?:~[0-9a-z]{1,4})?)*)*$/;
+
+/**
+ * Which versions a watch has told, in bounded space: the last version of each key that changed lately by name, and for what is older a floor for each writer,
+ * since hosts' clocks differ but each writer makes growing versions. Versions of one key are told in order, so what stands before a told version was told.
+ *
+ * A floor is raised only over versions that were told. A version below it that was not told is one whose write reached the database behind
+ * {@link MAX_NAMED_VERSIONS} later changed keys, or {@link NAMED_SPAN_MS} after a later one of its writer.
+ */
+export class ToldVersions {
+  #base: string;
+  readonly #floors: Map<string, string>;
+  /** By key where it is known, else by the version itself. */
+  readonly #named: Map<string, string>;
+  #names: Set<string> | undefined;
+  #text: string | undefined;
+
+  constructor(base = NO_MOMENT, floors: Iterable<readonly [string, string]> = [], named: Iterable<readonly [string, string]> = []) {
+    this.#base = base;
+    this.#floors = new Map(floors);
+    this.#named = new Map(named);
+  }
+
+  /** What writers that are not known made before a time counts as told. */
+  static at(timeMs: number): ToldVersions {
+    return new ToldVersions(momentText(Math.max(0, Math.floor(timeMs)), 0));
+  }
+
+  /** Whether a version is one of the last that were told. */
+  names(version: string): boolean {
+    this.#names ??= new Set(this.#named.values());
+    return this.#names.has(version);
+  }
+
+  /** Whether a version is old enough to have been told long ago. Says nothing of expiries, whose versions follow no writer's clock. */
+  covers(version: string): boolean {
+    return !isExpiryVersion(version) && momentOf(version) <= this.#floorOf(neuronOf(version));
+  }
+
+  /** A version of a key has been told, or is known to whoever watches. */
+  note(id: string, version: string): void {
+    const expiry = isExpiryVersion(version);
+    if (parseVersion(version) === undefined || this.covers(version)) return;
+    // An expiry that was told does not take the place of the version that expired: a write may have been in time after all.
+    const slot = expiry ? `${id} expiry` : id;
+    const before = this.#named.get(slot);
+    if (before !== undefined && before >= version) return;
+    this.#named.delete(slot);
+    this.#named.set(slot, version);
+    if (!expiry) this.#makeKnown(neuronOf(version));
+    this.#changed();
+    if (this.#named.size > MAX_NAMED_VERSIONS * 2) this.#shrink();
+  }
+
+  /** The first of a key's versions, oldest first, that was not told; their number where all were. `expiredMs`: until when expiries were told. */
+  firstUntold(versions: readonly string[], expiredMs: number): number {
+    let told = 0;
+    for (const [index, version] of versions.entries()) {
+      const isTold = this.names(version) || this.covers(version) || (told === index && isExpiryVersion(version) && versionTimeMs(version) <= expiredMs);
+      if (isTold) told = index + 1;
+    }
+    return told;
+  }
+
+  copy(): ToldVersions {
+    return new ToldVersions(this.#base, this.#floors, this.#named);
+  }
+
+  toString(): string {
+    this.#text ??= this.#encode();
+    return this.#text;
+  }
+
+  /** Reads what `toString` wrote; `undefined` for any other text. */
+  static parse(text: string): ToldVersions | undefined {
+    if (!TOLD.test(text)) return undefined;
+    const [base, ...groups] = text.split(',');
+    const floors: [string, string][] = [];
+    const named: [string, string][] = [];
+    for (const group of groups) {
+      const [neuron = '', rest = ''] = group.split(':');
+      const [floor = NO_MOMENT, ...distances] = rest.split('-');
+      if (neuron !== EXPIRY_NEURON) floors.push([neuron, floor]);
+      for (const distance of distances) {
+        const [ms = '', counter = '0'] = distance.split('~');
+        const timeMs = versionTimeMs(floor) + Number.parseInt(ms, 36);
+        if (!(timeMs <= 0xffff_ffff_ffff)) return undefined;
+        const version = `${momentText(timeMs, Number.parseInt(counter, 36) & 0xffff)}-${neuron}`;
+        named.push([version, version]);
+      }
+    }
+    if (floors.length > MAX_TOLD_NEURONS || named.length > MAX_NAMED_VERSIONS) return undefined;
+    return new ToldVersions(base, floors, named);
+  }
+
+  #floorOf(neuron: string): string {
+    return this.#floors.get(neuron) ?? this.#base;
+  }
+
+  #changed(): void {
+    this.#text = undefined;
+    this.#names = undefined;
+  }
+
+  #makeKnown(neuron: string): void {
+    if (this.#floors.has(neuron)) return;
+    this.#floors.set(neuron, this.#base);
+    if (this.#floors.size > MAX_TOLD_NEURONS) this.#forgetOldest(neuron);
+  }
+
+  /** The writer that has been silent longest is told apart no more. */
+  #forgetOldest(except: string): void {
+    const newest = new Map(this.#floors);
+    for (const version of this.#named.values()) {
+      const neuron = neuronOf(version);
+      if (momentOf(version) > (newest.get(neuron) ?? '')) newest.set(neuron, momentOf(version));
+    }
+    newest.delete(except);
+    newest.delete(EXPIRY_NEURON);
+    const [neuron, moment] = [...newest].reduce((least, each) => (each[1] < least[1] ? each : least));
+    this.#floors.delete(neuron);
+    for (const [slot, version] of this.#named) if (neuronOf(version) === neuron) this.#named.delete(slot);
+    if (moment > this.#base) this.#base = moment;
+  }
+
+  /** Names no more than may be named: the oldest go beneath their writers' floors, those of the writer with most names first. */
+  #shrink(): void {
+    const byNeuron = new Map<string, [slot: string, version: string][]>();
+    for (const entry of this.#named) {
+      const neuron = neuronOf(entry[1]);
+      const group = byNeuron.get(neuron);
+      if (group === undefined) byNeuron.set(neuron, [entry]);
+      else group.push(entry);
+    }
+    for (const group of byNeuron.values()) group.sort((a, b) => (a[1] < b[1] ? 1 : -1));
+    const drop = (neuron: string, group: [string, string][]): void => {
+      const [slot, version] = group.pop() as [string, string];
+      this.#named.delete(slot);
+      if (neuron !== EXPIRY_NEURON) this.#floors.set(neuron, momentOf(version));
+    };
+    for (const [neuron, group] of byNeuron) {
+      const newestMs = versionTimeMs((group[0] as [string, string])[1]);
+      while (group.length > 0 && versionTimeMs((group.at(-1) as [string, string])[1]) < newestMs - NAMED_SPAN_MS) drop(neuron, group);
+    }
+    while (this.#named.size > MAX_NAMED_VERSIONS) drop(...[...byNeuron].reduce((most, each) => (each[1].length > most[1].length ? each : most)));
+    this.#changed();
+  }
+
+  #encode(): string {
+    this.#shrink();
+    const groups = new Map<string, string>([...this.#floors].map(([neuron, floor]) => [neuron, `${neuron}:${floor}`]));
+    for (const version of this.#named.values()) {
+      const neuron = neuronOf(version);
+      const floor = this.#floors.get(neuron) ?? NO_MOMENT;
+      const ms = (versionTimeMs(version) - versionTimeMs(floor)).toString(36);
+      const counter = Number.parseInt(version.slice(12, 16), 16);
+      groups.set(neuron, `${groups.get(neuron) ?? `${neuron}:${floor}`}-${ms}${counter === 0 ? '' : `~${counter.toString(36)}`}`);
+    }
+    return [this.#base, ...groups.values()].join(',');
+  }
+}
+
+/** The version of the deletion that a record's expiry is. */
+export function expiryVersionOf(record: Kv4Record): string {
+  return expiryVersion({ _id: '', ver: record.version, by: record.author, v: null, x: record.expiresAtMs ?? 0 })[0];
+}
+
+/** Whether a version is that of a deletion by expiry. */
+export function isExpiryVersion(version: string): boolean {
+  return version.endsWith(`-${EXPIRY_NEURON}`) && version.length === 17 + EXPIRY_NEURON.length;
+}
+
+function momentText(timeMs: number, counter: number): string {
+  return `${timeMs.toString(16).padStart(12, '0')}${counter.toString(16).padStart(4, '0')}`;
+}
+
+function momentOf(version: string): string {
+  return version.slice(0, 16);
+}
+
+function neuronOf(version: string): string {
+  return version.slice(17);
+}
