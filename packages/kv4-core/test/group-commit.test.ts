@@ -385,11 +385,23 @@ describe('a group commit', () => {
     expect(document).not.toHaveProperty('_rev');
   });
 
+  it('G25 marks a revision that brings no new version, and only such', () => {
+    const bench = new Bench();
+    const textOf = () => documentOf(bench.one('write').documents[0]?.text ?? '');
+    bench.submit('k', { type: 'trim', stored: new Set([version(1)]) });
+    bench.load('k', { head: { _id: idOf('k'), _rev: '3-r', ver: version(3), by: 'eve', v: 1, tail: [[version(2), 'eve', 0], [version(1), 'eve', 0]] } });
+    expect(textOf()).toMatchObject({ ver: version(3), same: true });
+    bench.answer(bench.one('write'));
+    bench.submit('k', putOf(2));
+    bench.load('k', { head: { _id: idOf('k'), _rev: '4-r', ver: version(3), by: 'eve', v: 1, same: true } });
+    expect(textOf()).not.toHaveProperty('same');
+  });
+
   it('G16 stores a removed document as deleted, with its last version', () => {
     const bench = new Bench();
     bench.submit('k', { type: 'trim', stored: new Set([version(3)]) });
     bench.load('k', { head: { _id: idOf('k'), _rev: '3-r', ver: version(3), by: 'eve', gone: true } });
-    expect(documentOf(bench.one('write').documents[0]?.text ?? '')).toEqual({ _id: idOf('k'), _rev: '3-r', ver: version(3), by: 'eve', gone: true, _deleted: true });
+    expect(documentOf(bench.one('write').documents[0]?.text ?? '')).toEqual({ _id: idOf('k'), _rev: '3-r', ver: version(3), by: 'eve', gone: true, same: true, _deleted: true });
     bench.answer(bench.one('write'));
     expect(bench.one('committed').removed).toBe(true);
     bench.submit('k', putOf(2));

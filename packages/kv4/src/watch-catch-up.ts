@@ -116,7 +116,7 @@ export class CatchUp {
   wasTold(id: string, version: string | undefined): boolean {
     if (version === undefined) return this.#gone.has(id);
     const last = this.#last.get(id);
-    return last !== undefined && version <= last;
+    return (last !== undefined && version <= last) || this.#told.names(version);
   }
 
   /** A version has been told. */

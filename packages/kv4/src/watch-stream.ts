@@ -250,8 +250,10 @@ export class WatchStream {
 
   /** What the database has behind a position, then what the feed brings; the overlap is left out. */
   async *#resume(position: WatchPosition): AsyncGenerator<WatchEvent, void, undefined> {
-    this.#watcher.live = true;
     await this.#load();
+    await this.#beCurrent();
+    // What the feed brings from here on was committed after the position, and is left out where the catch-up told it.
+    this.#watcher.live = true;
     const { store, clock } = this.#context;
     const { cover, history } = this.#watcher;
     const catchUp = new CatchUp({ store, cover, history, nowMs: () => clock.now(), maxChanges: this.#maxItems, signal: this.#options.signal }, position);
@@ -264,6 +266,21 @@ export class WatchStream {
     }
     yield* this.#missedExpiries(catchUp);
     void this.#settle(catchUp);
+  }
+
+  /** Everything that may lie before the position is in the cache: told elsewhere, it must not come as news here. Throws `KV4_UNAVAILABLE`. */
+  async #beCurrent(): Promise<void> {
+    const { feed, cache, listings } = this.#context;
+    const { signal } = this.#options;
+    try {
+      await feed.prove({ signal });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new Kv4Error('KV4_UNAVAILABLE', 'the feed is not current: a watch cannot be resumed', { cause });
+    }
+    const scope = this.#scope;
+    if (scope.type === 'key') await cache.settled(cache.reference(scope.address), true);
+    else await listings.verified(scope.type, scope.address);
   }
 
   /** Keys whose expiry leaves no row: those that expired here and were not told where the watch was before. */
