@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { inProcessTransport, type CouchTransport } from '@xir/couch-client';
 import { EmbeddedError, startEmbeddedCouch } from '@xir/couch-embedded';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import type { HostAndPort, NameAndPassword } from './option-kinds.ts';
@@ -23,6 +24,8 @@ export interface EmbeddedDatabase extends AsyncDisposable {
   readonly url: string;
   /** Where this process reaches it, with credentials: never to be logged. */
   readonly ownUrl: string;
+  /** How this process reaches it without a socket. */
+  readonly transport: CouchTransport;
   close(): Promise<void>;
 }
 
@@ -49,9 +52,13 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       admins,
       ...(onError === undefined ? {} : { onError }),
     });
-    const close = () => server.close();
+    const transport = inProcessTransport(server);
+    const close = async () => {
+      await transport.close();
+      await server.close();
+    };
     const own = admin?.name === OWN_NAME ? admin : { name: OWN_NAME, password };
-    return { url: server.url, ownUrl: ownUrlOf(server.url, open ? undefined : own), close, [Symbol.asyncDispose]: close };
+    return { url: server.url, ownUrl: ownUrlOf(server.url, open ? undefined : own), transport, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     throw explain(error, directory);
   }

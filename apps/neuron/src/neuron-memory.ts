@@ -1,3 +1,4 @@
+import { CouchClient, type CouchTransport } from '@xir/couch-client';
 import { DEFAULT_LAYER_RETENTION } from '@xir/kv4-core';
 import { openMemory, type Memory } from '@xir/kv4';
 import type { FeedHealthInput, NeuronSnapshot } from '@xir/operations';
@@ -9,10 +10,18 @@ export const FEED_DEADLINE_HEARTBEATS = 3;
 /** Memory figures in the form in which `/metrics` shows them. */
 export type MemoryFigures = Required<Pick<NeuronSnapshot, 'cache' | 'feed' | 'writes' | 'audit'>>;
 
-/** Opens memory on a database. `serverUrl` may hold credentials. Rejects with a `Kv4Error`. */
-export function openNeuronMemory(serverUrl: string, settings: NamedSettings): Promise<Memory> {
+/** Where the database is. */
+export interface DatabaseReach {
+  /** May hold credentials. */
+  readonly ownUrl: string;
+  /** How requests get there, where not over the network. */
+  readonly transport?: CouchTransport;
+}
+
+/** Opens memory on a database. Rejects with a `Kv4Error`. */
+export function openNeuronMemory({ ownUrl, transport }: DatabaseReach, settings: NamedSettings): Promise<Memory> {
   return openMemory({
-    url: serverUrl,
+    ...(transport === undefined ? { url: ownUrl } : { client: new CouchClient({ url: ownUrl, transport }) }),
     database: settings.database,
     neuron: settings.name,
     layers: { ...DEFAULT_LAYER_RETENTION, ...settings.retention },

@@ -9,7 +9,7 @@ import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
-import { openNeuronMemory } from './neuron-memory.ts';
+import { openNeuronMemory, type DatabaseReach } from './neuron-memory.ts';
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
@@ -33,7 +33,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger): Prom
   try {
     const operations = await openOperations(settings, parts, { stack, logger });
     const database = await openDatabase(settings, stack, logger);
-    const memory = stack.add('memory', await openMemoryOn(database.ownUrl, settings));
+    const memory = stack.add('memory', await openMemoryOn(database, settings));
     parts.memory = memory;
     const rest = await openRest({ settings, parts, memory }, { stack, logger });
     parts.state = 'running';
@@ -56,7 +56,7 @@ interface Context {
   readonly logger: Logger;
 }
 
-async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger: Logger): Promise<{ readonly ownUrl: string; readonly url?: string }> {
+async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger: Logger): Promise<DatabaseReach & { readonly url?: string }> {
   const { couchdbUrl, serveDatabase, databaseAdmin, dataDir } = settings;
   if (couchdbUrl !== undefined) return { ownUrl: couchdbUrl, url: parseServerUrl(couchdbUrl).url };
   const embedded = await openEmbeddedDatabase({
@@ -66,16 +66,17 @@ async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger
     onError: (error) => logger.error({ error }, 'a request to the embedded database failed'),
   });
   stack.add('embedded database', embedded);
-  return serveDatabase === undefined ? { ownUrl: embedded.ownUrl } : { ownUrl: embedded.ownUrl, url: embedded.url };
+  const { ownUrl, transport, url } = embedded;
+  return serveDatabase === undefined ? { ownUrl, transport } : { ownUrl, transport, url };
 }
 
-async function openMemoryOn(serverUrl: string, settings: NamedSettings): Promise<Memory> {
+async function openMemoryOn(reach: DatabaseReach, settings: NamedSettings): Promise<Memory> {
   try {
-    return await openNeuronMemory(serverUrl, settings);
+    return await openNeuronMemory(reach, settings);
   } catch (error) {
     const cause = error instanceof Kv4Error && error.cause !== undefined ? error.cause : error;
     const refused = isCouchError(cause, 'COUCH_UNAUTHORIZED') || isCouchError(cause, 'COUCH_FORBIDDEN');
-    const { url } = parseServerUrl(serverUrl);
+    const { url } = parseServerUrl(reach.ownUrl);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw refused
       ? problem('NEURON_DATABASE_REFUSED', ['--couchdb-url', `${url} refused the login (${reason})`, 'Check name and password in the URL.'], error)

@@ -22,6 +22,7 @@ export { DEFAULT_COOKIE_LIFETIME_MS, LOGIN_REFUSED_HOLD_MS } from './cookie-auth
 export { CouchDatabase, readDatabaseInfo, type CouchDocument, type DatabaseInfo } from './database.ts';
 export { encodeDatabaseName, encodeDocumentId, encodeQuery, type Query, type QueryValue } from './encoding.ts';
 export { COUCH_ERROR_CODES, CouchError, hasEffects, isCouchError, type CouchErrorCode, type CouchErrorDetails } from './errors.ts';
+export { inProcessTransport, type InProcessResponse, type InProcessServer, type InProcessTransportOptions } from './in-process-transport.ts';
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after.ts';
 export { parseServerUrl, type ServerUrl } from './server-url.ts';
 export { codeOfStatus, errorOfResponse, type FailedResponse } from './status-error.ts';

@@ -6,6 +6,7 @@ export const EMBEDDED_ERROR_CODES = [
   'EMBEDDED_CLOSED',
   'EMBEDDED_LISTEN',
   'EMBEDDED_BAD_OPTION',
+  'EMBEDDED_BROKEN_OFF',
 ] as const;
 
 /** One of {@link EMBEDDED_ERROR_CODES}. */

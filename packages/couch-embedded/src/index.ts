@@ -8,5 +8,7 @@ export {
   type EmbeddedCouch,
   type EmbeddedCouchOptions,
 } from './server.ts';
+export type { LocalRequest } from './local/local-request.ts';
+export type { LocalResponse } from './local/local-response.ts';
 export { EMBEDDED_ERROR_CODES, EmbeddedError, type EmbeddedErrorCode } from './errors.ts';
 export { hashPassword, DEFAULT_PASSWORD_ITERATIONS } from './access/password.ts';

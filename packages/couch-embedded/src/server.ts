@@ -4,7 +4,11 @@ import { Authenticator } from './access/authenticator.ts';
 import { CouchRefusal } from './couch-error.ts';
 import { EmbeddedError } from './errors.ts';
 import { Exchange } from './http/exchange.ts';
+import type { ExchangeResponse } from './http/exchange-sides.ts';
 import { route, type RouterContext } from './http/router.ts';
+import { LocalFace } from './local/local-face.ts';
+import type { LocalRequest } from './local/local-request.ts';
+import type { LocalResponse } from './local/local-response.ts';
 import { Catalog } from './storage/catalog.ts';
 import { lockDirectory, type DirectoryLock } from './storage/directory-lock.ts';
 
@@ -50,6 +54,11 @@ export interface EmbeddedCouchOptions {
 export interface EmbeddedCouch extends AsyncDisposable {
   /** `http://<host>:<port>`, without credentials. */
   readonly url: string;
+  /**
+   * Carries a request out without a socket, as an admin: for the process that runs the server. The answers are those of the socket. Rejects with
+   * `EMBEDDED_CLOSED`, `EMBEDDED_BROKEN_OFF` or the reason of the request's signal.
+   */
+  request(request: LocalRequest): Promise<LocalResponse>;
   /** Ends feeds, finishes requests and commits under way, closes the files and gives the directory back. Idempotent. */
   close(): Promise<void>;
 }
@@ -65,9 +74,14 @@ export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise
   try {
     catalog = new Catalog(options.directory);
     const authenticator = new Authenticator({ admins: options.admins ?? {}, host, secret: catalog.secret });
-    const server = createHttpServer(options, catalog, authenticator);
+    const how = answering(options, catalog, authenticator);
+    const server = createHttpServer(options, how);
     const port = await listen(server, host, options.port ?? 0);
-    return new RunningServer(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, server, catalog, lock);
+    const face = new LocalFace((exchange) => route(exchange, how.context), {
+      maxBodyBytes: how.maxBodyBytes,
+      refuse: (exchange, response, error) => refuse(exchange, response, error, how.onError),
+    });
+    return new RunningServer(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, { server, catalog, lock, face });
   } catch (error) {
     await catalog?.close();
     lock.release();
@@ -75,18 +89,25 @@ export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise
   }
 }
 
+interface ServerParts {
+  readonly server: Server;
+  readonly catalog: Catalog;
+  readonly lock: DirectoryLock;
+  readonly face: LocalFace;
+}
+
 class RunningServer implements EmbeddedCouch {
   readonly url: string;
-  readonly #server: Server;
-  readonly #catalog: Catalog;
-  readonly #lock: DirectoryLock;
+  readonly #parts: ServerParts;
   #closing: Promise<void> | undefined;
 
-  constructor(url: string, server: Server, catalog: Catalog, lock: DirectoryLock) {
+  constructor(url: string, parts: ServerParts) {
     this.url = url;
-    this.#server = server;
-    this.#catalog = catalog;
-    this.#lock = lock;
+    this.#parts = parts;
+  }
+
+  request(request: LocalRequest): Promise<LocalResponse> {
+    return this.#parts.face.request(request);
   }
 
   close(): Promise<void> {
@@ -99,31 +120,39 @@ class RunningServer implements EmbeddedCouch {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    await this.#catalog.close();
+    const { server, catalog, lock, face } = this.#parts;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    face.close();
+    server.closeIdleConnections();
+    await catalog.close();
     // Feeds have ended with the databases; what still hangs is a client that does not read.
-    const forced = setTimeout(() => this.#server.closeAllConnections(), 500);
-    setImmediate(() => this.#server.closeIdleConnections());
+    const forced = setTimeout(() => server.closeAllConnections(), 500);
+    setImmediate(() => server.closeIdleConnections());
     await closed;
     clearTimeout(forced);
-    this.#lock.release();
+    face.cut();
+    lock.release();
   }
 }
 
-function createHttpServer(options: EmbeddedCouchOptions, catalog: Catalog, authenticator: Authenticator): Server {
-  const context: RouterContext = {
-    catalog,
-    authenticator,
-    limits: {
-      maxDocumentBytes: options.maxDocumentBytes ?? DEFAULT_MAX_DOCUMENT_BYTES,
-      maxDatabases: options.maxDatabases ?? DEFAULT_MAX_DATABASES,
+function answering(options: EmbeddedCouchOptions, catalog: Catalog, authenticator: Authenticator): AnswerContext {
+  return {
+    context: {
+      catalog,
+      authenticator,
+      limits: {
+        maxDocumentBytes: options.maxDocumentBytes ?? DEFAULT_MAX_DOCUMENT_BYTES,
+        maxDatabases: options.maxDatabases ?? DEFAULT_MAX_DATABASES,
+      },
     },
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    onError: options.onError ?? ((error: unknown) => console.error('couch-embedded: a request failed:', error)),
   };
-  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  const onError = options.onError ?? ((error: unknown) => console.error('couch-embedded: a request failed:', error));
+}
+
+function createHttpServer(options: EmbeddedCouchOptions, how: AnswerContext): Server {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 300_000 }, (request, response) => {
-    void answer(request, response, { context, maxBodyBytes, onError });
+    void answer(request, response, how);
   });
   server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
   return server;
@@ -147,7 +176,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { cont
   }
 }
 
-function refuse(exchange: Exchange | undefined, response: ServerResponse, error: unknown, onError: (error: unknown) => void): void {
+function refuse(exchange: Exchange | undefined, response: ExchangeResponse, error: unknown, onError: (error: unknown) => void): void {
   const refusal = error instanceof CouchRefusal ? error : internalError(error);
   // A request that comes while the server closes is no fault of the server.
   if (refusal !== error && !isClosed(error)) onError(error);

@@ -71,6 +71,8 @@ export interface GroupCommitMoment {
   readonly nowMs: number;
   /** A number in `[0, 1)`, for jitter. */
   readonly random: number;
+  /** Batches that may be on their way at this moment, if fewer than {@link GroupCommitLimits.maxConcurrentBatches}; what waits is granted a slot with a later event. */
+  readonly room?: number;
 }
 
 /** What became of a submitted operation. */
@@ -141,7 +143,7 @@ export interface GroupCommitLimits {
   readonly maxValueCharacters: number;
 }
 
-/** Default bounds of a group commit. Two batches let short ones pass a slow one; with more, writers that do not come in the same turn share fewer batches. */
+/** Default bounds of a group commit. Two batches let short ones pass a slow one (see `CommitPace`); with more, writers share fewer batches. */
 export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = Object.freeze({
   maxConcurrentBatches: 2,
   maxConcurrentLoads: 2,

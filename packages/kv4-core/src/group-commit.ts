@@ -62,6 +62,11 @@ export class GroupCommit {
     return this.#lanes.has(id);
   }
 
+  /** Whether a document waits for room in a batch. */
+  get hasWaiting(): boolean {
+    return this.#queues['write-queued'].size > 0;
+  }
+
   /** Counters, and what is held now. */
   stats(): GroupCommitStats {
     return { ...this.#counters, pendingOperations: this.#pending, pendingCharacters: this.#pendingCharacters, openDocuments: this.#lanes.size };
@@ -71,7 +76,8 @@ export class GroupCommit {
   handle(events: GroupCommitEvent | readonly GroupCommitEvent[], moment: GroupCommitMoment): readonly GroupCommitAction[] {
     this.#moment = moment;
     this.#actions = [];
-    for (const event of 'type' in events ? [events] : events) this.#dispatch(event);
+    if ('type' in events) this.#dispatch(events);
+    else for (const event of events) this.#dispatch(event);
     this.#pump();
     return this.#actions;
   }
@@ -132,10 +138,7 @@ export class GroupCommit {
     this.#counters.operations += 1;
     this.#pending += 1;
     this.#pendingCharacters += characters;
-    let lane = this.#lanes.get(id);
-    if (lane === undefined) {
-      lane = this.#open(event);
-    }
+    const lane = this.#lanes.get(id) ?? this.#open(event);
     lane.waiting.push({ ticket, operation, characters, lost: [] });
   }
 
@@ -434,7 +437,8 @@ export class GroupCommit {
 
   #pumpBatches(): void {
     const queue = this.#queues['write-queued'];
-    while (queue.size > 0 && this.#batches.size < this.#limits.maxConcurrentBatches) {
+    const room = Math.min(this.#moment.room ?? Number.POSITIVE_INFINITY, this.#limits.maxConcurrentBatches);
+    while (queue.size > 0 && this.#batches.size < room) {
       const lanes = this.#fillBatch(queue);
       if (lanes.length === 0) continue;
       const batch = (this.#counters.batches += 1);

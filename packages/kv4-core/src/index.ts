@@ -98,6 +98,7 @@ export {
   type TailLimits,
 } from './fold-tail.ts';
 export { GroupCommit } from './group-commit.ts';
+export { CommitPace, DEFAULT_COMMIT_PACE_LIMITS, type CommitPaceLimits } from './group-commit-pace.ts';
 export { LANE_MOVES, type LaneEvent, type LaneMove, type LaneState } from './group-commit-lane.ts';
 export {
   DEFAULT_GROUP_COMMIT_LIMITS,

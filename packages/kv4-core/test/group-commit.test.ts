@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeHead, formatVersion, type HeadDocument, type StoredVersion } from '../src/index.ts';
+import { decodeHead, formatVersion, GroupCommit, type HeadDocument, type StoredVersion } from '../src/index.ts';
 import { Bench, idOf, putOf } from './support/group-commit-bench.ts';
 
 const version = (timeMs: number): string => formatVersion({ timeMs, counter: 0, neuron: 'n0' });
@@ -246,6 +246,19 @@ describe('a group commit', () => {
       bench.answer(bench.one('write'));
       expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written' });
     }
+  });
+
+  it('G26 keeps documents waiting while there is no room, and sends them together when there is', () => {
+    const machine = new GroupCommit('n1');
+    const submit = (ticket: number) => ({ type: 'submit', ticket, id: idOf(`k${ticket}`), operation: putOf(ticket), retention: 'unlimited', characters: 1, base: {} }) as const;
+    expect(machine.handle([submit(1), submit(2)], { nowMs: 1, random: 0.5, room: 0 })).toEqual([]);
+    expect(machine.hasWaiting).toBe(true);
+    const [write, ...more] = machine.handle([submit(3)], { nowMs: 2, random: 0.5, room: 1 });
+    expect(more).toEqual([]);
+    expect(write?.type === 'write' ? write.documents.map(({ id }) => id) : []).toEqual([idOf('k1'), idOf('k2'), idOf('k3')]);
+    expect(machine.hasWaiting).toBe(false);
+    expect(machine.handle([submit(4)], { nowMs: 3, random: 0.5, room: 1 })).toEqual([]);
+    expect(machine.handle([], { nowMs: 4, random: 0.5, room: 2 })).toHaveLength(1);
   });
 
   it('G10 has a full tail moved into a segment before the head grows, and drops from the tail what was moved', () => {

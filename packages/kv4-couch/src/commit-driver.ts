@@ -1,5 +1,6 @@
 import type { Clock, CouchDatabase, Random, Timer } from '@xir/couch-client';
 import {
+  CommitPace,
   generationOf,
   GroupCommit,
   Kv4Error,
@@ -65,8 +66,11 @@ export class CommitDriver {
   readonly #callers = new Map<number, (outcome: OperationOutcome) => void>();
   readonly #timers = new Map<string, Timer>();
   readonly #background = new Set<Promise<void>>();
+  readonly #pace = new CommitPace();
   /** Operations of this turn of the event loop: they leave together. */
   #arrived: GroupCommitEvent[] = [];
+  #turnIsDue = false;
+  #slowTimer: Timer | undefined;
   #ticket = 0;
   #spills = 0;
   #closed = false;
@@ -99,7 +103,7 @@ export class CommitDriver {
       const abort = (): void => {
         this.#callers.delete(ticket);
         reject(signal?.reason as Error);
-        this.#handle({ type: 'cancel', ticket, id });
+        this.#handle(undefined, { type: 'cancel', ticket, id });
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#callers.set(ticket, (outcome) => {
@@ -120,6 +124,7 @@ export class CommitDriver {
     this.#closed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#slowTimer?.cancel();
     const callers = [...this.#callers.values()];
     this.#callers.clear();
     for (const settle of callers) settle(closedOutcome());
@@ -127,18 +132,45 @@ export class CommitDriver {
 
   #arrive(event: GroupCommitEvent): void {
     this.#arrived.push(event);
-    // Whatever the sockets deliver in this turn of the event loop shares a batch; alone, an operation waits for nothing else.
-    if (this.#arrived.length === 1) setImmediate(() => this.#handle());
+    this.#pace.arrived(this.#options.clock.monotonic());
+    this.#dueTurn();
   }
 
-  /** Passes on what arrived, and then the event. */
-  #handle(...events: readonly GroupCommitEvent[]): void {
+  /** Whatever the sockets deliver in this turn of the event loop shares a batch; alone, an operation waits for nothing else. */
+  #dueTurn(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#turnIsDue = false;
+    const gathers = this.#pace.gathers(this.#callers.size, this.#options.clock.monotonic());
+    this.#handle(gathers ? 0 : undefined);
+    if (gathers) this.#dueTurn();
+  };
+
+  /** Passes on what arrived, and then the event. `room`: how many batches may be on their way, where that is not left to the pace. */
+  #handle(room: number | undefined, event?: GroupCommitEvent): void {
     if (this.#closed) return;
     const { clock, random } = this.#options;
-    const together = [...this.#arrived, ...events];
+    const together = this.#arrived;
     this.#arrived = [];
-    if (together.length === 0) return;
-    for (const action of this.#machine.handle(together, { nowMs: clock.now(), random: random() })) this.#carryOut(action);
+    if (event !== undefined) together.push(event);
+    const nowMs = clock.monotonic();
+    const moment = { nowMs: clock.now(), random: random(), room: room ?? this.#pace.room(nowMs) };
+    for (const action of this.#machine.handle(together, moment)) this.#carryOut(action);
+    if (this.#machine.hasWaiting && room !== 0) this.#watchSlow(nowMs);
+  }
+
+  /** While documents wait behind a batch on its way: looks again when that batch counts as slow. */
+  #watchSlow(nowMs: number): void {
+    const inMs = this.#pace.roomInMs(nowMs);
+    if (inMs === undefined || this.#slowTimer !== undefined) return;
+    this.#slowTimer = this.#options.clock.schedule(inMs, () => {
+      this.#slowTimer = undefined;
+      this.#handle(undefined);
+    });
   }
 
   #carryOut(action: GroupCommitAction): void {
@@ -152,6 +184,7 @@ export class CommitDriver {
       case 'spill':
         return void this.#spill(action.id, action.head);
       case 'write':
+        this.#pace.sent(action.batch, this.#options.clock.monotonic());
         return void this.#write(action.batch, action.documents);
       case 'wait':
         return this.#wait(action.id, action.delayMs);
@@ -196,30 +229,30 @@ export class CommitDriver {
     try {
       reads = await this.#options.reader.readMany(ids);
     } catch (cause) {
-      for (const id of ids) this.#handle({ type: 'failed', id, cause });
+      for (const id of ids) this.#handle(undefined, { type: 'failed', id, cause });
       return;
     }
     for (const id of ids) {
       const read = reads.get(id) ?? { id, state: 'missing', conflicts: [] };
       if (read.state === 'deleted' && read.floor === undefined) void this.#loadFloor(id);
-      else this.#handle({ type: 'loaded', id, base: commitBaseOf(read) });
+      else this.#handle(undefined, { type: 'loaded', id, base: commitBaseOf(read) });
     }
   }
 
   /** A stranger's deletion carries no version: the newest segment tells what a new version has to exceed. */
   async #loadFloor(id: string): Promise<void> {
     try {
-      this.#handle({ type: 'loaded', id, base: await this.#newestInSegments(id) });
+      this.#handle(undefined, { type: 'loaded', id, base: await this.#newestInSegments(id) });
     } catch (cause) {
-      this.#handle({ type: 'failed', id, cause });
+      this.#handle(undefined, { type: 'failed', id, cause });
     }
   }
 
   async #floor(id: string): Promise<void> {
     try {
-      this.#handle({ type: 'floored', id, ...(await this.#newestInSegments(id)) });
+      this.#handle(undefined, { type: 'floored', id, ...(await this.#newestInSegments(id)) });
     } catch (cause) {
-      this.#handle({ type: 'failed', id, cause });
+      this.#handle(undefined, { type: 'failed', id, cause });
     }
   }
 
@@ -236,9 +269,9 @@ export class CommitDriver {
       const elsewhere = versions.filter((version) => !inHead.has(version));
       const found = await findInSegments(database, addressOfHead(id), elsewhere, signal);
       const beneath = floor && read.head !== undefined && generationOf(read.rev ?? '') > 1 ? await this.#newestInSegments(id) : {};
-      this.#handle({ type: 'resolved', id, base: { ...commitBaseOf(read), ...beneath }, found });
+      this.#handle(undefined, { type: 'resolved', id, base: { ...commitBaseOf(read), ...beneath }, found });
     } catch (cause) {
-      this.#handle({ type: 'failed', id, cause });
+      this.#handle(undefined, { type: 'failed', id, cause });
     }
   }
 
@@ -246,9 +279,9 @@ export class CommitDriver {
     try {
       const stored = await writeNextSegment(this.#options.database, head, this.#options.spill);
       this.#spills += 1;
-      this.#handle({ type: 'spilled', id, stored });
+      this.#handle(undefined, { type: 'spilled', id, stored });
     } catch (cause) {
-      this.#handle({ type: 'failed', id, cause });
+      this.#handle(undefined, { type: 'failed', id, cause });
     }
   }
 
@@ -270,13 +303,16 @@ export class CommitDriver {
       const answer = answerOfFailure(cause, documents.length);
       for (const { id } of documents) answers.set(id, answer);
     }
-    this.#handle({ type: 'answered', batch, answers, durable });
+    this.#pace.answered(batch, this.#callers.size, this.#options.clock.monotonic());
+    // The writers are told first; then it is weighed whether what waits goes on waiting for them.
+    this.#handle(0, { type: 'answered', batch, answers, durable });
+    if (this.#machine.hasWaiting) this.#dueTurn();
   }
 
   #wait(id: string, delayMs: number): void {
     const timer = this.#options.clock.schedule(delayMs, () => {
       this.#timers.delete(id);
-      this.#handle({ type: 'due', id });
+      this.#handle(undefined, { type: 'due', id });
     });
     this.#timers.set(id, timer);
   }

@@ -1,4 +1,4 @@
-import { CouchError } from '@xir/couch-client';
+import { CouchError, systemClock } from '@xir/couch-client';
 import type { KeyAddress } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_REVISIONS_LIMIT, openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
@@ -91,6 +91,23 @@ for (const server of testServers) {
       held.release();
       await slow;
       expect((await faulty.store.get(key))?.value).toBe('slow');
+    });
+
+    it('O18 what arrives in many turns while a batch is on its way leaves as one behind it', async () => {
+      await using database = await server.open();
+      await using faulty = await openFaulty(database, { clock: { ...systemClock, monotonic: () => 0 } });
+      const held = new Held('"first"');
+      faulty.transport.fault = held;
+      const first = faulty.store.put(key, 'first');
+      await held.met;
+      const later: Promise<unknown>[] = [];
+      for (let n = 0; n < 10; n += 1) {
+        later.push(faulty.store.put({ ...key, key: `k${n}` }, n));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      held.release();
+      await Promise.all([first, ...later]);
+      expect(faulty.store.stats().commit).toMatchObject({ batches: 2, documents: 11, pendingOperations: 0 });
     });
 
     it('O5 an aborted write that waits is not carried out, and its caller gets the reason', async () => {

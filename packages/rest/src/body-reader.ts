@@ -74,7 +74,7 @@ export async function receiveBody(request: IncomingMessage, maxBytes: number, bu
 }
 
 /** The pieces of a body so far; after a problem, what still arrives is thrown away. */
-class ReceivedBody {
+export class ReceivedBody {
   readonly #maxBytes: number;
   readonly #budget: BodyBudget;
   #chunks: Buffer[] = [];

@@ -1,36 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 
-import type { Accounts, CachedStore, Login } from '@xir/accounts';
+import type { CachedStore } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 import type { KeyAddress, Kv4Record } from '@xir/kv4-core';
 import { errorText, okText, withVersionText } from '@xir/protocol';
 
 import type { ApiCounter } from './api-counter.ts';
+import type { ConnectionLogins } from './connection-logins.ts';
 import type { RestMetrics } from './metrics.ts';
-import { remoteAddressOf } from './remote-address.ts';
 import type { RequestReport } from './request-report.ts';
 import { DATA_LAYER } from './services/data.ts';
 
 /** What the short way works with. */
 export interface CachedGetOptions {
   readonly store: CachedStore;
-  readonly accounts: Accounts;
+  readonly connections: ConnectionLogins;
   readonly counter: ApiCounter | undefined;
-  readonly trustProxy: boolean;
   readonly compressionMinBytes: number;
   /** Milliseconds, as stated in answers; `undefined` where it cannot be. */
   readonly ageMs: (address: KeyAddress) => number | undefined;
   readonly clock: Clock;
   readonly metrics: RestMetrics;
   readonly onRequest: ((report: RequestReport) => void) | undefined;
-}
-
-/** What is remembered of a connection: whoever keeps it open sends the same login again and again. */
-interface Connection {
-  readonly header: string;
-  readonly login: Login;
-  readonly remoteAddress: string;
 }
 
 /** Paths and keys that mean themselves, without decoding, and no parameter but `k`. */
@@ -43,21 +34,9 @@ const NOT_FOUND = errorText('not_found');
  * URL or a parsed value. Everything else is declined (false) and goes the long way, which gives the same answers.
  */
 export function cachedGet(options: CachedGetOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { store, accounts, counter, compressionMinBytes, ageMs, trustProxy, clock, metrics, onRequest } = options;
-  const connections = new WeakMap<Socket, Connection>();
+  const { store, connections, counter, compressionMinBytes, ageMs, clock, metrics, onRequest } = options;
   const okSlot = metrics.slotOf('data', 'GET', 'ok');
   const errorSlot = metrics.slotOf('data', 'GET', 'error');
-
-  /** The connection's login, as long as the records behind it are unchanged. */
-  const connectionOf = (request: IncomingMessage, header: string): Connection | undefined => {
-    const known = connections.get(request.socket);
-    if (known !== undefined && known.header === header && accounts.logins.confirm(known.login) === true) return known;
-    const login = accounts.logins.recall(header);
-    if (login === undefined) return undefined;
-    const connection = { header, login, remoteAddress: remoteAddressOf(request, false) };
-    connections.set(request.socket, connection);
-    return connection;
-  };
 
   const peek = (address: KeyAddress): Kv4Record | null | undefined => {
     try {
@@ -75,13 +54,11 @@ export function cachedGet(options: CachedGetOptions): (request: IncomingMessage,
     if (plain === null) return false;
     const startedMs = clock.monotonic();
     const { headers } = request;
-    if (headers.authorization === undefined || isSpecial(request)) return false;
-    const connection = connectionOf(request, headers.authorization);
-    if (connection === undefined) return false;
-    const { login } = connection;
     const [, path = '', key = ''] = plain;
-    const remoteAddress = trustProxy ? remoteAddressOf(request, true) : connection.remoteAddress;
-    if (accounts.bans.peek(login.bucket, remoteAddress, path) !== false) return false;
+    if (isSpecial(request)) return false;
+    const connection = connections.admitted(request, path);
+    if (connection === undefined) return false;
+    const { login, remoteAddress } = connection;
     const address = { bucket: login.bucket, layer: DATA_LAYER, path, key };
     const record = peek(address);
     if (record === undefined) return false;

@@ -31,6 +31,8 @@ export interface RestMetricsSnapshot {
   readonly slowWatchesCut: number;
   /** GETs answered from the cache without a promise. */
   readonly cachedAnswers: number;
+  /** PUTs that went the short way. */
+  readonly plainWrites: number;
   /** Measurements that were refused or given up. */
   readonly droppedMeasurements: number;
 }
@@ -42,6 +44,7 @@ export class RestMetrics {
   activeWatches = 0;
   slowWatchesCut = 0;
   cachedAnswers = 0;
+  plainWrites = 0;
   droppedMeasurements = 0;
 
   /** Counts a finished request. */
@@ -75,8 +78,8 @@ export class RestMetrics {
         }
       }
     }
-    const { activeRequests, activeWatches, slowWatchesCut, cachedAnswers, droppedMeasurements } = this;
-    return { requests, activeRequests, activeWatches, slowWatchesCut, cachedAnswers, droppedMeasurements };
+    const { activeRequests, activeWatches, slowWatchesCut, cachedAnswers, plainWrites, droppedMeasurements } = this;
+    return { requests, activeRequests, activeWatches, slowWatchesCut, cachedAnswers, plainWrites, droppedMeasurements };
   }
 }
 

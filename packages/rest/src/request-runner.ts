@@ -7,7 +7,7 @@ import { parseTarget, type Target } from '@xir/protocol';
 import { PREFLIGHT_HEADERS } from './answer-headers.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import type { ApiCounter } from './api-counter.ts';
-import { BodyBudget, receiveBody } from './body-reader.ts';
+import { receiveBody, type BodyBudget } from './body-reader.ts';
 import { describeError, RestError } from './errors.ts';
 import type { RequestOutcome, RestMetrics } from './metrics.ts';
 import type { RestOptions } from './options.ts';
@@ -26,6 +26,7 @@ export interface RequestRunnerOptions {
   readonly metrics: RestMetrics;
   readonly counter: ApiCounter | undefined;
   readonly ageMs: (address?: KeyAddress) => number | undefined;
+  readonly budget: BodyBudget;
   readonly options: RestOptions;
 }
 
@@ -52,7 +53,7 @@ export class RequestRunner {
 
   constructor(options: RequestRunnerOptions) {
     this.#options = options;
-    this.#bodies = new BodyBudget(options.context.limits.maxBufferedBodyBytes);
+    this.#bodies = options.budget;
   }
 
   /** Serves a request. Never throws. */

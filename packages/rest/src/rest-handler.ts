@@ -5,9 +5,12 @@ import { systemClock, systemRandom } from '@xir/couch-client';
 import type { KeyAddress } from '@xir/kv4-core';
 
 import { ApiCounter } from './api-counter.ts';
+import { BodyBudget } from './body-reader.ts';
 import { cachedGet } from './cached-get.ts';
+import { ConnectionLogins } from './connection-logins.ts';
 import { RestMetrics, type RestMetricsSnapshot } from './metrics.ts';
 import { completeLimits, DEFAULT_STATS_INTERVAL_MS, type RestOptions } from './options.ts';
+import { PlainPut } from './plain-put.ts';
 import { RequestRunner } from './request-runner.ts';
 import type { ServiceContext } from './service.ts';
 import { StatsAccumulator } from './stats-accumulator.ts';
@@ -58,15 +61,19 @@ export function createRestHandler(options: RestOptions): RestHandler {
     limits,
   };
   const ageMs = (address?: KeyAddress) => statedAge((address === undefined ? undefined : store.ageOf?.(address)) ?? store.ageMs?.());
-  const runner = new RequestRunner({ context, metrics, counter, ageMs, options });
+  const budget = new BodyBudget(limits.maxBufferedBodyBytes);
+  const runner = new RequestRunner({ context, metrics, counter, ageMs, budget, options });
   const { trustProxy = false, onRequest } = options;
-  const short = cachedGet({ store, accounts, counter, trustProxy, compressionMinBytes: limits.compressionMinBytes, ageMs, clock, metrics, onRequest });
+  const connections = new ConnectionLogins(accounts, trustProxy);
+  const shortGet = cachedGet({ store, connections, counter, compressionMinBytes: limits.compressionMinBytes, ageMs, clock, metrics, onRequest });
+  const plainPut = new PlainPut({ context, connections, counter, metrics, budget, ageMs, options });
   const cached = store.peek !== undefined;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (!cached || !short(request, response)) runner.run(request, response);
+    if (!(cached && shortGet(request, response)) && !plainPut.take(request, response)) runner.run(request, response);
   };
   const close = async () => {
     runner.close();
+    plainPut.close();
     await stats.close();
   };
   return Object.assign(handle, {

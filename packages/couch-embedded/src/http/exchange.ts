@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badRequest, CouchRefusal, methodNotAllowed } from '../couch-error.ts';
 import { isObject } from '../document/document-edit.ts';
+import type { ExchangeRequest, ExchangeResponse } from './exchange-sides.ts';
 
 /** Who asks. */
 export interface UserContext {
@@ -19,8 +19,8 @@ let requestIdCount = 0;
 
 /** One request and its answer. */
 export class Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ExchangeRequest;
+  readonly response: ExchangeResponse;
   /** Decoded, without the query; a database or document name's own slashes are inside one segment. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
@@ -28,7 +28,7 @@ export class Exchange {
   user: UserContext = { name: null, roles: [] };
   extraHeaders: Record<string, string> = {};
 
-  constructor(request: IncomingMessage, response: ServerResponse, maxBodyBytes: number) {
+  constructor(request: ExchangeRequest, response: ExchangeResponse, maxBodyBytes: number) {
     this.request = request;
     this.response = response;
     this.maxBodyBytes = maxBodyBytes;
@@ -49,7 +49,7 @@ export class Exchange {
 
   header(name: string): string | undefined {
     const value = this.request.headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
+    return typeof value === 'string' || value === undefined ? value : value.join(', ');
   }
 
   /** A boolean query parameter as CouchDB's document API reads it: only `true` is true. */
@@ -101,7 +101,7 @@ export class Exchange {
     if (declared > this.maxBodyBytes) throw this.#tooLarge();
     const pieces: Buffer[] = [];
     let size = 0;
-    for await (const piece of this.request as AsyncIterable<Buffer>) {
+    for await (const piece of this.request) {
       size += piece.length;
       if (size > this.maxBodyBytes) throw this.#tooLarge();
       pieces.push(piece);
@@ -111,7 +111,11 @@ export class Exchange {
 
   /** The body as JSON, of any content type; `empty` is what an empty body means. */
   async readJson(empty?: unknown): Promise<unknown> {
-    return parseJson(await this.readBody(), empty);
+    const { bodyText } = this.request;
+    if (bodyText === undefined) return parseJson(await this.readBody(), empty);
+    // Three bytes of UTF-8 at most for a UTF-16 unit.
+    if (bodyText.length * 3 > this.maxBodyBytes && Buffer.byteLength(bodyText) > this.maxBodyBytes) throw this.#tooLarge();
+    return parseText(bodyText, empty);
   }
 
   /** As {@link readJson}, but the request must say that it is JSON (415), and it must be an object. */
@@ -138,6 +142,15 @@ export function parseJson(bytes: Buffer, empty?: unknown): unknown {
   if (bytes.length === 0 && empty !== undefined) return empty;
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (error) {
+    throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON', { cause: error });
+  }
+}
+
+function parseText(text: string, empty: unknown): unknown {
+  if (text === '' && empty !== undefined) return empty;
+  try {
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw new CouchRefusal(400, 'bad_request', 'invalid UTF-8 JSON', { cause: error });
   }

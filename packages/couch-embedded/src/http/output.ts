@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ExchangeResponse } from './exchange-sides.ts';
 
 /** A piece is handed to the socket when it is this big. */
 export const OUTPUT_CHUNK_BYTES = 64 * 1024;
@@ -8,13 +8,13 @@ export const OUTPUT_CHUNK_BYTES = 64 * 1024;
  * memory.
  */
 export class Output {
-  readonly #response: ServerResponse;
+  readonly #response: ExchangeResponse;
   #chunk = Buffer.allocUnsafe(OUTPUT_CHUNK_BYTES);
   #used = 0;
   #closed = false;
   readonly closed: Promise<void>;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ExchangeResponse) {
     this.#response = response;
     this.#closed = response.destroyed || response.writableEnded;
     this.closed = new Promise((resolve) => {

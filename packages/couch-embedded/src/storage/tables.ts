@@ -62,28 +62,28 @@ export class Tables {
 
   /** A copy of the value. */
   get(table: TableName, key: Buffer): Buffer | undefined {
-    return this.#tables[table].getBinary(key);
+    return this.#open(table).getBinary(key);
   }
 
   /** The value in a shared buffer that the next read overwrites. */
   peek(table: TableName, key: Buffer): Buffer | undefined {
-    const shared = this.#tables[table].getBinaryFast(key);
+    const shared = this.#open(table).getBinaryFast(key);
     // The engine sets a length of its own on its buffer, which not every function of Buffer heeds.
     return shared?.subarray(0, shared.length);
   }
 
   /** Entries from `start`, in order; `end` is exclusive, in either direction. */
   range(table: TableName, range: { start?: Buffer; end?: Buffer; reverse?: boolean; limit?: number; exclusiveStart?: boolean }): Iterable<{ key: Buffer; value: Buffer }> {
-    return this.#tables[table].getRange(range);
+    return this.#open(table).getRange(range);
   }
 
   /** Keys only. */
   keys(table: TableName, range: { start?: Buffer; end?: Buffer; limit?: number } = {}): Iterable<Buffer> {
-    return this.#tables[table].getKeys(range);
+    return this.#open(table).getKeys(range);
   }
 
   countKeys(table: TableName, range: { start?: Buffer; end?: Buffer }): number {
-    return this.#tables[table].getKeysCount(range);
+    return this.#open(table).getKeysCount(range);
   }
 
   /** Writes all of it or nothing, and resolves when it is on disk. */
@@ -112,6 +112,12 @@ export class Tables {
   close(): Promise<void> {
     this.#closing ??= this.#environment.close();
     return this.#closing;
+  }
+
+  /** A read while the engine closes would leave behind a timer of its own that throws at nobody: it is refused. */
+  #open(table: TableName): Table {
+    if (this.#closing !== undefined) throw new EmbeddedError('EMBEDDED_CLOSED', 'the database is closing');
+    return this.#tables[table];
   }
 }
 

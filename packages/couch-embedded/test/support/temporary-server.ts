@@ -20,7 +20,7 @@ export async function temporaryServer(options: Partial<EmbeddedCouchOptions> = {
     await server.close();
     directory[Symbol.dispose]();
   };
-  return { url: server.url, close, [Symbol.asyncDispose]: close };
+  return { url: server.url, request: (request) => server.request(request), close, [Symbol.asyncDispose]: close };
 }
 
 /** CouchDB to compare with, where there is one. */

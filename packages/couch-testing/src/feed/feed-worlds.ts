@@ -1,4 +1,4 @@
-import { CouchClient, systemClock } from '@xir/couch-client';
+import { CouchClient, systemClock, type CouchTransport } from '@xir/couch-client';
 import { VirtualClock } from '../virtual-clock.ts';
 import { FakeCouch } from './fake-couch.ts';
 import { listenFake } from './fake-http.ts';
@@ -56,14 +56,23 @@ async function untilTrue(fact: () => boolean, withinMs: number): Promise<void> {
 
 let databases = 0;
 
-/** A server reached over HTTP, in real time. Each world has a database of its own, deleted at the end. */
-export function serverHarness(name: string, supports: Omit<FeedWorldSupports, 'scripted'>, start: () => Promise<{ readonly url: string; close(): Promise<void> }>): FeedHarness {
+/** A server that a harness was given. */
+interface HarnessServer {
+  readonly url: string;
+  /** What carries requests to it, where that is not HTTP over a socket. */
+  readonly transport?: CouchTransport;
+  close(): Promise<void>;
+}
+
+/** A server, by default reached over HTTP, in real time. Each world has a database of its own, deleted at the end. */
+export function serverHarness(name: string, supports: Omit<FeedWorldSupports, 'scripted'>, start: () => Promise<HarnessServer>): FeedHarness {
   return {
     name,
     supports: { ...supports, scripted: false },
     async open() {
       const server = await start();
-      const connect = () => new CouchClient({ url: server.url });
+      const { url, transport } = server;
+      const connect = () => new CouchClient({ url, ...(transport === undefined ? {} : { transport }) });
       const client = connect();
       databases += 1;
       const database = client.database(`feed-suite-${Date.now().toString(36)}-${process.pid}-${databases}`);

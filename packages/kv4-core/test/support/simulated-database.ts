@@ -123,6 +123,7 @@ export class SimulatedWriter {
   readonly #database: SimulatedDatabase;
   readonly #random: () => number;
   #waiting: (() => GroupCommitEvent | undefined)[] = [];
+  #looksAgain = false;
   faults: Faults;
   nowMs = 100_000;
 
@@ -142,7 +143,20 @@ export class SimulatedWriter {
   }
 
   send(event: GroupCommitEvent): void {
-    for (const action of this.#machine.handle(event, { nowMs: this.nowMs, random: this.#random() })) this.#take(action);
+    this.#hand([event]);
+  }
+
+  /** Now and then there is less room for batches than the limits say; what had to wait for it is looked at again later. */
+  #hand(events: readonly GroupCommitEvent[]): void {
+    const room = this.#random() < 0.5 ? {} : { room: Math.floor(this.#random() * 3) };
+    for (const action of this.#machine.handle(events, { nowMs: this.nowMs, random: this.#random(), ...room })) this.#take(action);
+    if (!this.#machine.hasWaiting || this.#looksAgain) return;
+    this.#looksAgain = true;
+    this.#waiting.push(() => {
+      this.#looksAgain = false;
+      this.#hand([]);
+      return undefined;
+    });
   }
 
   /** Carries out one request of those that wait, whichever the schedule picks. */
