@@ -190,9 +190,7 @@ export class GroupCommit {
     }
     const load = this.#loading.get(lane.id);
     this.#loading.delete(lane.id);
-    if (load === undefined) return;
-    load.open -= 1;
-    if (load.open === 0) this.#loads -= 1;
+    if (load !== undefined && (load.open -= 1) === 0) this.#loads -= 1;
   }
 
   #rebase(lane: Lane, base: CommitBase): void {

@@ -128,6 +128,7 @@ describe('the short way of a write', () => {
     clock.ring();
     const answer = await answering;
     expect([answer.v, answer.headers['x-kv4-error']]).toEqual(['timeout', 'REST_TIMEOUT']);
+    slow = false;
     release();
     const address = { bucket: 'elena', layer: '*data', path: '/a', key: 'x' };
     while ((await inner.get(address))?.value !== 1) await new Promise((resolve) => setImmediate(resolve));
