@@ -18,7 +18,9 @@ afterAll(async () => {
   await server.close();
 });
 
-describe('N1 requests without a socket are answered as those over one:', () => registerProtocolSuite({ describe, it }, 'the protocol', () => bridge));
+describe('N1 requests without a socket are answered as those over one:', () => {
+  registerProtocolSuite({ describe, it }, 'the protocol', () => bridge);
+});
 
 /** A server with one database of as many documents. */
 async function withDocuments(count: number): Promise<EmbeddedCouch> {
