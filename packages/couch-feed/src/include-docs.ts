@@ -5,9 +5,7 @@ export type IncludeDocsMode = 'always' | 'never' | 'auto';
 
 /** Documents of at most this many bytes on average are carried whoever wants them. */
 export const SMALL_DOCUMENT_BYTES = 1024;
-/** Documents larger than this on average are never carried in `auto` mode. */
-export const LARGE_DOCUMENT_BYTES = 65_536;
-/** Share of wanted rows from which documents are carried. */
+/** Share of wanted rows from which documents are carried, however large. */
 export const WANTED_RATIO = 0.5;
 /** Rows that must have been measured before a decision. */
 export const MEASURED_ROWS = 200;
@@ -43,13 +41,13 @@ export function measureChanges(measure: FeedMeasure, changes: Pick<ParsedChanges
 }
 
 /**
- * Whether documents should come with the rows. In `auto` mode: yes while they are small, or mostly wanted and not large. A decision already in force is kept
+ * Whether documents should come with the rows. In `auto` mode: yes while they are small, or mostly wanted: what is wanted would have to be read otherwise, and that in
+ * answers that hold many of them. A decision already in force is kept
  * within a quarter of each limit, so that it does not swing. Pure.
  */
 export function decideIncludeDocs(mode: IncludeDocsMode, current: boolean, measure: FeedMeasure): boolean {
   if (mode !== 'auto') return mode === 'always';
   if (measure.rows < MEASURED_ROWS || measure.documentBytes === undefined) return current;
   const slack = current ? 1.25 : 0.75;
-  if (measure.documentBytes > LARGE_DOCUMENT_BYTES * slack) return false;
   return measure.documentBytes <= SMALL_DOCUMENT_BYTES * slack || measure.wantedRatio >= WANTED_RATIO / slack;
 }

@@ -9,11 +9,12 @@ describe('decideIncludeDocs', () => {
     expect(decideIncludeDocs('never', true, measured(10, 1))).toBe(false);
   });
 
-  it('M2 T24 T25 carries small documents, large ones only when mostly wanted, and huge ones never', () => {
+  it('M2 T24 T25 carries small documents, and large ones only when mostly wanted', () => {
     expect(decideIncludeDocs('auto', false, measured(500, 0.01))).toBe(true);
     expect(decideIncludeDocs('auto', true, measured(8000, 0.1))).toBe(false);
     expect(decideIncludeDocs('auto', false, measured(8000, 0.9))).toBe(true);
-    expect(decideIncludeDocs('auto', true, measured(1e6, 1))).toBe(false);
+    expect(decideIncludeDocs('auto', true, measured(1e6, 1))).toBe(true);
+    expect(decideIncludeDocs('auto', true, measured(1e6, 0.1))).toBe(false);
   });
 
   it('M3 keeps a decision near a limit and before enough was measured', () => {

@@ -83,21 +83,68 @@ export const MAX_SUSPECT_ATTEMPTS = 6;
 /** The first pause before an answer that lacks a known revision is asked for again, in milliseconds; doubles with each attempt. */
 export const SUSPECT_BACKOFF_BASE_MS = 50;
 
+const NOTHING_KNOWN: EntrySnapshot = Object.freeze({});
+
+/** What stands open about an entry: kept apart, since hardly ever anything does. */
+interface OpenQuestion {
+  noted: string | undefined;
+  attempts: number;
+}
+
 /**
- * One key of a cache, as the state machine keeps it. Mutable and flat, since there are a million of them; only `stepEntry` writes to its fields.
+ * One key of a cache, as the state machine keeps it. Mutable and small, since there are a million of them; only `stepEntry` writes to it, but for `noted`.
  */
-export class CacheEntry {
+export class CacheEntry implements EntrySnapshot {
   state: EntryState = 'absent';
   /** Counts reads: an answer with another token is out of date. */
   token = 0;
-  /** Answers in a row that lacked a known revision. */
-  attempts = 0;
-  revision: string | undefined = undefined;
-  version: string | undefined = undefined;
-  record: Kv4Record | undefined = undefined;
-  tail: string | undefined = undefined;
+  /** What the database said last. */
+  known: EntrySnapshot = NOTHING_KNOWN;
+  #open: OpenQuestion | undefined = undefined;
+
+  get revision(): string | undefined {
+    return this.known.revision;
+  }
+
+  get version(): string | undefined {
+    return this.known.version;
+  }
+
+  get record(): Kv4Record | undefined {
+    return this.known.record;
+  }
+
+  get tail(): string | undefined {
+    return this.known.tail;
+  }
+
   /** A revision that was announced and that the answer under way has to account for. */
-  noted: string | undefined = undefined;
+  get noted(): string | undefined {
+    return this.#open?.noted;
+  }
+
+  set noted(revision: string | undefined) {
+    this.#ask(revision, this.attempts);
+  }
+
+  /** Answers in a row that lacked a known revision. */
+  get attempts(): number {
+    return this.#open?.attempts ?? 0;
+  }
+
+  set attempts(attempts: number) {
+    this.#ask(this.noted, attempts);
+  }
+
+  /** Forgets what was said, and what stands open. */
+  forget(): void {
+    this.known = NOTHING_KNOWN;
+    this.#open = undefined;
+  }
+
+  #ask(noted: string | undefined, attempts: number): void {
+    this.#open = noted === undefined && attempts === 0 ? undefined : { noted, attempts };
+  }
 }
 
 /** Whether an entry can answer a read now, if only with what it knew before a comparison. */

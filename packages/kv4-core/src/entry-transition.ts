@@ -12,10 +12,7 @@ const stay: Handler = () => none;
 /** Puts a snapshot in place; tells whether readers see a difference. */
 function take(entry: CacheEntry, snapshot: EntrySnapshot): number {
   const same = entry.record?.version === snapshot.record?.version;
-  entry.revision = snapshot.revision;
-  entry.version = snapshot.version;
-  entry.record = snapshot.record;
-  entry.tail = snapshot.tail;
+  entry.known = snapshot;
   return same ? none : changed;
 }
 
@@ -28,12 +25,7 @@ function settle(entry: CacheEntry): void {
 function forget(entry: CacheEntry): void {
   entry.state = 'absent';
   entry.token += 1;
-  entry.attempts = 0;
-  entry.revision = undefined;
-  entry.version = undefined;
-  entry.record = undefined;
-  entry.tail = undefined;
-  entry.noted = undefined;
+  entry.forget();
 }
 
 function begin(entry: CacheEntry, state: 'loading' | 'verifying', effect: number): number {
@@ -142,11 +134,9 @@ const doubt: Handler = (entry) => begin(entry, 'verifying', readLeaves);
 
 /** The revisions we know of may have left without a trace, so nothing of them is demanded of the answer. */
 const purged: Handler = (entry) => {
-  entry.revision = undefined;
-  entry.version = undefined;
-  entry.tail = undefined;
-  entry.noted = undefined;
-  entry.attempts = 0;
+  const { record } = entry;
+  entry.forget();
+  if (record !== undefined) entry.known = { record };
   return begin(entry, 'loading', readHead);
 };
 

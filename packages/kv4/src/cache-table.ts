@@ -6,14 +6,20 @@ import {
   parseDocumentId,
   stepEntry,
   subtreeRange,
+  type HeadDocument,
   type KeyAddress,
   type PathAddress,
   type RecentRevisions,
 } from '@xir/kv4-core';
+import { commonPartsOf, type CommonParts } from './cached-record.ts';
+import { flatText } from './flat-text.ts';
 import type { SecondaryIndex } from './secondary-index.ts';
 
 /** What an entry costs besides its texts, in bytes; measured (see README, "Figures"). */
-export const ENTRY_OVERHEAD_BYTES = 400;
+export const ENTRY_OVERHEAD_BYTES = 350;
+
+/** What a path costs besides its texts, in bytes; measured. */
+export const PATH_OVERHEAD_BYTES = 650;
 
 /** Entries looked at in one go to find some to evict. */
 const EVICTION_LOOKS = 256;
@@ -27,15 +33,31 @@ export class TableEntry extends CacheEntry {
   readonly key: string;
   /** Where the entry stands in the table's ring; -1: not in it. */
   slot = -1;
-  /** Read since the eviction hand last passed. */
-  used = true;
-  /** Writes and watches that need the entry. */
-  pins = 0;
+  /** Twice the pins, and one for `used`. */
+  #claims = 1;
 
   constructor(node: PathNode, key: string) {
     super();
     this.node = node;
-    this.key = key;
+    this.key = flatText(key);
+  }
+
+  /** Read since the eviction hand last passed. */
+  get used(): boolean {
+    return (this.#claims & 1) === 1;
+  }
+
+  set used(used: boolean) {
+    this.#claims = used ? this.#claims | 1 : this.#claims & ~1;
+  }
+
+  /** Writes and watches that need the entry. */
+  get pins(): number {
+    return this.#claims >> 1;
+  }
+
+  set pins(pins: number) {
+    this.#claims = (pins << 1) | (this.#claims & 1);
   }
 
   get id(): string {
@@ -54,18 +76,28 @@ export class PathNode {
   readonly prefix: string;
   readonly entries = new Map<string, TableEntry>();
   listing: ListingState = 'none';
-  /** Counts listings of this path: an answer to an earlier one is out of date. */
-  listingToken = 0;
   listingUsed = false;
   /** Watches that need the listing. */
   pins = 0;
   /** Keys in order; made when first needed, dropped when a key comes or goes. */
   sortedKeys: string[] | undefined;
   secondary: SecondaryIndex | undefined;
+  #common: CommonParts | undefined;
 
   constructor(address: PathAddress, prefix: string) {
     this.address = address;
     this.prefix = prefix;
+  }
+
+  /** What a head's record has in common with others of the path. */
+  commonOf(head: HeadDocument): CommonParts {
+    const parts = commonPartsOf(this.address, head, this.#common);
+    if (head.m === undefined) this.#common = parts;
+    return parts;
+  }
+
+  get bytes(): number {
+    return PATH_OVERHEAD_BYTES + this.prefix.length + this.address.path.length;
   }
 
   /** The path's keys in the order of ids. */
@@ -177,7 +209,7 @@ export class CacheTable {
     let entry = node.entries.get(address.key);
     if (entry === undefined) {
       entry = new TableEntry(node, address.key);
-      node.entries.set(address.key, entry);
+      node.entries.set(entry.key, entry);
       node.sortedKeys = undefined;
       entry.slot = this.ring.length;
       this.ring.push(entry);
@@ -191,14 +223,15 @@ export class CacheTable {
     if (known !== undefined) return known;
     const { bucket, layer, path } = address;
     const prefix = prefixOf(address);
-    const node = new PathNode(Object.freeze({ bucket, layer, path }), prefix);
+    const node = new PathNode(Object.freeze({ bucket: flatText(bucket), layer: flatText(layer), path: flatText(path) }), flatText(prefix));
     let layers = this.#byAddress.get(bucket);
     if (layers === undefined) this.#byAddress.set(bucket, (layers = new Map<string, Map<string, PathNode>>()));
     let paths = layers.get(layer);
     if (paths === undefined) layers.set(layer, (paths = new Map<string, PathNode>()));
-    paths.set(path, node);
-    this.#byPrefix.set(prefix, node);
-    this.nodes.set(prefix, node);
+    paths.set(node.address.path, node);
+    this.#byPrefix.set(node.prefix, node);
+    this.nodes.set(node.prefix, node);
+    this.bytes += node.bytes;
     return node;
   }
 
@@ -232,7 +265,7 @@ export class CacheTable {
 
   /** Forgets a path of which nothing is cached. */
   tidy(node: PathNode): void {
-    if (node.entries.size > 0 || node.listing !== 'none' || node.pins > 0) return;
+    if (node.entries.size > 0 || node.listing !== 'none' || node.pins > 0 || this.#byPrefix.get(node.prefix) !== node) return;
     const { bucket, layer, path } = node.address;
     const layers = this.#byAddress.get(bucket);
     const paths = layers?.get(layer);
@@ -241,6 +274,7 @@ export class CacheTable {
     if (layers?.size === 0) this.#byAddress.delete(bucket);
     this.#byPrefix.delete(node.prefix);
     this.nodes.delete(node.prefix);
+    this.bytes -= node.bytes;
     if (this.#last === node) this.#last = undefined;
   }
 

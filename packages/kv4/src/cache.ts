@@ -228,7 +228,7 @@ export class Cache {
     const wasKnown = isServable(entry);
     // The row may have been faster than the answer to the write: then no other will come to announce it.
     const cause = entry.noted === rev ? 'feed' : 'write';
-    this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node.address, entry.key, { ...head, _rev: rev }, removed) }, cause);
+    this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node, entry.key, { ...head, _rev: rev }, { deleted: removed }) }, cause);
     // One write per document is on its way at a time, each on top of the one before: the next generation is its child.
     if (wasKnown && before !== undefined && entry.revision === rev && generationOf(rev) === generationOf(before) + 1) this.superseded.add(id, before);
   }

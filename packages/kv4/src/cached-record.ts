@@ -1,34 +1,81 @@
-import { versionTimeMs, type HeadDocument, type JsonValue, type KeyAddress, type Kv4Record, type PathAddress, type SecondaryKeys } from '@xir/kv4-core';
+import { versionTimeMs, type EntrySnapshot, type HeadDocument, type JsonValue, type KeyAddress, type Kv4Record, type PathAddress, type SecondaryKeys } from '@xir/kv4-core';
+import { flatText } from './flat-text.ts';
 
 const NO_KEYS: SecondaryKeys = Object.freeze({});
 
-/** A cached record. It shares its path's address with its neighbours and keeps the value as text, because there are a million of them. */
-export class CachedRecord implements Kv4Record {
-  readonly #place: PathAddress;
+/** What a record has in common with its neighbours, in a list of those that a path knows. */
+export interface CommonParts {
+  readonly place: PathAddress;
+  readonly author: string;
+  readonly secondary: SecondaryKeys;
+  readonly next: CommonParts | undefined;
+}
+
+/** Different common parts that a path keeps for records to come. */
+const MAX_KEPT = 8;
+
+/** The parts that a head's record shares with others of its path: those among the known ones, or new ones, which stand in front of them. */
+export function commonPartsOf(place: PathAddress, { by, m }: HeadDocument, known: CommonParts | undefined): CommonParts {
+  let length = 0;
+  if (m === undefined) {
+    for (let parts = known; parts !== undefined; parts = parts.next) {
+      if (parts.author === by && parts.secondary === NO_KEYS) return parts;
+      length += 1;
+    }
+  }
+  return { place, author: by, secondary: m ?? NO_KEYS, next: m === undefined && length < MAX_KEPT ? known : undefined };
+}
+
+/** What a cached record is made of besides its head. */
+export interface RecordParts {
+  readonly common: CommonParts;
+  readonly key: string;
+  /** The value's JSON, where it is at hand and `head.v` was not built. */
+  readonly valueText?: string | undefined;
+  /** The head's tail as JSON. */
+  readonly tail?: string | undefined;
+}
+
+/**
+ * A cached record, and at the same time what the database said of its head ({@link EntrySnapshot}): there are a million of them, so it keeps the value as text and shares
+ * what its neighbours have as well.
+ */
+export class CachedRecord implements Kv4Record, EntrySnapshot {
+  readonly #common: CommonParts;
   readonly #key: string;
   readonly valueText: string;
   readonly version: string;
-  readonly author: string;
-  readonly secondary: SecondaryKeys;
-  declare readonly revision?: string;
-  declare readonly expiresAtMs?: number;
+  readonly revision: string;
   #value: JsonValue | undefined;
+  declare readonly expiresAtMs?: number;
+  declare readonly tail?: string;
 
-  constructor(place: PathAddress, key: string, head: HeadDocument) {
-    this.#place = place;
+  constructor(head: HeadDocument, { common, key, valueText, tail }: RecordParts) {
+    this.#common = common;
     this.#key = key;
-    this.valueText = flatText(JSON.stringify(head.v));
+    this.valueText = valueText ?? flatText(JSON.stringify(head.v));
     this.version = head.ver;
-    this.author = sharedText(head.by);
-    this.secondary = head.m ?? NO_KEYS;
+    this.revision = head._rev ?? '';
     this.#value = undefined;
-    if (head._rev !== undefined) this.revision = head._rev;
     if (head.x !== undefined) this.expiresAtMs = head.x;
+    if (tail !== undefined) this.tail = tail;
+  }
+
+  get record(): this {
+    return this;
   }
 
   get address(): KeyAddress {
-    const { bucket, layer, path } = this.#place;
+    const { bucket, layer, path } = this.#common.place;
     return { bucket, layer, path, key: this.#key };
+  }
+
+  get author(): string {
+    return this.#common.author;
+  }
+
+  get secondary(): SecondaryKeys {
+    return this.#common.secondary;
   }
 
   get value(): JsonValue {
@@ -54,20 +101,4 @@ export class CachedRecord implements Kv4Record {
       ...(revision === undefined ? {} : { revision }),
     };
   }
-}
-
-/** A text in one piece. What `JSON.stringify` makes is held in pieces of growing size, nearly twice as large, until a character of it is looked at. */
-function flatText(text: string): string {
-  return Number.isNaN(text.charCodeAt(text.length - 1)) ? '' : text;
-}
-
-const MAX_SHARED_TEXTS = 10_000;
-const sharedTexts = new Map<string, string>();
-
-/** One copy of a text that occurs over and over, such as an author. */
-function sharedText(text: string): string {
-  const shared = sharedTexts.get(text);
-  if (shared !== undefined) return shared;
-  if (sharedTexts.size < MAX_SHARED_TEXTS) sharedTexts.set(text, text);
-  return text;
 }

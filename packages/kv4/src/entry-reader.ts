@@ -8,8 +8,12 @@ import { snapshotOfRead } from './snapshot.ts';
 export const DEFAULT_MAX_CONCURRENT_LOADS = 4;
 /** Default number of heads in one read. */
 export const DEFAULT_MAX_LOAD_BATCH = 200;
+/** Bytes of values in one read, as far as is known: an answer is parsed as a whole, and nobody is served meanwhile. */
+export const MAX_LOAD_BYTES = 262_144;
 /** Reads of leaves on their way at once. */
 const MAX_CONCURRENT_LEAF_READS = 4;
+/** Reads over which the usual size of a value is taken. */
+const USUAL_OVER_READS = 16;
 /** Longest pause before leaves are read again, in milliseconds. */
 const MAX_RETRY_MS = 5_000;
 /** How much of the ancestry that was read is remembered as superseded. */
@@ -46,6 +50,8 @@ export class EntryReader {
   readonly #timers = new Set<Timer>();
   #heads: Wanted[] = [];
   #leaves: Wanted[] = [];
+  /** Mean bytes of the values read lately. */
+  #usualBytes = 0;
   #headReads = 0;
   #leafReads = 0;
   #scheduled = false;
@@ -104,12 +110,23 @@ export class EntryReader {
   #pumpHeads(): void {
     const { maxConcurrentLoads, maxLoadBatch } = this.#options;
     while (!this.#closed && this.#heads.length > 0 && this.#headReads < maxConcurrentLoads) {
-      const batch = this.#heads.splice(0, maxLoadBatch).filter(({ entry, token }) => entry.token === token);
+      const batch = this.#nextBatch(maxLoadBatch);
       if (batch.length === 0) continue;
       this.#headReads += 1;
       this.loadRequests += 1;
       void this.#runHeads(batch);
     }
+  }
+
+  /** Takes what one read may ask for. The size of what is not known is taken to be that of what was read lately. */
+  #nextBatch(maxLoadBatch: number): Wanted[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#heads.length && count < maxLoadBatch && (count === 0 || bytes < MAX_LOAD_BYTES)) {
+      bytes += (this.#heads[count] as Wanted).entry.record?.valueText.length ?? this.#usualBytes;
+      count += 1;
+    }
+    return this.#heads.splice(0, count).filter(({ entry, token }) => entry.token === token);
   }
 
   async #runHeads(batch: readonly Wanted[]): Promise<void> {
@@ -127,7 +144,9 @@ export class EntryReader {
   #answerHead({ entry, token, id }: Wanted, read: HeadRead): void {
     if (entry.token !== token) return;
     if (read.state === 'malformed') this.#options.onMalformed(id);
-    this.#options.onAnswer(entry, { type: 'answer', token, snapshot: snapshotOfRead(entry.node.address, entry.key, read) });
+    const snapshot = snapshotOfRead(entry.node, entry.key, read);
+    this.#usualBytes += ((snapshot.record?.valueText.length ?? 0) - this.#usualBytes) / USUAL_OVER_READS;
+    this.#options.onAnswer(entry, { type: 'answer', token, snapshot });
   }
 
   #pumpLeaves(): void {
@@ -148,7 +167,7 @@ export class EntryReader {
       for (const ancestor of winner?.ancestry.slice(1, 1 + REMEMBERED_ANCESTORS) ?? []) this.#options.superseded.add(id, ancestor);
       const read = headReadOf(id, leaves);
       if (read.state === 'malformed') this.#options.onMalformed(id);
-      this.#options.onAnswer(entry, { type: 'leaves', token, verdict, snapshot: snapshotOfRead(entry.node.address, entry.key, read) });
+      this.#options.onAnswer(entry, { type: 'leaves', token, verdict, snapshot: snapshotOfRead(entry.node, entry.key, read) });
     } catch (error) {
       this.#fail(wanted, error);
     } finally {

@@ -1,9 +1,11 @@
 import type { Clock } from '@xir/couch-client';
-import type { ChangeFeed, ChangeRow, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
-import { decodeHead, type EntrySnapshot, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
+import type { ChangeFeed, ChangeRow, ChangesEvent, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
+import { decodeHead, type EntrySnapshot, type HeadDocument, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
+import { LARGE_DOCUMENT_BYTES, readLargeHead } from './large-head.ts';
 import { snapshotOfHead } from './snapshot.ts';
+import { TurnBudget } from './turn-budget.ts';
 import type { WatchHub } from './watch-hub.ts';
 import { purgesText } from './watch-position.ts';
 
@@ -30,6 +32,7 @@ export class FeedLoop {
   /** Set while rows may be missing: since the last moment for which everything is known to be applied, in monotonic milliseconds. */
   #behindSinceMs: number | undefined;
   #backlogSinceMs: number | undefined;
+  readonly #budget = new TurnBudget();
   #readyWaiters: (() => void)[] = [];
   #isReady = false;
   #proving = false;
@@ -69,7 +72,10 @@ export class FeedLoop {
   async run(): Promise<void> {
     const { feed, onEnd } = this.#options;
     try {
-      for await (const event of feed) this.#take(event);
+      for await (const event of feed) {
+        if (event.type === 'changes') await this.#applyRows(event);
+        else this.#take(event);
+      }
     } catch (error) {
       this.ended = { error };
       onEnd(error);
@@ -81,9 +87,29 @@ export class FeedLoop {
     this.#behindSinceMs = undefined;
   }
 
-  #take(event: FeedEvent): void {
+  /** Applies rows a little at a time, so that readers get their turn however many rows wait and however large they are. */
+  async #applyRows({ rows, lastSeq }: ChangesEvent): Promise<void> {
+    const { feed, hub, clock } = this.#options;
+    // Rows that wait behind these are older than the bytes that came last.
+    if (feed.waitingRows > rows.length) this.#backlogSinceMs ??= clock.monotonic();
+    for (const row of rows) {
+      if (this.#budget.isSpent(clock.monotonic())) {
+        await nextTurn();
+        this.#budget.renew(clock.monotonic());
+      }
+      this.#applySafely(row);
+      this.#budget.spend(row.bytes.length);
+    }
+    if (lastSeq !== undefined) hub.advance(lastSeq);
+    if (feed.waitingRows > rows.length) return;
+    this.#backlogSinceMs = undefined;
+    this.#budget.rest();
+  }
+
+  #take(event: Exclude<FeedEvent, ChangesEvent>): void {
     const { cache, hub } = this.#options;
     switch (event.type) {
+<<<<<<< HEAD
       case 'changes':
         // Rows that wait behind these are older than the bytes that came last.
         if (this.#options.feed.waitingRows > event.rows.length) this.#backlogSinceMs ??= this.#options.clock.monotonic();
@@ -92,6 +118,8 @@ export class FeedLoop {
         hub.settle();
         if (this.#options.feed.waitingRows <= event.rows.length) this.#backlogSinceMs = undefined;
         break;
+=======
+>>>>>>> 9406693 (Cached reads go on beside a feed at full speed: rows are applied a little per turn, large values are not built; entries take less memory; benchmarks of reads, memory, catching up and growth)
       case 'caught-up':
         hub.purged(purgesText(event.purgeSeq));
         this.#caughtUp();
@@ -182,8 +210,21 @@ export class FeedLoop {
 }
 
 function snapshotOfRow(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
-  const document = row.doc();
-  const head = document === undefined ? undefined : decodeHead(document);
+  const { head, valueText } = headOfRow(row);
   if (head?._rev === undefined || head._rev !== row.revs[0]) return undefined;
-  return snapshotOfHead(entry.node.address, entry.key, head, row.deleted);
+  return snapshotOfHead(entry.node, entry.key, head, { deleted: row.deleted, valueText });
+}
+
+function headOfRow(row: ChangeRow): { readonly head?: HeadDocument | undefined; readonly valueText?: string } {
+  const bytes = row.docBytes();
+  if (bytes === undefined) return {};
+  const large = bytes.length < LARGE_DOCUMENT_BYTES ? undefined : readLargeHead(bytes);
+  return large ?? { head: decodeHead(row.doc()) };
+}
+
+/** Lets everything else that is due happen first. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

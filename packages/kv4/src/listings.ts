@@ -144,7 +144,7 @@ export class Listings {
         if (parsed?.kind !== 'head') continue;
         const { address } = parsed;
         const node = this.#cache.table.addNode(address);
-        const snapshot = snapshotOfHead(node.address, address.key, head);
+        const snapshot = snapshotOfHead(node, address.key, head);
         this.#cache.offer(address, snapshot);
         bytes += node.entries.get(address.key)?.bytes ?? 0;
       }

@@ -1,5 +1,6 @@
-import type { EntrySnapshot, HeadDocument, JsonValue, PathAddress, StoredVersion } from '@xir/kv4-core';
+import type { EntrySnapshot, HeadDocument, JsonValue, StoredVersion } from '@xir/kv4-core';
 import type { HeadRead } from '@xir/kv4-couch';
+import type { PathNode } from './cache-table.ts';
 import { CachedRecord } from './cached-record.ts';
 
 /** Longest tail that is kept beside a value, in characters of JSON. Without it a write reads the head first. */
@@ -8,20 +9,25 @@ export const MAX_KEPT_TAIL_CHARACTERS = 16_384;
 /** Stands for a tail that is there but was not kept. */
 export const TAIL_NOT_KEPT = '';
 
-/** What a head says, in the form the cache keeps. `deleted`: the document itself is deleted, whatever its body holds. */
-export function snapshotOfHead(place: PathAddress, key: string, head: HeadDocument, deleted = false): EntrySnapshot {
+/** What is known of a head besides its body. */
+export interface HeadCircumstances {
+  /** The document itself is deleted, whatever its body holds. */
+  readonly deleted?: boolean;
+  /** The value's JSON, where `head.v` was not built. */
+  readonly valueText?: string | undefined;
+}
+
+/** What a head says, in the form the cache keeps. */
+export function snapshotOfHead(node: PathNode, key: string, head: HeadDocument, { deleted = false, valueText }: HeadCircumstances = {}): EntrySnapshot {
   const live = !deleted && head.gone !== true && head.v !== undefined;
-  return {
-    revision: head._rev,
-    version: head.ver,
-    ...(live ? { record: new CachedRecord(place, key, head) } : {}),
-    ...(head.tail === undefined || deleted ? {} : { tail: tailText(head.tail) }),
-  };
+  const tail = head.tail === undefined || deleted ? undefined : tailText(head.tail);
+  if (live && head._rev !== undefined) return new CachedRecord(head, { common: node.commonOf(head), key, valueText, tail });
+  return { revision: head._rev, version: head.ver, ...(tail === undefined ? {} : { tail }) };
 }
 
 /** What a read of a head says. What is no head counts as not there. */
-export function snapshotOfRead(place: PathAddress, key: string, read: HeadRead): EntrySnapshot {
-  if (read.head !== undefined) return snapshotOfHead(place, key, read.head);
+export function snapshotOfRead(node: PathNode, key: string, read: HeadRead): EntrySnapshot {
+  if (read.head !== undefined) return snapshotOfHead(node, key, read.head);
   return { revision: read.rev, version: read.floor };
 }
 

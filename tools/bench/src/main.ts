@@ -6,7 +6,13 @@ import { parseArgs } from 'node:util';
 import type { Measure, MeasureContext, ResultTable } from './measure.ts';
 import { acknowledgedPut } from './measures/put.ts';
 import { cachedGet } from './measures/cached-get.ts';
-import { propagation } from './measures/propagation.ts';
+import { catchUp } from './measures/catch-up.ts';
+import { growthInKeys } from './measures/growth.ts';
+import { inProcessGet } from './measures/in-process-get.ts';
+import { memorySize } from './measures/memory-size.ts';
+import { growthInNeurons, propagation } from './measures/propagation.ts';
+import { readUnderLoad } from './measures/read-under-load.ts';
+import { LOAD_CORE, startSharedDatabase, type SharedDatabase } from './processes/shared-database.ts';
 import { reportOf } from './report.ts';
 import { versionsOf } from './versions.ts';
 
@@ -15,40 +21,57 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     'round-ms': { type: 'string', default: '2000' },
+    keys: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '200000' },
     write: { type: 'boolean', default: true },
   },
   allowNegative: true,
 });
 
+const startedMs = performance.now();
+const progress = (line: string): boolean => process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
 const couchdbUrl = process.env['XIR_TEST_COUCHDB_URL'];
+let shared: Promise<SharedDatabase> | undefined;
 const context: MeasureContext = {
   rounds: Number(values.rounds),
   roundMs: Number(values['round-ms']),
+  keys: Number(values.keys),
+  rows: Number(values.rows),
   ...(couchdbUrl === undefined ? {} : { couchdbUrl }),
-  progress: (line) => process.stderr.write(`${line}\n`),
+  sharedDatabase: () => (shared ??= startSharedDatabase(progress)),
+  progress,
 };
 
 const measures: Record<string, Measure> = {
+  'in-process': inProcessGet,
   get: cachedGet,
   put: acknowledgedPut('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'put-couchdb': acknowledgedPut('couchdb') }),
-  propagation,
+  propagation: propagation('embedded'),
+  ...(couchdbUrl === undefined ? {} : { 'propagation-couchdb': propagation('couchdb') }),
+  'catch-up': catchUp,
+  memory: memorySize,
+  load: readUnderLoad,
+  'growth-keys': growthInKeys,
+  'growth-neurons': growthInNeurons,
 };
 
-// The load generator keeps off the core of the servers that are measured.
-execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '0', String(process.pid)]);
-
 const chosen = values.only === '' ? Object.keys(measures) : values.only.split(',');
+for (const name of chosen) if (measures[name] === undefined) throw new Error(`no measure is called ${name}; there are ${Object.keys(measures).join(', ')}`);
+
+// The load generator keeps off the core of the servers that are measured.
+execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(LOAD_CORE), String(process.pid)]);
+
 const tables: ResultTable[] = [];
-for (const name of chosen) {
-  const measure = measures[name];
-  if (measure === undefined) throw new Error(`no measure is called ${name}; there are ${Object.keys(measures).join(', ')}`);
-  tables.push(await measure(context));
+try {
+  for (const name of chosen) tables.push(await (measures[name] as Measure)(context));
+} finally {
+  await (await shared)?.[Symbol.asyncDispose]();
 }
-const report = reportOf(tables, { date: new Date().toISOString().slice(0, 10), versions: await versionsOf(couchdbUrl) });
+const seconds = (performance.now() - startedMs) / 1000;
+const report = reportOf(tables, { date: new Date().toISOString().slice(0, 10), versions: await versionsOf(couchdbUrl), seconds });
 process.stdout.write(report);
 if (values.write && values.only === '') {
-  const file = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
-  writeFileSync(file, report);
-  process.stderr.write(`written to docs/benchmarks.md\n`);
+  writeFileSync(fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url)), report);
+  progress('written to docs/benchmarks.md');
 }

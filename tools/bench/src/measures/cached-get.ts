@@ -4,11 +4,12 @@ import { startChild } from '../child.ts';
 import { runHttpLoad } from '../load/http-load.ts';
 import type { MeasureContext, ResultRow, ResultTable } from '../measure.ts';
 import { cpuSecondsOf } from '../process-cpu.ts';
+import { SERVER_CORE } from '../processes/shared-database.ts';
 import { getRequest, SYSTEM_LOGIN } from '../rest-request.ts';
 import { startNeuron } from '../servers/neuron.ts';
 import { percentile, spreadOf } from '../statistics.ts';
+import { judge } from '../target.ts';
 
-const SERVER_CORE = 1;
 const PATH = '/_data/bench?k=cached';
 
 interface Round {
@@ -67,6 +68,7 @@ function rowsOf(connections: number, ours: readonly Round[], peer: readonly Roun
       ours: thousands(ourRate),
       peer: thousands(peerRate),
       ratio: `${(ourRate.median / peerRate.median).toFixed(2)} ×`,
+      ...(connections === 50 ? { verdict: judge(ourRate.median / peerRate.median, { atLeast: 0.85, unit: ' ×' }) } : {}),
     },
     {
       measure: `${connections} connection${connections === 1 ? '' : 's'}: p50, ms`,

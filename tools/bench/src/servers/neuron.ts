@@ -20,6 +20,8 @@ export interface NeuronOptions {
   /** The database it joins; absent: it runs the embedded one and serves it on loopback. */
   readonly couchdbUrl?: string;
   readonly database?: string;
+  /** Default: the neuron's. */
+  readonly cacheMaxBytes?: string;
 }
 
 /** Starts the built neuron on free ports in a directory of its own that goes with it. */
@@ -29,6 +31,7 @@ export async function startNeuron(options: NeuronOptions): Promise<NeuronProcess
   if (options.couchdbUrl === undefined) flags.push('--serve-database', '127.0.0.1:0');
   else flags.push('--couchdb-url', options.couchdbUrl);
   if (options.database !== undefined) flags.push('--database', options.database);
+  if (options.cacheMaxBytes !== undefined) flags.push('--cache-max-bytes', options.cacheMaxBytes);
   const child = await startChild([neuronCommand(), ...flags], { name: `neuron ${options.name}`, ...(options.core === undefined ? {} : { core: options.core }) });
   const databaseUrl = addressOf(child, 'database');
   return {
