@@ -101,6 +101,7 @@ export class FeedLoop {
       this.#budget.spend(row.bytes.length);
     }
     if (lastSeq !== undefined) hub.advance(lastSeq);
+    hub.settle();
     if (feed.waitingRows > rows.length) return;
     this.#backlogSinceMs = undefined;
     this.#budget.rest();
@@ -109,17 +110,6 @@ export class FeedLoop {
   #take(event: Exclude<FeedEvent, ChangesEvent>): void {
     const { cache, hub } = this.#options;
     switch (event.type) {
-<<<<<<< HEAD
-      case 'changes':
-        // Rows that wait behind these are older than the bytes that came last.
-        if (this.#options.feed.waitingRows > event.rows.length) this.#backlogSinceMs ??= this.#options.clock.monotonic();
-        for (const row of event.rows) this.#applySafely(row);
-        if (event.lastSeq !== undefined) hub.advance(event.lastSeq);
-        hub.settle();
-        if (this.#options.feed.waitingRows <= event.rows.length) this.#backlogSinceMs = undefined;
-        break;
-=======
->>>>>>> 9406693 (Cached reads go on beside a feed at full speed: rows are applied a little per turn, large values are not built; entries take less memory; benchmarks of reads, memory, catching up and growth)
       case 'caught-up':
         hub.purged(purgesText(event.purgeSeq));
         this.#caughtUp();

@@ -1,5 +1,6 @@
 import type { Clock } from '@xir/couch-client';
 import { ChangesParser, type ChangeFeed, type ChangeRow, type FeedEvent } from '@xir/couch-feed';
+import { DEFAULT_LAYER_RETENTION } from '@xir/kv4-core';
 import { expect, it } from 'vitest';
 import { Cache } from '../src/cache.ts';
 import { FeedLoop } from '../src/feed-loop.ts';
@@ -29,8 +30,8 @@ function feedOf(events: readonly FeedEvent[], rows: number): ChangeFeed {
 
 /** Turns of the event loop that others had while a loop applied the events. */
 async function turnsBetween(events: readonly FeedEvent[], rows: number): Promise<{ readonly turns: number; readonly applied: number }> {
-  const hub = new WatchHub(() => clock.now(), () => 0);
-  const cache = new Cache({ clock, random: () => 0.5, maxBytes: 1e9, maxConcurrentLoads: 1, maxLoadBatch: 1, listener: hub });
+  const hub = new WatchHub({ nowMs: () => 0, layers: () => DEFAULT_LAYER_RETENTION, oldestBehind: () => undefined, nextExpiryMs: () => Number.POSITIVE_INFINITY, onDue: () => undefined });
+  const cache = new Cache({ clock, random: () => 0.5, maxBytes: 1e9, maxConcurrentLoads: 1, maxLoadBatch: 1, listener: hub, place: () => hub.placeBeforeRow });
   const loop = new FeedLoop({ feed: feedOf(events, rows), cache, hub, clock, onEnd: () => undefined });
   let turns = 0;
   let isOver = false;

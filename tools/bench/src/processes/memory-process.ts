@@ -1,7 +1,7 @@
 /** A memory (`@xir/kv4`) as a program embeds it, in a process of its own. */
 import { CouchClient } from '@xir/couch-client';
 import { openMemory, type Memory } from '@xir/kv4';
-import type { PathAddress } from '@xir/kv4-core';
+import type { KeyAddress, PathAddress } from '@xir/kv4-core';
 
 import { benchPath, keyOf, scattered } from '../load/keys.ts';
 import { overdueWaits, percentile } from '../statistics.ts';
@@ -89,7 +89,7 @@ serve({
       const overdue = overdueWaits(dueMs, nowMs, EVERY_MS);
       for (const waitedMs of overdue) {
         const from = performance.now();
-        if (memory.peek(addresses[waits.length % addresses.length]!) === undefined) throw new Error('a key is not cached');
+        if (memory.peek(addresses[waits.length % addresses.length] as KeyAddress) === undefined) throw new Error('a key is not cached');
         waits.push(waitedMs + performance.now() - from);
       }
       dueMs += overdue.length * EVERY_MS;
