@@ -9,6 +9,8 @@ export interface CommitPaceLimits {
 /** Default bounds: a fsync takes a few milliseconds, a busy database some tens. */
 export const DEFAULT_COMMIT_PACE_LIMITS: CommitPaceLimits = Object.freeze({ slowBatchMs: 50, maxQuietMs: 1 });
 
+/** So few writers are not worth waiting for. */
+const SMALLEST_CROWD = 4;
 /** Share of the last batch's time for which no arrival may be missed. */
 const QUIET_SHARE = 1 / 8;
 /** Share of the last batch's time, from its answer on, in which writers may come back. */
@@ -17,7 +19,7 @@ const RETURN_SHARE = 1 / 2;
 /**
  * When batches leave: pure, times are monotonic milliseconds. One batch on its way at a time makes the largest batches, and a database spends most of
  * its time per batch, not per document. Writers that were just answered are about to come back: the next batch waits for them, for a fraction of the
- * time that the last one took. A lone writer never waits.
+ * time that the last one took. A lone writer never waits, nor do two or three.
  */
 export class CommitPace {
   readonly #limits: CommitPaceLimits;
@@ -44,19 +46,23 @@ export class CommitPace {
   answered(batch: number, pending: number, nowMs: number): void {
     this.#lastBatchMs = nowMs - (this.#sentMs.get(batch) ?? nowMs);
     this.#sentMs.delete(batch);
-    this.#crowd = pending;
+    this.#crowd = pending >= SMALLEST_CROWD ? pending : 0;
     this.#toldMs = undefined;
   }
 
-  /** Whether a batch that could leave waits for more writers, of which so many are `pending` now. Once it does not, it no longer will until the next answer. */
-  gathers(pending: number, nowMs: number): boolean {
-    if (this.#sentMs.size > 0 || pending >= this.#crowd) return false;
+  /**
+   * Milliseconds for which a batch that could leave waits for more writers, unless one arrives before; 0: it leaves now. `pending`: operations that wait. Once it
+   * does not wait, it no longer will until the next answer.
+   */
+  patienceMs(pending: number, nowMs: number): number {
+    if (this.#sentMs.size > 0 || pending >= this.#crowd) return 0;
     // Telling them takes its time; they can come back only from the next turn of the event loop on, which is when this is asked.
     if (this.#toldMs === undefined) this.#toldMs = this.#arrivedMs = nowMs;
-    const quietMs = Math.min(this.#lastBatchMs * QUIET_SHARE, this.#limits.maxQuietMs);
-    const waits = nowMs - this.#arrivedMs < quietMs && nowMs - this.#toldMs < this.#lastBatchMs * RETURN_SHARE;
-    if (!waits) this.#crowd = 0;
-    return waits;
+    const quietMs = Math.min(this.#lastBatchMs * QUIET_SHARE, this.#limits.maxQuietMs) - (nowMs - this.#arrivedMs);
+    const returnMs = this.#lastBatchMs * RETURN_SHARE - (nowMs - this.#toldMs);
+    const patienceMs = Math.max(0, Math.min(quietMs, returnMs));
+    if (patienceMs === 0) this.#crowd = 0;
+    return patienceMs;
   }
 
   /** How many batches may be on their way now. */

@@ -4,16 +4,16 @@ import { CommitPace, DEFAULT_COMMIT_PACE_LIMITS } from '../src/index.ts';
 const { slowBatchMs, maxQuietMs } = DEFAULT_COMMIT_PACE_LIMITS;
 
 describe('the pace of a group commit', () => {
-  it('G27 lets a lone writer go at once, whatever came before', () => {
+  it.each([1, 2, 3])('G27 lets %s writers go at once, whatever came before', (writers) => {
     const pace = new CommitPace();
     let nowMs = 0;
     for (let n = 0; n < 50; n += 1) {
       pace.arrived(nowMs);
-      expect(pace.gathers(1, nowMs)).toBe(false);
+      expect(pace.patienceMs(1, nowMs)).toBe(0);
       expect(pace.room(nowMs)).toBe(1);
       pace.sent(n, nowMs);
       nowMs += 8;
-      pace.answered(n, 1, nowMs);
+      pace.answered(n, writers, nowMs);
       nowMs += n % 3;
     }
   });
@@ -38,7 +38,7 @@ describe('the pace of a group commit', () => {
     pace.sent(1, 0);
     pace.sent(2, 0);
     pace.answered(1, 9, 8);
-    expect(pace.gathers(3, 8)).toBe(false);
+    expect(pace.patienceMs(3, 8)).toBe(0);
   });
 
   /** A pace that has just been answered a batch of ten writers that took 16 ms. */
@@ -52,29 +52,29 @@ describe('the pace of a group commit', () => {
   it('G29 waits until as many are pending as before, counting from when it is asked first', () => {
     const pace = afterTen();
     // Telling ten writers took its time: it does not count.
-    expect(pace.gathers(0, 26)).toBe(true);
+    expect(pace.patienceMs(0, 26)).toBe(maxQuietMs);
     pace.arrived(26.5);
-    expect(pace.gathers(9, 26.9)).toBe(true);
-    expect(pace.gathers(10, 27)).toBe(false);
+    expect(pace.patienceMs(9, 26.9)).toBeCloseTo(maxQuietMs - 0.4);
+    expect(pace.patienceMs(10, 27)).toBe(0);
   });
 
   it('G29 stops waiting when nobody arrives for an eighth of the time of the last batch, at most so long', () => {
     const pace = afterTen();
-    expect(pace.gathers(4, 20)).toBe(true);
-    expect(pace.gathers(4, 20 + maxQuietMs)).toBe(false);
+    expect(pace.patienceMs(4, 20)).toBe(maxQuietMs);
+    expect(pace.patienceMs(4, 20 + maxQuietMs)).toBe(0);
     const short = new CommitPace();
     short.sent(1, 0);
     short.answered(1, 10, 1.6);
-    expect(short.gathers(4, 2)).toBe(true);
-    expect(short.gathers(4, 2.1)).toBe(true);
-    expect(short.gathers(4, 2.21)).toBe(false);
+    expect(short.patienceMs(4, 2)).toBeCloseTo(0.2);
+    expect(short.patienceMs(4, 2.1)).toBeCloseTo(0.1);
+    expect(short.patienceMs(4, 2.21)).toBe(0);
   });
 
   it('G29 stops waiting after half the time of the last batch, however they trickle in', () => {
     const pace = afterTen();
     let nowMs = 20;
     let waits = 0;
-    while (pace.gathers(4, nowMs)) {
+    while (pace.patienceMs(4, nowMs) > 0) {
       pace.arrived((nowMs += maxQuietMs / 2));
       waits += 1;
       expect(nowMs).toBeLessThan(29);
@@ -85,19 +85,19 @@ describe('the pace of a group commit', () => {
 
   it('G29 waits for those who stay away once', () => {
     const pace = afterTen();
-    expect(pace.gathers(1, 20)).toBe(true);
-    expect(pace.gathers(1, 22)).toBe(false);
-    expect(pace.gathers(1, 22)).toBe(false);
+    expect(pace.patienceMs(1, 20)).toBe(maxQuietMs);
+    expect(pace.patienceMs(1, 22)).toBe(0);
+    expect(pace.patienceMs(0, 22)).toBe(0);
     pace.sent(2, 22);
     pace.answered(2, 1, 30);
     pace.arrived(31);
-    expect(pace.gathers(1, 31)).toBe(false);
+    expect(pace.patienceMs(1, 31)).toBe(0);
   });
 
   it('G29 has forgotten the writers of a burst when somebody comes long after it', () => {
     const pace = afterTen();
-    expect(pace.gathers(0, 20)).toBe(true);
+    expect(pace.patienceMs(0, 20)).toBe(maxQuietMs);
     pace.arrived(60_000);
-    expect(pace.gathers(1, 60_000)).toBe(false);
+    expect(pace.patienceMs(1, 60_000)).toBe(0);
   });
 });

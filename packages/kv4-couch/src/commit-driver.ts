@@ -70,6 +70,7 @@ export class CommitDriver {
   /** Operations of this turn of the event loop: they leave together. */
   #arrived: GroupCommitEvent[] = [];
   #turnIsDue = false;
+  #lookTimer: Timer | undefined;
   #slowTimer: Timer | undefined;
   #ticket = 0;
   #spills = 0;
@@ -124,6 +125,7 @@ export class CommitDriver {
     this.#closed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#lookTimer?.cancel();
     this.#slowTimer?.cancel();
     const callers = [...this.#callers.values()];
     this.#callers.clear();
@@ -145,10 +147,18 @@ export class CommitDriver {
 
   readonly #turn = (): void => {
     this.#turnIsDue = false;
-    const gathers = this.#pace.gathers(this.#callers.size, this.#options.clock.monotonic());
-    this.#handle(gathers ? 0 : undefined);
-    if (gathers) this.#dueTurn();
+    const patienceMs = this.#pace.patienceMs(this.#callers.size, this.#options.clock.monotonic());
+    this.#handle(patienceMs > 0 ? 0 : undefined);
+    if (patienceMs > 0) this.#lookAgain(patienceMs);
   };
+
+  /** Looks again in a while at what waits. */
+  #lookAgain(inMs: number): void {
+    this.#lookTimer ??= this.#options.clock.schedule(inMs, () => {
+      this.#lookTimer = undefined;
+      if (!this.#closed) this.#turn();
+    });
+  }
 
   /** Passes on what arrived, and then the event. `room`: how many batches may be on their way, where that is not left to the pace. */
   #handle(room: number | undefined, event?: GroupCommitEvent): void {
