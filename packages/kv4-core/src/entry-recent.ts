@@ -1,3 +1,5 @@
+import { laterRevision } from './entry-order.ts';
+
 /** Default number of ids that {@link RecentRevisions} remembers at least. */
 export const DEFAULT_RECENT_REVISIONS = 65_536;
 
@@ -66,9 +68,11 @@ export class RecentRevisions {
     this.#revisions = new RecentMap(limit);
   }
 
-  /** Remembers that a row for this id passed; `revision` where it is known. */
+  /** Remembers that a row for this id passed; `revision` where it is known. Of several the latest counts: a feed that was wound back tells earlier ones again. */
   note(id: string, revision?: string): void {
-    this.#revisions.set(hashText(id), revision);
+    const hash = hashText(id);
+    const known = this.#revisions.get(hash);
+    this.#revisions.set(hash, revision === undefined || known === undefined ? (revision ?? known) : laterRevision(known, revision));
   }
 
   /** Whether a row for this id passed recently, or the id was cached. */

@@ -58,6 +58,8 @@ export interface EntryEvent {
   readonly snapshot?: EntrySnapshot | undefined;
   /** Of `row`: the revision it announces. */
   readonly revision?: string;
+  /** Of `row`: the document has other leaves that have not been read, so that its revision alone does not tell what it holds. */
+  readonly contested?: boolean;
   /** Of `leaves`. */
   readonly verdict?: LeavesVerdict;
 }

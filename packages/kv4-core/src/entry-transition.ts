@@ -38,13 +38,25 @@ function note(entry: CacheEntry, revision: string | undefined): void {
   if (revision !== undefined) entry.noted = laterRevision(entry.noted, revision);
 }
 
+function verifyLeaves(entry: CacheEntry, revision: string | undefined): number {
+  note(entry, revision);
+  return begin(entry, 'verifying', readLeaves);
+}
+
 const load: Handler = (entry) => begin(entry, 'loading', readHead);
 const reserve: Handler = (entry) => ((entry.state = 'reserved'), none);
 const drop: Handler = (entry) => (forget(entry), none);
 const noteRow: Handler = (entry, event) => (note(entry, event.revision), none);
 
+/** Leaves that are announced while an answer is under way may be missing in it. */
+const noteWhileLoading: Handler = (entry, { revision, contested = false }) => {
+  note(entry, revision);
+  return contested ? begin(entry, 'loading', readLeaves) : none;
+};
+
 /** A row for what is known: a duplicate, plainly newer, or a question to the database. */
-const compareRow: Handler = (entry, { revision = '', snapshot }) => {
+const compareRow: Handler = (entry, { revision = '', snapshot, contested = false }) => {
+  if (contested) return verifyLeaves(entry, revision);
   if (revision === entry.revision) return none;
   if (snapshot !== undefined && compareSnapshot(entry, snapshot) === 'newer') {
     const effect = take(entry, snapshot);
@@ -57,7 +69,8 @@ const compareRow: Handler = (entry, { revision = '', snapshot }) => {
 };
 
 /** While a comparison is under way, what is plainly newer is served at once; the comparison goes on and has to account for the rest. */
-const rowWhileVerifying: Handler = (entry, { revision = '', snapshot }) => {
+const rowWhileVerifying: Handler = (entry, { revision = '', snapshot, contested = false }) => {
+  if (contested) return verifyLeaves(entry, revision);
   if (revision === entry.revision) return none;
   if (snapshot !== undefined && compareSnapshot(entry, snapshot) === 'newer') return take(entry, snapshot);
   note(entry, revision);
@@ -76,7 +89,9 @@ const answerVerification: Handler = (entry, { token, snapshot = NOTHING }) => {
   if (token !== entry.token) return none;
   const order = compareSnapshot(entry, snapshot);
   const believable = accountsFor(snapshot.revision, entry.noted);
-  if (!believable || order === 'older' || order === 'unclear') return begin(entry, 'verifying', readLeaves);
+  // The same revision may show another version: that of a losing leaf.
+  const differs = order === 'same' && snapshot.version !== entry.version;
+  if (!believable || differs || order === 'older' || order === 'unclear') return begin(entry, 'verifying', readLeaves);
   const effect = order === 'newer' ? take(entry, snapshot) : none;
   settle(entry);
   return effect;
@@ -118,8 +133,7 @@ const acknowledgeKnown: Handler = (entry, { snapshot = NOTHING }) => {
       return effect;
     }
     case 'unclear':
-      note(entry, snapshot.revision);
-      return begin(entry, 'verifying', readLeaves);
+      return verifyLeaves(entry, snapshot.revision);
   }
 };
 
@@ -130,7 +144,9 @@ const acknowledgeWhileVerifying: Handler = (entry, { snapshot = NOTHING }) => {
   return none;
 };
 
-const doubt: Handler = (entry) => begin(entry, 'verifying', readLeaves);
+const doubt: Handler = (entry) => verifyLeaves(entry, undefined);
+
+const purgedWhileReserved: Handler = (entry) => ((entry.noted = undefined), none);
 
 /** The revisions we know of may have left without a trace, so nothing of them is demanded of the answer. */
 const purged: Handler = (entry) => {
@@ -169,7 +185,7 @@ export const ENTRY_TABLE: Readonly<Record<EntryState, Readonly<Record<EntryEvent
     row: noteRow,
     acknowledged: acknowledgeUnknown,
     doubt: stay,
-    purged: stay,
+    purged: purgedWhileReserved,
     evict: stay,
     reset: drop,
   },
@@ -180,7 +196,7 @@ export const ENTRY_TABLE: Readonly<Record<EntryState, Readonly<Record<EntryEvent
     answer: answerLoad,
     leaves: judgeLeaves,
     failed: failLoad,
-    row: noteRow,
+    row: noteWhileLoading,
     acknowledged: acknowledgeUnknown,
     doubt: stay,
     purged,

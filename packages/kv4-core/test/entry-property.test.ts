@@ -174,6 +174,9 @@ describe('recent revisions', () => {
     expect([recent.revision('a'), recent.revision('b')]).toEqual(['2-x', undefined]);
     expect(accountsFor('1-x', recent.revision('a'))).toBe(false);
     recent.note('a', '3-x');
+    recent.note('a', '1-x');
+    recent.note('a');
+    expect(recent.revision('a')).toBe('3-x');
     recent.note('d');
     expect([recent.revision('a'), recent.has('b'), recent.has('c'), recent.has('d')]).toEqual(['3-x', false, true, true]);
     recent.forget('a');

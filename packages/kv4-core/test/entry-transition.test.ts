@@ -199,6 +199,34 @@ describe('cache entry', () => {
     expect(decideLeaves(undefined, [], []).verdict).toBe('gone');
   });
 
+  it('E20 T6: leaves that were not read yet are read in every state, also under the known revision, and beside a read under way', () => {
+    const known = present(3);
+    expect(stepEntry(known, { type: 'row', revision: rev(3), contested: true })).toBe(readLeaves);
+    const { token } = known;
+    expect(stepEntry(known, { type: 'row', revision: rev(3), contested: true })).toBe(readLeaves);
+    expect(stepEntry(known, { type: 'leaves', token, verdict: 'keep', snapshot: value(3) })).toBe(none);
+    expect(known.state).toBe('verifying');
+    expect(stepEntry(known, { type: 'leaves', token: known.token, verdict: 'keep', snapshot: value(3, 9) })).toBe(changed);
+    const asked = loading();
+    expect(stepEntry(asked, { type: 'row', revision: rev(1), contested: true })).toBe(readLeaves);
+    expect(asked.state).toBe('loading');
+  });
+
+  it('E20: an answer of the known revision with another version is not believed before the leaves are read', () => {
+    const entry = present(3);
+    expect(stepEntry(entry, { type: 'row', revision: rev(4) })).toBe(readHead);
+    expect(stepEntry(entry, { type: 'row', revision: rev(4), snapshot: value(4) })).toBe(changed);
+    expect(stepEntry(entry, { type: 'answer', token: entry.token, snapshot: value(4, 9) })).toBe(readLeaves);
+  });
+
+  it('E11: a purge under a write forgets what was announced', () => {
+    const entry = new CacheEntry();
+    stepEntry(entry, { type: 'reserve' });
+    stepEntry(entry, { type: 'row', revision: rev(4) });
+    stepEntry(entry, { type: 'purged' });
+    expect(entry.noted).toBe(undefined);
+  });
+
   it('E4: the order of snapshots is decided by generation and version together', () => {
     expect(compareSnapshot(value(3), value(4, 2))).toBe('unclear');
     expect(compareSnapshot(value(3), value(2, 4))).toBe('unclear');

@@ -104,7 +104,8 @@ function isSettled(entry: TableEntry): boolean {
 
 /** A key that is not there may be so without a revision, and with that of a deletion since compacted away. */
 function differs(entry: TableEntry, read: HeadRead | undefined): boolean {
-  const isThere = read?.head !== undefined && read.head.gone !== true;
-  if (entry.record === undefined && !isThere) return false;
-  return entry.revision !== read?.rev;
+  const shown = read?.head?.gone === true ? undefined : read?.head;
+  if (entry.record === undefined && shown === undefined) return false;
+  // With conflicting leaves the same revision may show another version.
+  return entry.revision !== read?.rev || entry.record?.version !== shown?.ver;
 }

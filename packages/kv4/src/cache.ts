@@ -18,6 +18,8 @@ import {
 import { CacheTable, type TableEntry } from './cache-table.ts';
 import { EntryReader, type EntryReaderOptions } from './entry-reader.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
+import { LosingLeaves } from './losing-leaves.ts';
+import { OwnWrites } from './own-writes.ts';
 import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
 import type { Place } from './watch-position.ts';
 
@@ -63,6 +65,8 @@ export interface CacheRow {
   readonly id: string;
   readonly revision: string;
   readonly snapshot?: ((entry: TableEntry) => EntrySnapshot | undefined) | undefined;
+  /** The document's other leaves, deleted ones included. */
+  readonly losers?: readonly string[];
 }
 
 /** The entries of a cache in motion: feeds events to their state machines and carries out what they ask for. */
@@ -82,6 +86,8 @@ export class Cache {
   readonly #behind = new Map<TableEntry, Place>();
   readonly #loading = new Set<TableEntry>();
   readonly #quarantined = new Set<string>();
+  readonly #losing = new LosingLeaves();
+  readonly #writes = new OwnWrites();
   #reader: EntryReader | undefined;
   regressions = 0;
   /** Own writes that the database accepted below its quorum. */
@@ -103,6 +109,7 @@ export class Cache {
       maxConcurrentLoads,
       maxLoadBatch,
       superseded: this.superseded,
+      losing: this.#losing,
       // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
       onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && !this.#overtaken.has(entry) && entry.record === undefined ? 'load' : 'feed'),
       onFailure: (entry, error) => this.#fail(entry, error),
@@ -154,6 +161,7 @@ export class Cache {
   reserve(address: KeyAddress): TableEntry {
     const entry = this.table.find(address) ?? this.#create(address);
     entry.pins += 1;
+    this.#writes.begin(entry);
     entry.used = true;
     if (entry.state !== 'absent') return entry;
     if (this.table.isComplete(address)) this.#settleAbsent(entry);
@@ -166,6 +174,7 @@ export class Cache {
 
   release(entry: TableEntry): void {
     entry.pins -= 1;
+    this.#writes.end(entry);
     if (entry.pins > 0) return;
     this.apply(entry, { type: 'release' }, 'load');
     this.#dropIfAbsent(entry);
@@ -185,7 +194,7 @@ export class Cache {
 
   /** Applies a row of the feed. */
   row(row: CacheRow): void {
-    const { id, revision } = row;
+    const { id, revision, losers } = row;
     const { table } = this;
     let entry = table.findId(id);
     if (entry === undefined) {
@@ -193,11 +202,14 @@ export class Cache {
       entry = this.#enter(id);
       if (entry === undefined) return;
     }
-    if (revision === entry.revision) return this.#options.listener.onRepeated(entry);
-    if (this.superseded.has(id, revision)) return;
+    const contested = this.#losing.isContested(entry, losers);
+    if (contested) this.#writes.mistrust(entry);
+    if (entry.state === 'absent') return this.recent.note(id, revision);
+    if (revision === entry.revision) this.#options.listener.onRepeated(entry);
+    if (!contested && (revision === entry.revision || this.superseded.has(id, revision))) return;
     if (entry.state === 'loading' || entry.state === 'reserved') this.#overtaken.add(entry);
     const snapshot = row.snapshot?.(entry);
-    this.apply(entry, { type: 'row', revision, snapshot }, 'feed');
+    this.apply(entry, { type: 'row', revision, snapshot, contested }, 'feed');
   }
 
   /** A row passed for what nobody referenced: a load of it from now on has to account for its revision. */
@@ -222,8 +234,11 @@ export class Cache {
   committed(stored: CommittedHead): void {
     const { id, head, rev, removed } = stored;
     if (!stored.durable) this.notDurable += 1;
+    // What was written is not the whole truth, or others have built upon it: the database is asked.
+    const isOutdated = this.#writes.isMistrusted(id) || this.superseded.has(id, rev);
     const entry = this.table.findId(id) ?? (this.table.isReferenced(id) ? this.#enter(id) : undefined);
-    if (entry === undefined) return this.recent.note(id, rev);
+    if (isOutdated) return entry && this.doubt(entry);
+    if (entry === undefined || entry.state === 'absent') return this.recent.note(id, rev);
     const before = entry.revision;
     const wasKnown = isServable(entry);
     // The row may have been faster than the answer to the write: then no other will come to announce it.
@@ -245,7 +260,9 @@ export class Cache {
   purge(id: string): void {
     this.recent.forget(id);
     const entry = this.table.findId(id);
-    if (entry !== undefined) this.apply(entry, { type: 'purged' }, 'feed');
+    if (entry === undefined) return;
+    this.#writes.mistrust(entry);
+    this.apply(entry, { type: 'purged' }, 'feed');
   }
 
   /** Asks the database whether what is known still holds. */
@@ -257,6 +274,7 @@ export class Cache {
   reset(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
+    this.#writes.mistrustAll();
     for (const entry of this.table.ring) stepEntry(entry, { type: 'reset' });
     this.table.clear();
     this.recent.clear();
@@ -282,11 +300,16 @@ export class Cache {
   /** Feeds one event to an entry and carries out what it asks for. */
   apply(entry: TableEntry, event: EntryEvent, cause: ChangeCause, carryOut = true): void {
     const known = { record: entry.record, version: entry.version ?? entry.record?.version, revision: entry.revision };
-    const bytes = entry.bytes;
+    const { bytes, noted } = entry;
+    const wasServable = isServable(entry);
     const wasVerifying = entry.state === 'verifying';
     const effect = stepEntry(entry, event);
     if (entry.slot >= 0) this.table.bytes += entry.bytes - bytes;
     if (known.record !== entry.record) this.#reindex(entry, known.record);
+    const announced = noted ?? known.revision;
+    // What was announced, the next load has to account for.
+    if (entry.state === 'absent' && announced !== undefined) this.recent.note(entry.id, announced);
+    if (wasServable && !isServable(entry)) this.#losing.forget(entry);
     const isVerifying = entry.state === 'verifying';
     if (isVerifying !== wasVerifying) {
       if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());

@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from '@xir/couch-client';
 import { headReadOf, type HeadRead, type HeadStore } from '@xir/kv4-couch';
 import { decideLeaves, SUSPECT_BACKOFF_BASE_MS, type EntryEvent, type SupersededRevisions } from '@xir/kv4-core';
 import type { TableEntry } from './cache-table.ts';
+import type { LosingLeaves } from './losing-leaves.ts';
 import { snapshotOfRead } from './snapshot.ts';
 
 /** Default number of reads of heads on their way at once. */
@@ -25,6 +26,7 @@ export interface EntryReaderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly superseded: SupersededRevisions;
+  readonly losing: LosingLeaves;
   readonly maxConcurrentLoads: number;
   readonly maxLoadBatch: number;
   /** Hands an answer to the entry's state machine. */
@@ -147,6 +149,7 @@ export class EntryReader {
     const snapshot = snapshotOfRead(entry.node, entry.key, read);
     this.#usualBytes += ((snapshot.record?.valueText.length ?? 0) - this.#usualBytes) / USUAL_OVER_READS;
     this.#options.onAnswer(entry, { type: 'answer', token, snapshot });
+    if (entry.revision === read.rev) this.#options.losing.weigh(entry, read.conflicts);
   }
 
   #pumpLeaves(): void {
@@ -160,14 +163,16 @@ export class EntryReader {
 
   async #runLeaves(wanted: Wanted): Promise<void> {
     const { entry, token, id } = wanted;
+    const { losing, superseded } = this.#options;
     try {
       const leaves = await this.#options.heads.readLeaves(id);
       if (entry.token !== token) return;
-      const { verdict, winner } = decideLeaves(entry.revision, [entry.noted], leaves);
-      for (const ancestor of winner?.ancestry.slice(1, 1 + REMEMBERED_ANCESTORS) ?? []) this.#options.superseded.add(id, ancestor);
+      const { verdict, winner } = decideLeaves(entry.revision, [entry.noted, ...losing.of(entry)], leaves);
+      for (const { ancestry } of leaves) for (const ancestor of ancestry.slice(1, 1 + REMEMBERED_ANCESTORS)) superseded.add(id, ancestor);
       const read = headReadOf(id, leaves);
       if (read.state === 'malformed') this.#options.onMalformed(id);
       this.#options.onAnswer(entry, { type: 'leaves', token, verdict, snapshot: snapshotOfRead(entry.node, entry.key, read) });
+      if (verdict !== 'suspect') losing.weigh(entry, leaves.filter((leaf) => leaf !== winner));
     } catch (error) {
       this.#fail(wanted, error);
     } finally {

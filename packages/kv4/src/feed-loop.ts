@@ -139,7 +139,8 @@ export class FeedLoop {
     const { cache, hub } = this.#options;
     try {
       this.appliedRows += 1;
-      const [revision, conflicting] = row.revs;
+      const { revs } = row;
+      const [revision] = revs;
       const { seq } = row;
       if (seq !== null) hub.advance(seq);
       if (revision === undefined) {
@@ -149,8 +150,8 @@ export class FeedLoop {
         return;
       }
       // With conflicting leaves the document in the row is but one of them.
-      const snapshot = conflicting === undefined ? (entry: TableEntry) => this.#snapshot(row, entry) : undefined;
-      cache.row({ id: row.id, revision, snapshot });
+      if (revs.length > 1) cache.row({ id: row.id, revision, losers: revs.slice(1) });
+      else cache.row({ id: row.id, revision, snapshot: (entry) => this.#snapshot(row, entry) });
     } catch {
       // Counted and shown as a metric; the audit compares what is cached with the database all the same.
       this.poisonousRows += 1;

@@ -2,6 +2,7 @@ import { CouchClient } from '@xir/couch-client';
 import { headId, type KeyAddress, type WatchEvent } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Memory, MemoryOptions } from '../src/index.ts';
+import { scriptedPair } from './support/scripted-pair.ts';
 import { ScriptedTransport, textResponse } from './support/scripted-transport.ts';
 import { embeddedServer, TestDatabase } from './support/servers.ts';
 
@@ -14,30 +15,7 @@ afterAll(() => server.close());
 
 const key = (name: string): KeyAddress => ({ bucket: 'b', layer: '*data', path: '/a', key: name });
 
-/** A memory whose transport is scripted, and another on the same database that writes. */
-async function pair(options: Partial<MemoryOptions> = {}) {
-  const database = new TestDatabase(server.url);
-  const transport = new ScriptedTransport(server.url);
-  const client = new CouchClient({ url: server.url, transport });
-  const writer = await database.open();
-  const memory = await database.open({ client, ...options });
-  const stale = async (id: string): Promise<string> => {
-    const { body } = await database.database.json({ method: 'POST', path: '/_bulk_get', body: { docs: [{ id }] } });
-    return JSON.stringify(body);
-  };
-  return {
-    database,
-    transport,
-    writer,
-    memory,
-    stale,
-    async [Symbol.asyncDispose]() {
-      transport.cutFeed();
-      await database[Symbol.asyncDispose]();
-      await transport.close();
-    },
-  };
-}
+const pair = (options: Partial<MemoryOptions> = {}) => scriptedPair(server.url, options);
 
 async function until(fact: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(fact()).toBe(true), { timeout: 8_000, interval: 5 });
