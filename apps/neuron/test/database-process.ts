@@ -10,6 +10,8 @@ export interface DatabaseProcess extends AsyncDisposable {
   readonly url: string;
   /** kill −9, and wait for the end. */
   kill(): Promise<void>;
+  /** SIGSTOP: connections are taken and nothing is answered, until the end. */
+  fallSilent(): void;
 }
 
 /** Starts a database process on a directory. Fails with its log when it ends before it says where it is. */
@@ -27,5 +29,5 @@ export async function startDatabaseProcess(directory: string, port = 0): Promise
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await gone;
   };
-  return { url: line, kill, [Symbol.asyncDispose]: kill };
+  return { url: line, kill, fallSilent: () => void child.kill('SIGSTOP'), [Symbol.asyncDispose]: kill };
 }

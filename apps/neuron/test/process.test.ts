@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startDatabaseProcess } from './database-process.ts';
 import { NEURON_VERSION } from '../src/package-version.ts';
 import { expectNoSecret, freePorts, getJson, NeuronProcess, startNeuronProcess, temporaryDirectory, TEST_SECRET } from './neuron-process.ts';
 
@@ -137,6 +138,20 @@ describe('SIGTERM', { timeout: TIMEOUT_MS }, () => {
     const ended = await neuron.process.ended;
     expect(ended.code).toBe(0);
     expect(answer).toContain('"s":"ok"');
+  });
+});
+
+describe('SIGTERM while the database does not answer', { timeout: TIMEOUT_MS }, () => {
+  it('ends the neuron in order, with status 0, although there are measurements and history to be written', async () => {
+    await using directory = await temporaryDirectory();
+    await using database = await startDatabaseProcess(directory.path);
+    await using neuron = await startNeuronProcess(['--couchdb-url', database.url, '--drain-ms', '500', '--heartbeat-ms', '500']);
+    const address = neuron.client.key('/a', 'k');
+    // Enough versions for the older ones to move into a segment, which is then under way.
+    for (let n = 0; n < 20; n += 1) await neuron.client.put(address, { n });
+    database.fallSilent();
+    neuron.process.child.kill('SIGTERM');
+    expect(await neuron.process.ended).toMatchObject({ code: 0, signal: null });
   });
 });
 

@@ -82,9 +82,9 @@ export class CouchClient {
     this.#authentication = createAuthentication(auth, server, { transport: this.#transport, clock: this.clock });
   }
 
-  /** A database by its name, not encoded. */
-  database(name: string): CouchDatabase {
-    return new CouchDatabase(this, name);
+  /** A database by its name, not encoded. Aborting `signal` ends the requests made through what is answered. */
+  database(name: string, signal?: AbortSignal): CouchDatabase {
+    return new CouchDatabase(this, name, signal);
   }
 
   /**

@@ -28,22 +28,30 @@ export class CouchDatabase {
   readonly name: string;
   /** Encoded path, such as `/my%2Fdb`. */
   readonly path: string;
+  readonly #signal: AbortSignal | undefined;
 
-  /** Throws `COUCH_BAD_REQUEST` when the name is empty. */
-  constructor(client: CouchClient, name: string) {
+  /** Aborting `signal` ends every request made through this object. Throws `COUCH_BAD_REQUEST` when the name is empty. */
+  constructor(client: CouchClient, name: string, signal?: AbortSignal) {
     this.client = client;
     this.name = name;
     this.path = `/${encodeDatabaseName(name)}`;
+    this.#signal = signal;
   }
 
   /** Like `CouchClient.request`; `path` is relative to the database (`/_changes`; the empty string for the database itself). */
   request(request: CouchRequest): Promise<TransportResponse> {
-    return this.client.request({ ...request, path: this.path + request.path });
+    return this.client.request(this.#bound(request));
   }
 
   /** Like `CouchClient.json`; `path` is relative to the database. */
   json<T = unknown>(request: CouchJsonRequest): Promise<CouchJsonResponse<T>> {
-    return this.client.json<T>({ ...request, path: this.path + request.path });
+    return this.client.json<T>(this.#bound(request));
+  }
+
+  #bound<Request extends CouchRequest>(request: Request): Request {
+    const bound = { ...request, path: this.path + request.path };
+    if (this.#signal === undefined) return bound;
+    return { ...bound, signal: request.signal === undefined ? this.#signal : AbortSignal.any([request.signal, this.#signal]) };
   }
 
   /** Encoded path of a document, relative to the database. */

@@ -1,5 +1,5 @@
 import type { FeedCounters, FeedEvent } from './events.ts';
-import type { FollowerStateKind } from './follower-state.ts';
+import type { FeedObstacle, FollowerStateKind } from './follower-state.ts';
 
 /** A proof that everything committed before `asOfMs` was handed over and acknowledged. */
 export interface FreshnessProof {
@@ -30,6 +30,8 @@ export interface ProveOptions {
  */
 export interface ChangeFeed extends AsyncIterable<FeedEvent>, AsyncDisposable {
   readonly state: FollowerStateKind;
+  /** What keeps the feed from being followed; `undefined` while nothing does. Stays while it is tried again. */
+  readonly obstacle: FeedObstacle | undefined;
   /** Position behind everything finished; `undefined` until the first connection. Opaque. */
   readonly lastAppliedSeq: string | undefined;
   /** Monotonic milliseconds at which bytes last came, or a probe was answered that found nothing missing; `undefined` before the first. Attempts do not count. */
@@ -46,6 +48,11 @@ export interface ChangeFeed extends AsyncIterable<FeedEvent>, AsyncDisposable {
   prove(options?: ProveOptions): Promise<FreshnessProof>;
   /** Asks the database once what there is behind the last received position and queues it. Rejects with a `CouchError`, or `FEED_CLOSED`. */
   probe(signal?: AbortSignal): Promise<ProbeResult>;
+  /**
+   * Looks now, not at the next interval, whether the database is still the one it was and whether documents were purged, and connects anew if so; a `prove` that
+   * follows waits until what that led to is acknowledged. Does nothing while no connection stands. Rejects with a `CouchError`, or `FEED_CLOSED`.
+   */
+  inspect(): Promise<void>;
   /** Stops following, saves the checkpoint, ends the iteration. Idempotent. */
   close(): Promise<void>;
 }

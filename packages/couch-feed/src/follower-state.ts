@@ -38,6 +38,12 @@ export type FollowerEventKind = (typeof FOLLOWER_EVENTS)[number];
 /** How changes are asked for: one endless answer, or one answer per change or time-out. */
 export type FeedMode = 'continuous' | 'longpoll';
 
+/** What keeps a feed from being followed. */
+export const FEED_OBSTACLES = ['unreachable', 'silent', 'busy', 'unauthorized', 'forbidden', 'missing'] as const;
+
+/** One of {@link FEED_OBSTACLES}: no connection, no answer in time, 429 or 503, 401, 403, or a database that does not exist. */
+export type FeedObstacle = (typeof FEED_OBSTACLES)[number];
+
 /** Everything a follower's next step depends on. Immutable. */
 export interface FollowerState {
   readonly kind: FollowerStateKind;
@@ -56,6 +62,8 @@ export interface FollowerState {
   readonly refusedOnce: boolean;
   /** Monotonic time from which a continuous feed is tried again behind a proxy that buffers; `Infinity` when none was met. */
   readonly continuousAgainAtMs: number;
+  /** What the last request met; taken away when a feed is opened or gives bytes, not by tries. */
+  readonly obstacle: FeedObstacle | undefined;
 }
 
 /** One event, with what it tells. */
@@ -75,6 +83,7 @@ export interface FollowerStep {
   readonly random: number;
   readonly heartbeatMs: number;
   readonly onMissing: 'wait' | 'fail';
+  readonly onUnauthorized: 'wait' | 'fail';
   /** Milliseconds after which a continuous feed is tried again behind a proxy that buffers. */
   readonly retryContinuousMs: number;
   /** Longest pause between two tries, in milliseconds; a server that forbids us is left alone for longer. */
@@ -119,4 +128,5 @@ export const INITIAL_FOLLOWER_STATE: FollowerState = {
   askedAtMs: 0,
   refusedOnce: false,
   continuousAgainAtMs: Infinity,
+  obstacle: undefined,
 };

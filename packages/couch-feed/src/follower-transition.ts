@@ -34,6 +34,11 @@ function backOff(state: FollowerState, step: FollowerStep, attempt: number, retr
   return { state: { ...state, kind: 'backing-off', mode, sawBytes: false, progressed: false }, actions: [{ type: 'wait', delayMs }] };
 }
 
+/** The longest pauses there are, whatever the settings say. */
+function backOffHard(state: FollowerState, step: FollowerStep): FollowerTransition {
+  return backOff(state, { ...step, maxBackoffMs: DEFAULT_BACKOFF_MAX_MS }, HARD_FAILURES);
+}
+
 const start: Handler = (state) => identify(state);
 
 const connect: Handler = (state, _event, step) => {
@@ -53,7 +58,7 @@ const connect: Handler = (state, _event, step) => {
   };
 };
 
-const opened: Handler = (state) => ({ state: { ...state, kind: state.mode === 'continuous' ? 'streaming' : 'polling' }, actions: [] });
+const opened: Handler = (state) => ({ state: { ...state, obstacle: undefined, kind: state.mode === 'continuous' ? 'streaming' : 'polling' }, actions: [] });
 
 /** Bytes are the only sign of life: they alone set failures back. */
 const bytes: Handler = (state, event) => {
@@ -62,6 +67,7 @@ const bytes: Handler = (state, event) => {
   return {
     state: {
       ...state,
+      obstacle: undefined,
       sawBytes: true,
       progressed: state.progressed || rows,
       failures: 0,
@@ -90,30 +96,33 @@ const pollEnded: Handler = (state, event, step) => {
   return proved ? { ...next, actions: [{ type: 'warn', warning: 'buffering-proxy' }, ...next.actions] } : next;
 };
 
-const broken: Handler = (state, _event, step) => {
+const broken: Handler = (before, _event, step) => {
+  const state: FollowerState = { ...before, obstacle: 'unreachable' };
   // A connection that had lived is tried again at once; the back-off begins when that fails too.
   if (state.sawBytes && state.failures === 0) return identify({ ...state, failures: 1 });
   return backOff({ ...state, failures: state.failures + 1 }, step, state.failures);
 };
 
-const busy: Handler = (state, event, step) => backOff({ ...state, failures: state.failures + 1 }, step, state.failures, event.retryAfterMs);
+const busy: Handler = (state, event, step) => backOff({ ...state, obstacle: 'busy', failures: state.failures + 1 }, step, state.failures, event.retryAfterMs);
 
-const unauthorized: Handler = (state, _event, step) => {
-  if (state.refusedOnce) return { state: { ...state, kind: 'failed' }, actions: [{ type: 'fail', code: 'FEED_UNAUTHORIZED' }] };
-  const { actions } = backOff(state, step, 0);
-  return { state: { ...state, kind: 're-authenticating', refusedOnce: true }, actions: [{ type: 'warn', warning: 'unauthorized' }, ...actions] };
+const unauthorized: Handler = (before, _event, step) => {
+  const state: FollowerState = { ...before, kind: 're-authenticating', obstacle: 'unauthorized', refusedOnce: true };
+  if (before.refusedOnce && step.onUnauthorized === 'fail') return { state: { ...state, kind: 'failed' }, actions: [{ type: 'fail', code: 'FEED_UNAUTHORIZED' }] };
+  // Once may be a session that ran out. What is refused again is refused for long, and knocking on would bring the lock-out of CouchDB 3.4+.
+  const { actions } = before.refusedOnce ? backOffHard(state, step) : backOff(state, step, 0);
+  return { state, actions: [{ type: 'warn', warning: 'unauthorized' }, ...actions] };
 };
 
 /** Perhaps the lock-out of CouchDB 3.4+: knocking faster would prolong it. */
 const forbidden: Handler = (state, _event, step) => {
-  const next = backOff({ ...state, failures: state.failures + 1 }, { ...step, maxBackoffMs: DEFAULT_BACKOFF_MAX_MS }, HARD_FAILURES);
+  const next = backOffHard({ ...state, obstacle: 'forbidden', failures: state.failures + 1 }, step);
   return { ...next, actions: [{ type: 'warn', warning: 'forbidden' }, ...next.actions] };
 };
 
 /** `GET /{db}` said 404: that alone means deleted. */
 const deleted: Handler = (state, _event, step) => {
   if (step.onMissing === 'fail') return { state: { ...state, kind: 'failed' }, actions: [{ type: 'fail', code: 'FEED_DATABASE_MISSING' }] };
-  const next = backOff({ ...state, failures: state.failures + 1 }, step, Math.min(state.failures, 5));
+  const next = backOff({ ...state, obstacle: 'missing', failures: state.failures + 1 }, step, Math.min(state.failures, 5));
   return { ...next, actions: [{ type: 'warn', warning: 'database-missing' }, ...next.actions] };
 };
 
@@ -121,7 +130,8 @@ const deleted: Handler = (state, _event, step) => {
 const missing: Handler = (state) => identify({ ...state, failures: state.failures + 1 });
 
 /** No byte in time. A continuous feed that never gave one is tried as a long poll; one that had been alive is asked for again at once. */
-const silent: Handler = (state, _event, step) => {
+const silent: Handler = (before, _event, step) => {
+  const state: FollowerState = { ...before, obstacle: 'silent' };
   const abort: FollowerAction = { type: 'abort' };
   if (state.sawBytes) return identify(state, [abort]);
   const warned: readonly FollowerAction[] = [abort, { type: 'warn', warning: 'silent-connection' }];
@@ -133,7 +143,7 @@ const silent: Handler = (state, _event, step) => {
 /** Looking at the database took too long. */
 const identifyTimedOut: Handler = (state, event, step) => {
   const next = broken({ ...state, sawBytes: false }, event, step);
-  return { ...next, actions: [{ type: 'abort' }, ...next.actions] };
+  return { state: { ...next.state, obstacle: 'silent' }, actions: [{ type: 'abort' }, ...next.actions] };
 };
 
 const reconnect: Handler = (state) => identify(state, [{ type: 'abort' }]);

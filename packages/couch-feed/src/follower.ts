@@ -10,7 +10,7 @@ import { failureEvent } from './failure.ts';
 import type { ChangeFeed, FreshnessProof, ProbeResult, ProveOptions } from './feed.ts';
 import { DEFAULT_MAX_BATCH_ROWS, DEFAULT_MAX_QUEUE_BYTES, DEFAULT_MAX_QUEUE_ROWS, FeedQueue } from './feed-queue.ts';
 import { iterateQueue } from './iterate-queue.ts';
-import { INITIAL_FOLLOWER_STATE, type FeedMode, type FeedWarning, type FollowerAction, type FollowerEvent, type FollowerState } from './follower-state.ts';
+import { INITIAL_FOLLOWER_STATE, type FeedMode, type FeedObstacle, type FeedWarning, type FollowerAction, type FollowerEvent, type FollowerState } from './follower-state.ts';
 import { followerTransition } from './follower-transition.ts';
 import { IncludeDocsSwitch } from './include-docs-switch.ts';
 import { Inspector, type Inspection } from './inspector.ts';
@@ -119,6 +119,10 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     return this.#state.kind;
   }
 
+  get obstacle(): FeedObstacle | undefined {
+    return this.#state.obstacle;
+  }
+
   get lastAppliedSeq(): string | undefined {
     return this.#mark.seq;
   }
@@ -173,6 +177,11 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     return { startedAtMs, pending, rows: found };
   }
 
+  async inspect(): Promise<void> {
+    if (this.#closing !== undefined) throw new FeedError('FEED_CLOSED', 'the feed is closed');
+    if (this.connected) await this.#upkeep.look();
+  }
+
   whenApplied(run: (applied: boolean) => void): void {
     this.#mark.whenFinished(run);
   }
@@ -219,6 +228,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       random: this.#random(),
       heartbeatMs: this.#heartbeatMs,
       onMissing: this.#options.onMissing ?? 'wait',
+      onUnauthorized: this.#options.onUnauthorized ?? 'fail',
       retryContinuousMs: this.#options.retryContinuousMs ?? DEFAULT_RETRY_CONTINUOUS_MS,
       maxBackoffMs: this.#options.maxBackoffMs ?? DEFAULT_BACKOFF_MAX_MS,
     });

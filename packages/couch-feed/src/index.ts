@@ -38,11 +38,13 @@ export { DEFAULT_MAX_BATCH_ROWS, DEFAULT_MAX_QUEUE_BYTES, DEFAULT_MAX_QUEUE_ROWS
 export { decodeCheckpointFile, encodeCheckpointFile, fileCheckpointStore, type FileCheckpointOptions } from './file-checkpoint.ts';
 export { followChanges } from './follow-changes.ts';
 export {
+  FEED_OBSTACLES,
   FEED_WARNINGS,
   FOLLOWER_EVENTS,
   FOLLOWER_STATES,
   INITIAL_FOLLOWER_STATE,
   type FeedMode,
+  type FeedObstacle,
   type FeedWarning,
   type FollowerAction,
   type FollowerEvent,

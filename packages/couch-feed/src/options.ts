@@ -49,6 +49,8 @@ export interface FollowOptions {
   readonly acknowledge?: 'next' | 'manual';
   /** What a database that does not exist leads to: waiting for it (default) or `FEED_DATABASE_MISSING`. */
   readonly onMissing?: 'wait' | 'fail';
+  /** What credentials that are refused a second time in a row lead to: `FEED_UNAUTHORIZED` (default), or trying again with long pauses until they are accepted. */
+  readonly onUnauthorized?: 'wait' | 'fail';
   /** Default {@link DEFAULT_HEARTBEAT_MS}. */
   readonly heartbeatMs?: number;
   /** Default {@link DEFAULT_INSPECT_INTERVAL_MS}. */

@@ -9,6 +9,8 @@ import { withDeadline } from './with-deadline.ts';
 /** Longest pause between two probes that look whether the stream has caught up, in milliseconds. */
 const MAX_CAUGHT_UP_PAUSE_MS = 2000;
 
+const NOTHING_PROVED = { startedAtMs: 0, pending: Infinity } as const;
+
 /** What the upkeep needs of its follower. */
 export interface UpkeptFeed {
   readonly connected: boolean;
@@ -82,7 +84,8 @@ export class Upkeep {
     const goesOn = () => run === this.#caughtUpRun && life === this.#feed.life && !this.#abort.signal.aborted;
     for (let failures = 0; goesOn(); failures += 1) {
       try {
-        const { startedAtMs, pending } = await this.#feed.probe();
+        // While no connection stands it is for the stream to try.
+        const { startedAtMs, pending } = this.#feed.connected ? await this.#feed.probe() : NOTHING_PROVED;
         if (!goesOn()) return;
         if (pending === 0) {
           this.#feed.announce({ type: 'caught-up', asOfMs: startedAtMs, purgeSeq: this.#options.inspector.remembered?.purgeSeq ?? '' });
@@ -97,6 +100,14 @@ export class Upkeep {
     }
   }
 
+  /** Whether the database looks as it did; if not, the feed connects anew, and begins by finding out what happened. Rejects with a `CouchError`. */
+  async look(): Promise<boolean> {
+    const { clock, deadlineMs, inspector } = this.#options;
+    const same = await withDeadline(clock, deadlineMs, this.#abort.signal, (signal) => inspector.looksTheSame(signal));
+    if (!same) this.#feed.reconnect();
+    return same;
+  }
+
   #scheduleInspection(): void {
     this.#inspectTimer = this.#options.clock.schedule(this.#options.inspectIntervalMs, () => {
       void this.#inspect().finally(() => {
@@ -107,13 +118,10 @@ export class Upkeep {
 
   /** Between connections: has the database changed behind the feed's back, or does the stream stand still although there are rows? Never rejects. */
   async #inspect(): Promise<void> {
-    const { clock, deadlineMs, inspector } = this.#options;
     const feed = this.#feed;
     if (!feed.connected) return;
     try {
-      const same = await withDeadline(clock, deadlineMs, this.#abort.signal, (signal) => inspector.looksTheSame(signal));
-      if (same) await this.#lookForStandstill();
-      else feed.reconnect();
+      if (await this.look()) await this.#lookForStandstill();
     } catch (error) {
       // Other failures are the stream's to meet; a missing database is asked about at once.
       if (isCouchError(error, 'COUCH_NOT_FOUND')) feed.reconnect();

@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const STEP: FollowerStep = { nowMs: 100_000, random: 0.5, heartbeatMs: 10_000, onMissing: 'wait', retryContinuousMs: 600_000, maxBackoffMs: 57_000 };
+const STEP: FollowerStep = { nowMs: 100_000, random: 0.5, heartbeatMs: 10_000, onMissing: 'wait', onUnauthorized: 'fail', retryContinuousMs: 600_000, maxBackoffMs: 57_000 };
 
 function state(kind: FollowerStateKind, more: Partial<FollowerState> = {}): FollowerState {
   return { ...INITIAL_FOLLOWER_STATE, kind, askedAtMs: 99_999, ...more };
@@ -168,6 +168,27 @@ describe('the follower', () => {
     expect(run(refused.state, [{ type: 'unauthorized' }]).actions).toEqual(['fail']);
     const lived = run(refused.state, [{ type: 'identified' }, { type: 'opened' }, { type: 'bytes' }, { type: 'ended' }]);
     expect(run(lived.state, [{ type: 'unauthorized' }]).state.kind).toBe('re-authenticating');
+  });
+
+  it('F7 T27 goes on with long pauses where refused credentials are waited for', () => {
+    const refused = run(state('identifying'), [{ type: 'unauthorized' }, { type: 'timer' }], { onUnauthorized: 'wait' });
+    const again = run(refused.state, [{ type: 'unauthorized' }], { onUnauthorized: 'wait', random: 0.999 });
+    expect(again.state).toMatchObject({ kind: 're-authenticating', obstacle: 'unauthorized' });
+    expect(again.actions).toEqual(['warn unauthorized', expect.stringMatching(/^wait 5[67]\d{3}$/)]);
+  });
+
+  it('F12 what keeps the feed from being followed stands until a feed is opened or gives bytes, however often it is tried', () => {
+    const obstacleAfter = (...types: readonly FollowerEvent['type'][]) => run(state('streaming', { sawBytes: true }), types.map((type) => ({ type }))).state.obstacle;
+    expect(obstacleAfter('broken')).toBe('unreachable');
+    expect(obstacleAfter('broken', 'deadline')).toBe('silent');
+    expect(obstacleAfter('deadline')).toBe('silent');
+    for (const [event, obstacle] of [['busy', 'busy'], ['forbidden', 'forbidden'], ['unauthorized', 'unauthorized']] as const) {
+      expect(obstacleAfter(event)).toBe(obstacle);
+      expect(obstacleAfter(event, 'timer', 'identified')).toBe(obstacle);
+      expect(obstacleAfter(event, 'timer', 'identified', 'opened')).toBeUndefined();
+    }
+    expect(obstacleAfter('missing', 'missing')).toBe('missing');
+    expect(obstacleAfter('broken', 'missing', 'timer', 'identified', 'bytes')).toBeUndefined();
   });
 
   it('F8 T16 takes 404 of _changes for a question and 404 of the database for an answer', () => {

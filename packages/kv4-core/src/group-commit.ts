@@ -2,6 +2,7 @@ import { foldLane } from './group-commit-fold.ts';
 import { failure, jitteredDelayMs, judgeLost } from './group-commit-judgement.ts';
 import { lowestVersion, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
 import { LANE_MOVES, openLane, type Lane, type LaneEvent, type LaneState, type PendingOperation, type QueuedState } from './group-commit-lane.ts';
+import { Patience } from './group-commit-patience.ts';
 import { takeBack, takeBackLost } from './group-commit-take-back.ts';
 import {
   DEFAULT_GROUP_COMMIT_LIMITS,
@@ -40,6 +41,7 @@ export class GroupCommit {
   readonly #batches = new Map<number, readonly Lane[]>();
   readonly #counters = { batches: 0, documents: 0, operations: 0, conflicts: 0, refolds: 0, unknownOutcomes: 0, presumptions: 0, raises: 0 };
   readonly #presence: PresenceEstimate;
+  readonly #patience = new Patience();
   #clock: HybridClock = INITIAL_HYBRID_CLOCK;
   #ticket = -1;
   #pending = 0;
@@ -203,7 +205,7 @@ export class GroupCommit {
     const { state } = lane;
     this.#endRead(lane);
     lane.lastCause = cause;
-    if (state !== 'loading' && state !== 'spilling' && lane.retries < this.#limits.maxRetries) return this.#backOff(lane, lane.retries++);
+    if (state !== 'loading' && state !== 'spilling' && this.#patience.spend(lane.retries, this.#limits)) return this.#backOff(lane, lane.retries++);
     if (lane.created !== undefined) takeBackLost(lane);
     this.#failWaiting(lane, 'KV4_UNAVAILABLE', 'the database could not be read');
   }
@@ -229,14 +231,12 @@ export class GroupCommit {
       this.#counters.raises += 1;
       return this.#rebase(lane, sunken);
     }
-    const open: PendingOperation[] = [];
-    for (const pending of lane.waiting) {
+    lane.waiting = lane.waiting.filter((pending) => {
       const judgement = judgeLost(pending.lost, { base, found: new Set(found), retention: lane.retention });
       // A write that has not happened may still do so: its attempts are remembered until the operation is settled.
-      if (judgement === 'not-stored') open.push(pending);
-      else this.#settle(pending, judgement);
-    }
-    lane.waiting = open;
+      if (judgement !== 'not-stored') this.#settle(pending, judgement);
+      return judgement === 'not-stored';
+    });
     this.#rebase(lane, base);
   }
 
@@ -268,6 +268,7 @@ export class GroupCommit {
   }
 
   #stored(lane: Lane, rev: string, durable: boolean): void {
+    this.#patience.earn();
     const overDeleted = lane.write?.unguarded === true && generationOf(rev) > 1;
     this.#learn(lane, overDeleted);
     if (!overDeleted) return this.#settleStored(lane, rev, durable);
@@ -346,10 +347,9 @@ export class GroupCommit {
   #unavailable(lane: Lane, answer: DocumentAnswer & { type: 'unavailable' }): void {
     takeBack(lane);
     lane.lastCause = answer.cause;
-    if (answer.retryAfterMs === undefined || lane.retries >= this.#limits.maxRetries) {
-      return this.#failWaiting(lane, answer.retryAfterMs === undefined ? 'KV4_UNAVAILABLE' : 'KV4_BUSY', 'the database did not take the write');
-    }
-    this.#backOff(lane, lane.retries++, answer.retryAfterMs);
+    const isBusy = answer.retryAfterMs !== undefined;
+    if (isBusy && this.#patience.spend(lane.retries, this.#limits)) return this.#backOff(lane, lane.retries++, answer.retryAfterMs);
+    this.#failWaiting(lane, isBusy ? 'KV4_BUSY' : 'KV4_UNAVAILABLE', 'the database did not take the write');
   }
 
   #lost(lane: Lane, cause: unknown): void {

@@ -367,6 +367,28 @@ describe('a group commit', () => {
     expect(bench.outcomes.get(third)).toMatchObject({ type: 'failed', code: 'KV4_UNAVAILABLE' });
   });
 
+  it('G13 asks a busy database for no more repetitions than ten beyond the documents it stores', () => {
+    const bench = new Bench({ backoffBaseMs: 10 });
+    const refuse = (): void => {
+      const write = bench.one('write');
+      const answers = new Map(write.documents.map(({ id }) => [id, { type: 'unavailable' as const, retryAfterMs: 0 }]));
+      bench.send({ type: 'answered', batch: write.batch, answers, durable: true });
+    };
+    // Each key is refused until it is given up.
+    const repetitionsOf = (key: string): number => {
+      const ticket = bench.submit(key, putOf(1), { base: {} });
+      for (let repetitions = 0; ; repetitions += 1) {
+        refuse();
+        if (bench.outcomes.has(ticket)) return repetitions;
+        bench.send({ type: 'due', id: idOf(key) });
+      }
+    };
+    expect(['a', 'b', 'c', 'd'].map(repetitionsOf)).toEqual([6, 4, 0, 0]);
+    bench.submit('stored', putOf(1), { base: {} });
+    bench.answer(bench.one('write'));
+    expect(repetitionsOf('e')).toBe(1);
+  });
+
   it('G14 forgets what is cancelled before it left, and what has left takes its course', () => {
     const bench = new Bench({ maxConcurrentBatches: 1 });
     const first = bench.submit('a', putOf(1), { base: {} });

@@ -138,7 +138,8 @@ export class HeadStore implements AsyncDisposable {
       },
     });
     this.#upkeep = new HistoryUpkeep({
-      database: this.database,
+      // What is under way when the store is closed is broken off: a database that does not answer must not hold up the end. Every step may be repeated by anybody.
+      database: options.client.database(options.database, this.#closing.signal),
       layers: this.layers,
       spill,
       background: this.#spillAt,

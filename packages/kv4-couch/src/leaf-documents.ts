@@ -1,5 +1,5 @@
 import type { CouchDatabase } from '@xir/couch-client';
-import { isCouchError } from '@xir/couch-client';
+import { CouchError, isCouchError } from '@xir/couch-client';
 
 /** A leaf of a document's revision tree, body included. */
 export interface LeafDocument {
@@ -54,11 +54,20 @@ async function readOnce(database: CouchDatabase, ids: readonly string[], options
     const leaves = typeof id === 'string' ? found.get(id) : undefined;
     if (leaves === undefined) continue;
     for (const entry of listOf(docs)) {
-      const leaf = leafOf(fieldsOf(entry)['ok']);
+      const { ok, error } = fieldsOf(entry);
+      refuseFailure(error);
+      const leaf = leafOf(ok);
       if (leaf !== undefined) leaves.push(leaf);
     }
   }
   return found;
+}
+
+/** The whole answer is a success when single documents could not be read (a shard that failed, a time that ran out): such a document is not one that is missing. */
+function refuseFailure(failure: unknown): void {
+  const { error, reason } = fieldsOf(failure);
+  if (typeof error !== 'string' || error === 'not_found') return;
+  throw new CouchError('COUCH_SERVER', `_bulk_get: a document could not be read: ${error}`, { error, ...(typeof reason === 'string' ? { reason } : {}) });
 }
 
 function leafOf(document: unknown): LeafDocument | undefined {

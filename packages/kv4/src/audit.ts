@@ -28,7 +28,7 @@ export interface AuditResult {
 
 /**
  * Compares samples of the cache with the database. An entry that differs is compared once more after the feed was proved current, since its row may have been on its
- * way; if it stands where it stood and still differs the cache had been wrong: that is counted, and the entry is set right.
+ * way, and that nothing was purged; if it stands where it stood and still differs the cache had been wrong: that is counted, and the entry is set right.
  */
 export class Audit {
   readonly #options: AuditOptions;
@@ -52,9 +52,17 @@ export class Audit {
     let diverged = 0;
     if (suspects.length > 0) {
       const revisions = new Map(suspects.map((entry) => [entry, entry.revision]));
-      await this.#options.feed.prove();
       // What moved had its row on its way; the row of what is written from now on may be on its way again.
-      const differing = await this.#differing(suspects.filter((entry) => entry.revision === revisions.get(entry)));
+      const standing = (entries: readonly TableEntry[]) => this.#differing(entries.filter((entry) => entry.revision === revisions.get(entry)));
+      const { feed } = this.#options;
+      await feed.prove();
+      let differing = await standing(suspects);
+      if (differing.length > 0) {
+        // A purge leaves no row: the feed learns of it by looking at the database, as of one put back or made anew.
+        await feed.inspect();
+        await feed.prove();
+        differing = await standing(differing);
+      }
       for (const entry of differing) this.#options.cache.purge(entry.id);
       diverged = differing.length;
     }

@@ -185,6 +185,11 @@ export class CacheTable {
     return this.subtreeOver(parts.prefix) !== undefined;
   }
 
+  /** Whether an entry belongs to a listing that is whole, or is being read. */
+  isListed({ node }: TableEntry): boolean {
+    return node.listing !== 'none' || this.subtreeOver(node.prefix) !== undefined;
+  }
+
   /** Whether everything at a path is known, so that a key without an entry is known not to be there. */
   isComplete(address: PathAddress): boolean {
     const node = this.findNode(address);

@@ -110,11 +110,18 @@ export class Cache {
       maxLoadBatch,
       superseded: this.superseded,
       losing: this.#losing,
-      // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
-      onAnswer: (entry, event) => this.apply(entry, event, entry.state === 'loading' && !this.#overtaken.has(entry) && entry.record === undefined ? 'load' : 'feed'),
+      onAnswer: (entry, event) => this.#answered(entry, event),
       onFailure: (entry, error) => this.#fail(entry, error),
       onMalformed: (id) => void this.#quarantined.add(id),
     });
+  }
+
+  #answered(entry: TableEntry, event: EntryEvent): void {
+    const isLoading = entry.state === 'loading';
+    // In a whole listing what has no entry is known not to be there: an entry must not leave one because it could not be read.
+    if (event.type === 'failed' && isLoading && this.table.isListed(entry)) return this.reader.readHeadLater(entry);
+    // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
+    this.apply(entry, event, isLoading && !this.#overtaken.has(entry) && entry.record === undefined ? 'load' : 'feed');
   }
 
   get reader(): EntryReader {

@@ -17,6 +17,8 @@ const MAX_CONCURRENT_LEAF_READS = 4;
 const USUAL_OVER_READS = 16;
 /** Longest pause before leaves are read again, in milliseconds. */
 const MAX_RETRY_MS = 5_000;
+/** Longest pause before a head is read again, in milliseconds. */
+const HEAD_RETRY_MS = 2_000;
 /** How much of the ancestry that was read is remembered as superseded. */
 const REMEMBERED_ANCESTORS = 16;
 
@@ -89,14 +91,23 @@ export class EntryReader {
     this.#pumpLeaves();
   }
 
+  /** Reads the head after a pause with jitter. Heads whose reads failed together are read together again. */
+  readHeadLater(entry: TableEntry): void {
+    this.#later(entry, HEAD_RETRY_MS * (0.5 + this.#options.random() / 2), () => this.readHead(entry));
+  }
+
   /** Reads leaves after a pause that doubles with the entry's attempts, with jitter. */
   readLeavesLater(entry: TableEntry): void {
+    const ceilingMs = Math.min(MAX_RETRY_MS, SUSPECT_BACKOFF_BASE_MS * 2 ** entry.attempts);
+    this.#later(entry, ceilingMs * (0.5 + this.#options.random() / 2), () => this.readLeaves(entry));
+  }
+
+  #later(entry: TableEntry, delayMs: number, read: () => void): void {
     if (this.#closed) return;
     const { token } = entry;
-    const ceilingMs = Math.min(MAX_RETRY_MS, SUSPECT_BACKOFF_BASE_MS * 2 ** entry.attempts);
-    const timer = this.#options.clock.schedule(ceilingMs * (0.5 + this.#options.random() / 2), () => {
+    const timer = this.#options.clock.schedule(delayMs, () => {
       this.#timers.delete(timer);
-      if (entry.token === token) this.readLeaves(entry);
+      if (entry.token === token) read();
     });
     this.#timers.add(timer);
   }

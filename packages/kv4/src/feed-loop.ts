@@ -1,10 +1,11 @@
-import type { Clock } from '@xir/couch-client';
+import type { Clock, Timer } from '@xir/couch-client';
 import type { ChangeFeed, ChangeRow, ChangesEvent, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
 import { decodeHead, type EntrySnapshot, type HeadDocument, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
 import { LARGE_DOCUMENT_BYTES, readLargeHead } from './large-head.ts';
 import { snapshotOfHead } from './snapshot.ts';
+import { StandstillWatch } from './standstill-watch.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type { WatchHub } from './watch-hub.ts';
 import { purgesText } from './watch-position.ts';
@@ -16,6 +17,9 @@ export const RESET_REASON: Readonly<Record<ResetReason, WatchResetReason>> = {
   purged: 'resync',
   'checkpoint-expired': 'resync',
 };
+
+/** Milliseconds after which a proof that failed is asked for again. */
+const PROVE_AGAIN_MS = 1000;
 
 export interface FeedLoopOptions {
   readonly feed: ChangeFeed;
@@ -29,13 +33,17 @@ export interface FeedLoopOptions {
 /** Applies the feed to the cache, and knows how far behind the database what has been applied may be. */
 export class FeedLoop {
   readonly #options: FeedLoopOptions;
+  readonly #standstill: StandstillWatch;
   /** Set while rows may be missing: since the last moment for which everything is known to be applied, in monotonic milliseconds. */
   #behindSinceMs: number | undefined;
+  /** When it became so, last: what was proved as of an earlier moment does not end it. */
+  #disturbedAtMs: number;
   #backlogSinceMs: number | undefined;
   readonly #budget = new TurnBudget();
   #readyWaiters: (() => void)[] = [];
   #isReady = false;
   #proving = false;
+  #proveTimer: Timer | undefined;
   state: FollowerStateKind = 'idle';
   appliedRows = 0;
   poisonousRows = 0;
@@ -49,6 +57,12 @@ export class FeedLoop {
   constructor(options: FeedLoopOptions) {
     this.#options = options;
     this.#behindSinceMs = options.clock.monotonic();
+    this.#disturbedAtMs = this.#behindSinceMs;
+    // What was in the sockets meanwhile is as old as the standstill was long, whenever it is read.
+    this.#standstill = new StandstillWatch(options.clock, options.feed, (sinceMs) => {
+      this.#disturbed(sinceMs);
+      void this.#prove();
+    });
   }
 
   /** Resolves when the feed has caught up for the first time. */
@@ -59,12 +73,12 @@ export class FeedLoop {
 
   /**
    * Milliseconds since the last moment for which everything the database had committed is known to be applied: a byte of the feed, an answered probe. After a
-   * disturbance bytes alone prove nothing until the feed has caught up.
+   * disturbance, or when this process stood still, bytes alone prove nothing until the feed has caught up.
    */
   ageMs(): number {
     const { feed, clock } = this.#options;
     const now = clock.monotonic();
-    const since = Math.min(this.#behindSinceMs ?? Number.POSITIVE_INFINITY, this.#backlogSinceMs ?? Number.POSITIVE_INFINITY);
+    const since = Math.min(...[this.#behindSinceMs, this.#backlogSinceMs, this.#standstill.sinceMs()].map((moment) => moment ?? Number.POSITIVE_INFINITY));
     return Math.max(feed.ageMs(), since === Number.POSITIVE_INFINITY ? 0 : now - since);
   }
 
@@ -79,12 +93,21 @@ export class FeedLoop {
     } catch (error) {
       this.ended = { error };
       onEnd(error);
+    } finally {
+      this.#standstill.close();
+      this.#proveTimer?.cancel();
     }
   }
 
-  /** A proof from elsewhere that everything up to a moment is applied. */
-  proved(): void {
-    this.#behindSinceMs = undefined;
+  /** A proof that everything up to a moment, in monotonic milliseconds, is applied. */
+  proved(asOfMs: number): void {
+    if (this.#behindSinceMs === undefined) return;
+    this.#behindSinceMs = asOfMs >= this.#disturbedAtMs ? undefined : Math.max(this.#behindSinceMs, asOfMs);
+  }
+
+  #disturbed(sinceMs: number): void {
+    this.#behindSinceMs = Math.min(this.#behindSinceMs ?? Number.POSITIVE_INFINITY, sinceMs);
+    this.#disturbedAtMs = this.#options.clock.monotonic();
   }
 
   /** Applies rows a little at a time, so that readers get their turn however many rows wait and however large they are. */
@@ -112,11 +135,11 @@ export class FeedLoop {
     switch (event.type) {
       case 'caught-up':
         hub.purged(purgesText(event.purgeSeq));
-        this.#caughtUp();
+        this.#caughtUp(event.asOfMs);
         break;
       case 'reset':
         this.resets += 1;
-        this.#behindSinceMs ??= this.#options.clock.monotonic();
+        this.#disturbed(this.#options.clock.monotonic());
         cache.reset();
         hub.purged(purgesText(event.purgeSeq));
         hub.reset(RESET_REASON[event.reason], event.since);
@@ -167,9 +190,9 @@ export class FeedLoop {
     return snapshot;
   }
 
-  #caughtUp(): void {
+  #caughtUp(asOfMs: number): void {
     const { feed, hub } = this.#options;
-    this.#behindSinceMs = undefined;
+    this.proved(asOfMs);
     if (!hub.isPlaced) hub.advance(feed.lastAppliedSeq ?? '');
     this.#isReady = true;
     const waiters = this.#readyWaiters;
@@ -181,22 +204,27 @@ export class FeedLoop {
     const { feed, clock } = this.#options;
     this.state = state;
     if (state === 'streaming' || state === 'polling') void this.#prove();
-    else this.#behindSinceMs ??= feed.lastSignMs ?? clock.monotonic();
+    else this.#disturbed(feed.lastSignMs ?? clock.monotonic());
   }
 
-  /** After a disturbance: asks until everything is known to be applied. */
+  /** After a disturbance: asks until everything is known to be applied, for as long as there is a stream to be behind of. */
   async #prove(): Promise<void> {
-    if (this.#proving || this.#behindSinceMs === undefined) return;
+    if (this.#proving) return;
     this.#proving = true;
+    this.#proveTimer?.cancel();
     try {
-      await this.#options.feed.prove();
-      this.proved();
+      while (this.#behindSinceMs !== undefined && this.#isFollowing()) this.proved((await this.#options.feed.prove()).asOfMs);
     } catch {
-      // The age goes on growing, which is the truth; the next connection or proof sets it right.
+      // The age goes on growing, which is the truth.
       this.failures += 1;
+      if (this.#isFollowing()) this.#proveTimer = this.#options.clock.schedule(PROVE_AGAIN_MS, () => void this.#prove());
     } finally {
       this.#proving = false;
     }
+  }
+
+  #isFollowing(): boolean {
+    return this.state === 'streaming' || this.state === 'polling';
   }
 }
 

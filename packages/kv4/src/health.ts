@@ -1,4 +1,4 @@
-import type { FollowerStateKind } from '@xir/couch-feed';
+import type { FeedObstacle, FollowerStateKind } from '@xir/couch-feed';
 
 /** Whether a memory can be relied on, with the reasons why not. */
 export interface MemoryHealth {
@@ -10,17 +10,14 @@ export interface MemoryHealth {
   readonly degraded?: string;
 }
 
-/** Of which states of the feed an operator hears at once. */
-const DEGRADED: Readonly<Record<FollowerStateKind, string | undefined>> = {
-  idle: undefined,
-  identifying: undefined,
-  connecting: undefined,
-  streaming: undefined,
-  polling: undefined,
-  'backing-off': 'the database cannot be reached; the change feed tries again',
-  're-authenticating': 'the database refused the credentials; the change feed tries again',
-  failed: 'the change feed has ended',
-  closed: undefined,
+/** What an operator hears of each obstacle, at once. */
+const OBSTACLES: Readonly<Record<FeedObstacle, string>> = {
+  unreachable: 'the database cannot be reached',
+  silent: 'the database does not answer in time',
+  busy: 'the database is overloaded (429 or 503)',
+  unauthorized: 'the database refused the credentials (401)',
+  forbidden: 'the database forbids the access (403)',
+  missing: 'the database does not exist (404)',
 };
 
 /** What health is judged by. */
@@ -29,6 +26,7 @@ export interface HealthFacts {
   readonly ageMs: number;
   readonly healthyAgeMs: number;
   readonly feedState: FollowerStateKind;
+  readonly obstacle: FeedObstacle | undefined;
   /** What ended the feed for good. */
   readonly ended: unknown;
   readonly divergences: number;
@@ -36,14 +34,15 @@ export interface HealthFacts {
 
 /** Judges health: only signs of life count, never attempts. A divergence that was found and repaired is told by the metrics, not here. Pure. */
 export function judgeHealth(facts: HealthFacts): MemoryHealth {
-  const { closed, ageMs, healthyAgeMs, feedState, ended } = facts;
+  const { closed, ageMs, healthyAgeMs, feedState, obstacle, ended } = facts;
+  const met = obstacle === undefined ? undefined : OBSTACLES[obstacle];
   const reasons: string[] = [];
   if (closed) reasons.push('the memory is closed');
   if (ended !== undefined) reasons.push(`the change feed has ended: ${ended instanceof Error ? ended.message : 'without saying why'}`);
   if (!(ageMs <= healthyAgeMs)) {
     const age = Number.isFinite(ageMs) ? `for ${Math.round(ageMs)} ms` : 'yet';
-    reasons.push(`the change feed has given no proof of life ${age} (at most ${healthyAgeMs} ms; it is ${feedState})`);
+    reasons.push(`the change feed has given no proof of life ${age} (at most ${healthyAgeMs} ms; it is ${feedState})${met === undefined ? '' : `: ${met}`}`);
   }
-  const degraded = DEGRADED[feedState];
+  const degraded = ended === undefined && met !== undefined ? `${met}; the change feed tries again` : undefined;
   return { healthy: reasons.length === 0, reasons, ageMs, ...(degraded === undefined ? {} : { degraded }) };
 }

@@ -253,8 +253,8 @@ export class Memory implements Kv4Store {
 
   /** Whether the memory can be relied on to be current, and if not, why. */
   health(): MemoryHealth {
-    const { loop, healthyAgeMs, audit } = this.#parts;
-    return judgeHealth({ closed: this.#closed !== undefined, ageMs: this.ageMs(), healthyAgeMs, feedState: loop.state, ended: loop.ended?.error, divergences: audit.divergences });
+    const { feed, loop, healthyAgeMs, audit } = this.#parts;
+    return judgeHealth({ closed: this.#closed !== undefined, ageMs: this.ageMs(), healthyAgeMs, feedState: feed.state, obstacle: feed.obstacle, ended: loop.ended?.error, divergences: audit.divergences });
   }
 
   /** Figures since the memory was opened, and what it holds now. */
@@ -320,8 +320,8 @@ export class Memory implements Kv4Store {
   async #prove(signal: AbortSignal | undefined): Promise<void> {
     const { feed, loop, freshTimeoutMs } = this.#parts;
     try {
-      await feed.prove({ signal, timeoutMs: freshTimeoutMs });
-      loop.proved();
+      const { asOfMs } = await feed.prove({ signal, timeoutMs: freshTimeoutMs });
+      loop.proved(asOfMs);
     } catch (cause) {
       signal?.throwIfAborted();
       this.#refuseClosed();

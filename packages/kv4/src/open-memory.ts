@@ -67,6 +67,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       passed: (id, revision) => cache.passed(id, revision),
       includeDocs: options.includeDocs ?? 'auto',
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+      // Whoever runs a neuron may set right what refuses it while it runs.
+      onUnauthorized: 'wait',
       maxBackoffMs: options.feedMaxBackoffMs ?? DEFAULT_FEED_MAX_BACKOFF_MS,
       ...(options.inspectIntervalMs === undefined ? {} : { inspectIntervalMs: options.inspectIntervalMs }),
     });

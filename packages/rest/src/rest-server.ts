@@ -41,7 +41,7 @@ export interface RestServerOptions {
   readonly keepAliveTimeoutMs?: number;
   /** Connections at a time; more are not accepted. */
   readonly maxConnections?: number;
-  /** Milliseconds that requests under way are given when the server closes. */
+  /** Milliseconds that requests under way, and the handler, are given when the server closes. */
   readonly drainMs?: number;
 }
 
@@ -106,12 +106,18 @@ interface Closing {
 
 async function closeServer({ server, handler, sockets }: Closing, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const patience = setTimeout(() => server.closeAllConnections(), drainMs);
+  let runOut: () => void = () => {};
+  const outOfPatience = new Promise<void>((resolve) => (runOut = resolve));
+  const patience = setTimeout(() => {
+    server.closeAllConnections();
+    runOut();
+  }, drainMs);
   // A connection that is kept alive becomes idle only when its last answer has been sent.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   // One that was opened in advance and has sent nothing counts as idle for nobody but us.
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  await handler.close();
+  // The last measurements are written to a database that may not answer.
+  await Promise.race([handler.close(), outOfPatience]);
   server.closeIdleConnections();
   await closed;
   clearInterval(sweep);

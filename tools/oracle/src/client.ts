@@ -126,7 +126,15 @@ export class Client {
     const outcome = answer.result === 'ok' ? 'acknowledged' : REFUSALS.has(answer.result) ? 'refused' : 'unknown';
     if (outcome === 'unknown') recorder.failure(answer.result);
     if (answer.version !== undefined && outcome === 'acknowledged') this.#lastVersion.set(key.name, answer.version);
-    const event: WriteEvent = { type: 'write', ...about, startMs, endMs, outcome, ...(outcome === 'acknowledged' && answer.version !== undefined ? { version: answer.version } : {}) };
+    const event: WriteEvent = {
+      type: 'write',
+      ...about,
+      startMs,
+      endMs,
+      outcome,
+      ...(outcome === 'acknowledged' && answer.version !== undefined ? { version: answer.version } : {}),
+      ...(answer.durable === false ? { durable: false } : {}),
+    };
     recorder.writes.push(event);
   }
 

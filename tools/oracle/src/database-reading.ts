@@ -1,6 +1,6 @@
 import type { Seen, StoredKey, StoredVersion } from './history.ts';
 import { keyName } from './key-space.ts';
-import { loginOf, withoutLogin } from './processes/database.ts';
+import { loginOf, withoutLogin } from './processes/database-server.ts';
 
 /** A head or a segment, as docs/design.md describes the documents. */
 interface StoredDocument {
@@ -15,21 +15,36 @@ interface StoredDocument {
   readonly versions?: readonly (readonly unknown[])[];
 }
 
+/** Documents read at a time from a cluster. */
+const CLUSTER_READERS = 8;
+
 /** The database, read and changed plainly: HTTP and the layout of documents, nothing of Xir's own code. */
 export class PlainDatabase {
-  readonly #url: URL;
+  readonly #urls: readonly URL[];
   readonly #name: string;
 
-  constructor(url: URL, name: string) {
-    this.#url = url;
+  /** `urls`: one server, or the nodes of one cluster. */
+  constructor(urls: readonly URL[], name: string) {
+    this.#urls = urls;
     this.#name = name;
   }
 
-  /** Sends a request to the database (`path` beneath it) and parses the answer; rejects where the status says failure. */
+  /** Sends a request to the database (`path` beneath it) and parses the answer; rejects where the status says failure. In a cluster the first node that can be reached is asked. */
   async send<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(new URL(`/${encodeURIComponent(this.#name)}${path}`, withoutLogin(this.#url)), {
+    for (const [index, url] of this.#urls.entries()) {
+      try {
+        return await this.#sendTo(url, { method, path, body });
+      } catch (error) {
+        if (index === this.#urls.length - 1 || !(error instanceof TypeError)) throw error;
+      }
+    }
+    throw new TypeError('a database has at least one node');
+  }
+
+  async #sendTo<Answer>(url: URL, { method, path, body }: { method: string; path: string; body: unknown }): Promise<Answer> {
+    const response = await fetch(new URL(`/${encodeURIComponent(this.#name)}${path}`, withoutLogin(url)), {
       method,
-      headers: { ...loginOf(this.#url), 'content-type': 'application/json' },
+      headers: { ...loginOf(url), 'content-type': 'application/json' },
       signal: AbortSignal.timeout(20_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -46,13 +61,46 @@ export class PlainDatabase {
 
   /** What the database holds of every key in the system's bucket. */
   async read(nowMs = Date.now()): Promise<Map<string, StoredKey>> {
-    const { rows } = await this.send<{ rows: { doc: StoredDocument }[] }>('GET', '/_all_docs?include_docs=true&conflicts=true');
     const documents: StoredDocument[] = [];
-    for (const { doc } of rows) {
+    for (const doc of this.#urls.length === 1 ? await this.#documents() : await this.#documentsOfCluster()) {
       documents.push(doc);
       for (const revision of doc._conflicts ?? []) documents.push(await this.send('GET', `/${encodeURIComponent(doc._id)}?rev=${revision}`));
     }
     return keysOf(documents, nowMs);
+  }
+
+  async #documents(): Promise<StoredDocument[]> {
+    const { rows } = await this.send<{ rows: { doc: StoredDocument }[] }>('GET', '/_all_docs?include_docs=true&conflicts=true');
+    return rows.map(({ doc }) => doc);
+  }
+
+  /** A range is read from one replica, so every node is asked for ids, and each document is read from all replicas. */
+  async #documentsOfCluster(): Promise<StoredDocument[]> {
+    const ids = new Set<string>();
+    for (const url of this.#urls) {
+      const { rows } = await this.#sendTo<{ rows: { id: string }[] }>(url, { method: 'GET', path: '/_all_docs', body: undefined });
+      for (const { id } of rows) ids.add(id);
+    }
+    const documents: StoredDocument[] = [];
+    const waiting = [...ids];
+    const readAll = async () => {
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        const document = await this.#documentOfCluster(id);
+        if (document !== undefined) documents.push(document);
+      }
+    };
+    await Promise.all(Array.from({ length: CLUSTER_READERS }, readAll));
+    return documents;
+  }
+
+  async #documentOfCluster(id: string): Promise<StoredDocument | undefined> {
+    try {
+      return await this.send<StoredDocument>('GET', `/${encodeURIComponent(id)}?conflicts=true&r=${this.#urls.length}`);
+    } catch (error) {
+      // Listed by a replica that was behind.
+      if (error instanceof Error && error.message.includes(': 404 ')) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,17 +1,26 @@
+import { Claims } from './claims.ts';
 import { FAULTS, type Fault, type FaultContext } from './faults.ts';
+import type { Database } from './processes/database.ts';
 
 /** Milliseconds between faults, on average, unless said otherwise. */
 export const DEFAULT_FAULT_EVERY_MS = 2000;
+
+/** Whether a fault can be made with a database: only our own servers are stopped. */
+function isPossible({ stops }: Fault, { nodes }: Database): boolean {
+  if (stops === undefined) return true;
+  return nodes[0].stop !== undefined && (stops === 'only-server') === (nodes.length === 1);
+}
 
 /**
  * Strikes faults until the signal, one every so often; several may be at work at the same time, but only one on each neuron and one on the
  * database server. Resolves when all have ended.
  */
-export async function strikeFaults(context: FaultContext, everyMs: number, signal: AbortSignal): Promise<void> {
-  const { random, recorder, neurons, database } = context;
-  const busy = new Set<unknown>();
+export async function strikeFaults(given: Omit<FaultContext, 'alone'>, everyMs: number, signal: AbortSignal): Promise<void> {
+  const { random, recorder, neurons, database } = given;
+  const claims = new Claims();
+  const context: FaultContext = { ...given, alone: (neuron, work) => claims.whenFree(neuron, work) };
   const underWay = new Set<Promise<void>>();
-  const possible = FAULTS.filter(({ stopsDatabase }) => stopsDatabase !== true || database.stop !== undefined);
+  const possible = FAULTS.filter((fault) => isPossible(fault, database));
   // Every fault comes once before any comes a second time.
   let deck: Fault[] = [];
   while (!signal.aborted) {
@@ -21,21 +30,17 @@ export async function strikeFaults(context: FaultContext, everyMs: number, signa
     const fault = random.pick(deck);
     const neuron = random.pick(neurons);
     const subject = fault.subject === 'neuron' ? neuron : fault.subject;
-    if (busy.has(subject) || (fault.subject === 'documents' && busy.has('database'))) continue;
+    if (claims.isTaken(subject) || (fault.subject === 'documents' && claims.isTaken('database'))) continue;
     deck = deck.filter((other) => other !== fault);
-    busy.add(subject);
     recorder.fault(fault.name);
-    const strike = fault
-      .strike(context, neuron)
+    const strike = claims
+      .whenFree(subject, () => fault.strike(context, neuron))
       .catch((error: unknown) => {
         // A document fault may find the database gone; a neuron that does not start again is found by the checks.
         recorder.failure(`fault ${fault.name}: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`);
         if (fault.subject !== 'documents') recorder.incident(`the fault ${fault.name} did not end: ${String(error)}`);
       })
-      .finally(() => {
-        busy.delete(subject);
-        underWay.delete(strike);
-      });
+      .finally(() => underWay.delete(strike));
     underWay.add(strike);
   }
   await Promise.all(underWay);

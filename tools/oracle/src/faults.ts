@@ -15,15 +15,17 @@ export interface FaultContext {
   readonly plain: PlainDatabase;
   readonly recorder: Recorder;
   readonly random: SeededRandom;
+  /** Waits until a neuron is left alone by other faults, and keeps it for the work. */
+  readonly alone: (neuron: Neuron, work: () => Promise<void>) => Promise<void>;
 }
 
 /** A named fault. It ends by itself: when the promise resolves, everything runs again. */
 export interface Fault {
   readonly name: string;
   /** What it keeps to itself meanwhile. */
-  readonly subject: 'neuron' | 'database' | 'documents';
-  /** Only for databases that may be stopped. */
-  readonly stopsDatabase?: true;
+  readonly subject: 'neuron' | 'neurons' | 'database' | 'documents';
+  /** Only for databases that may be stopped: of one server, or of several of which one is stopped while the others serve. */
+  readonly stops?: 'only-server' | 'node-of-cluster';
   readonly strike: (context: FaultContext, neuron: Neuron) => Promise<void>;
 }
 
@@ -32,11 +34,25 @@ function sleep(ms: number): Promise<void> {
 }
 
 async function stopDatabase({ database, recorder, random }: FaultContext, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  await database.stop?.(signal);
+  const [server] = database.nodes;
+  await server.stop?.(signal);
   const startMs = recorder.now();
   await sleep(random.below(2500));
   recorder.outages.push({ startMs, endMs: recorder.now() });
-  await database.start?.();
+  await server.start?.();
+}
+
+/** One node goes while the others serve; what was connected to it finds another one. */
+async function stopNode({ database, random }: FaultContext, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  const node = random.pick(database.nodes);
+  await node.stop?.(signal);
+  await sleep(random.below(6000));
+  await node.start?.();
+}
+
+/** One after the other, as an upgrade does it. */
+async function rollNeurons({ neurons, alone }: FaultContext, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  for (const neuron of neurons) await alone(neuron, () => restartNeuron(neuron, signal));
 }
 
 async function restartNeuron(neuron: Neuron, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -96,8 +112,12 @@ export const FAULTS: readonly Fault[] = [
   { name: 'connections-delayed', subject: 'neuron', strike: (_, neuron) => withProxy(neuron, 'delay', 3000) },
   { name: 'row-cut', subject: 'neuron', strike: async (_, neuron) => neuron.proxy.cutNextRow() },
   { name: 'feed-buffered', subject: 'neuron', strike: ({ random }, neuron) => withProxy(neuron, 'buffer-feed', 1000 + random.below(5000)) },
-  { name: 'database-killed', subject: 'database', stopsDatabase: true, strike: (context) => stopDatabase(context, 'SIGKILL') },
-  { name: 'database-restarted', subject: 'database', stopsDatabase: true, strike: (context) => stopDatabase(context, 'SIGTERM') },
+  { name: 'neurons-rolled-brutally', subject: 'neurons', strike: (context) => rollNeurons(context, 'SIGKILL') },
+  { name: 'neurons-rolled-gracefully', subject: 'neurons', strike: (context) => rollNeurons(context, 'SIGTERM') },
+  { name: 'database-killed', subject: 'database', stops: 'only-server', strike: (context) => stopDatabase(context, 'SIGKILL') },
+  { name: 'database-restarted', subject: 'database', stops: 'only-server', strike: (context) => stopDatabase(context, 'SIGTERM') },
+  { name: 'database-node-killed', subject: 'database', stops: 'node-of-cluster', strike: (context) => stopNode(context, 'SIGKILL') },
+  { name: 'database-node-restarted', subject: 'database', stops: 'node-of-cluster', strike: (context) => stopNode(context, 'SIGTERM') },
   { name: 'database-compacted', subject: 'documents', strike: async ({ plain }) => void (await plain.send('POST', '/_compact', {})) },
   { name: 'document-purged', subject: 'documents', strike: purge },
   { name: 'revisions-in-conflict', subject: 'documents', strike: conflict },

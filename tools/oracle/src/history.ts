@@ -25,6 +25,8 @@ export interface WriteEvent {
   readonly expected?: string;
   /** The version that an acknowledged write made. */
   readonly version?: string;
+  /** The acknowledgement said that fewer nodes than the quorum have it. */
+  readonly durable?: false;
 }
 
 /** One read of one or several keys. */
@@ -110,6 +112,8 @@ export interface RunRecord {
   readonly neurons: readonly NeuronContents[];
   /** The divergence counter of each neuron that runs at the end. */
   readonly divergences: ReadonlyMap<string, number>;
+  /** Servers that are the database: more than one are a cluster. */
+  readonly databaseNodes: number;
   /** Faults by name. */
   readonly faults: ReadonlyMap<string, number>;
 }

@@ -14,14 +14,14 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     'fault-every-ms': { type: 'string', default: String(DEFAULT_FAULT_EVERY_MS) },
     scenario: { type: 'string', default: 'faults' },
-    'couchdb-url': { type: 'string' },
+    'couchdb-url': { type: 'string', multiple: true, default: [] },
     record: { type: 'string' },
   },
 });
 
 const { scenario } = values;
 if (scenario !== 'faults' && scenario !== 'recreate') throw new TypeError(`--scenario is faults or recreate, not ${scenario}`);
-const couchdbUrl = values['couchdb-url'];
+const couchdbUrls = values['couchdb-url'];
 const couchdbCommand = process.env['XIR_ORACLE_COUCHDB_COMMAND'];
 const options: RunOptions = {
   seed: Number(values.seed ?? 1 + Math.floor(Math.random() * 1_000_000)),
@@ -31,7 +31,7 @@ const options: RunOptions = {
   faultEveryMs: Number(values['fault-every-ms']),
   scenario,
   progress: (line) => void process.stderr.write(`${line}\n`),
-  ...(couchdbUrl === undefined ? {} : { couchdbUrl }),
+  couchdbUrls,
   ...(couchdbCommand === undefined ? {} : { couchdbCommand }),
 };
 const result = await run(options);

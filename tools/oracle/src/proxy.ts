@@ -7,6 +7,12 @@ export type ProxyMode = 'pass' | 'half-open' | 'delay' | 'buffer-feed';
 /** Milliseconds by which `delay` holds every chunk, each way. */
 export const PROXY_DELAY_MS = 150;
 
+/** Where a proxy leads. */
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
@@ -24,16 +30,16 @@ export class Proxy implements AsyncDisposable {
   #cutNextRow = false;
   readonly #pairs = new Set<Pair>();
   readonly #server: Server;
-  readonly #targetPort: number;
+  readonly #targets: readonly ProxyTarget[];
 
-  private constructor(targetPort: number) {
-    this.#targetPort = targetPort;
-    this.#server = createServer((near) => this.#join(near));
+  private constructor(targets: readonly ProxyTarget[]) {
+    this.#targets = targets;
+    this.#server = createServer((near) => void this.#accept(near));
   }
 
-  /** Opens a proxy on loopback to a port of loopback. */
-  static async open(targetPort: number): Promise<Proxy> {
-    const proxy = new Proxy(targetPort);
+  /** Opens a proxy on loopback. A connection goes to the first of the targets that takes it, as a balancer in front of a cluster does. */
+  static async open(targets: readonly ProxyTarget[]): Promise<Proxy> {
+    const proxy = new Proxy(targets);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -72,8 +78,19 @@ export class Proxy implements AsyncDisposable {
     if (this.#server.listening) await once(this.#server, 'close');
   }
 
-  #join(near: Socket): void {
-    const far = new Socket().connect(this.#targetPort, '127.0.0.1');
+  async #accept(near: Socket): Promise<void> {
+    near.setNoDelay(true).on('error', () => near.destroy());
+    for (const target of this.#targets) {
+      const far = await connected(target);
+      if (far === undefined) continue;
+      if (near.destroyed) far.destroy();
+      else this.#join(near, far);
+      return;
+    }
+    near.destroy();
+  }
+
+  #join(near: Socket, far: Socket): void {
     const pair: Pair = { near, far, isFeed: false, held: [], isDead: false, busyUntil: new Map() };
     this.#pairs.add(pair);
     const end = () => {
@@ -81,7 +98,7 @@ export class Proxy implements AsyncDisposable {
       near.destroy();
       far.destroy();
     };
-    near.setNoDelay(true).on('error', end).on('close', end);
+    near.on('close', end);
     far.setNoDelay(true).on('error', end).on('close', end);
     near.on('data', (chunk: Buffer) => {
       if (chunk.includes('feed=continuous')) pair.isFeed = true;
@@ -112,4 +129,20 @@ export class Proxy implements AsyncDisposable {
     pair.busyUntil.set(to, leaves + 1);
     setTimeout(() => !pair.isDead && to.writable && to.write(chunk), leaves - now);
   }
+}
+
+/** A connection to a target, or undefined where nobody takes it. */
+function connected(target: ProxyTarget): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = new Socket().connect(target.port, target.host);
+    const fail = () => {
+      socket.destroy();
+      resolve(undefined);
+    };
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      socket.removeListener('error', fail);
+      resolve(socket);
+    });
+  });
 }

@@ -27,7 +27,7 @@ export async function settle(neurons: readonly Neuron[], plain: PlainDatabase, w
   try {
     for (;;) {
       const contents: NeuronContents[] = [];
-      for (const neuron of neurons) contents.push(...(await contentsOf(connection, neuron)));
+      for (const neuron of neurons) contents.push(...(await contentsOf(connection, neuron, began + QUIET_TIMEOUT_MS)));
       const database = await plain.read();
       const settledMs = performance.now() - began;
       const record: Pick<RunRecord, 'neurons' | 'database'> = { neurons: contents, database };
@@ -41,12 +41,18 @@ export async function settle(neurons: readonly Neuron[], plain: PlainDatabase, w
 }
 
 /** Everything a neuron serves, once as trees and once as listings, from its cache as it is. */
-async function contentsOf(connection: RestConnection, neuron: Neuron): Promise<NeuronContents[]> {
+async function contentsOf(connection: RestConnection, neuron: Neuron, untilMs: number): Promise<NeuronContents[]> {
   const read = async (paths: readonly string[], parameters: string): Promise<Map<string, Seen>> => {
     const contents = new Map<string, Seen>();
     for (const layer of LAYERS) {
       for (const path of paths) {
-        const { result, value } = await connection.send(neuron.restUrl, { method: 'GET', target: `/_data${path}?l=${encodeURIComponent(layer)}&as=datum${parameters}` });
+        const request = { method: 'GET', target: `/_data${path}?l=${encodeURIComponent(layer)}&as=datum${parameters}` } as const;
+        let { result, value } = await connection.send(neuron.restUrl, request);
+        // What is not cached cannot be read while a neuron waits for its next try to reach the database.
+        while (result === 'unavailable' && performance.now() < untilMs) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          ({ result, value } = await connection.send(neuron.restUrl, request));
+        }
         if (result !== 'ok') throw new Error(`${neuron.identity} answered ${result} after all faults had ended`);
         for (const datum of value as Datum[]) contents.set(...seenIn(datum));
       }

@@ -11,6 +11,8 @@ export interface RestAnswer {
   /** The version in `ETag`. */
   readonly version?: string;
   readonly age?: string;
+  /** False: the write was taken by fewer nodes than the quorum. */
+  readonly durable?: false;
 }
 
 /** A request to the REST API. */
@@ -48,12 +50,13 @@ export class RestConnection {
         response.on('end', () => {
           try {
             const parsed = JSON.parse(Buffer.concat(chunks).toString()) as { v: unknown; s: string };
-            const { etag, 'x-kv4-age-ms': age } = response.headers;
+            const { etag, 'x-kv4-age-ms': age, 'x-kv4-durable': durable } = response.headers;
             resolve({
               result: parsed.s === 'ok' ? 'ok' : String(parsed.v),
               value: parsed.v,
               ...(etag === undefined ? {} : { version: etag.replaceAll('"', '') }),
               ...(typeof age === 'string' ? { age } : {}),
+              ...(durable === 'false' ? { durable: false } : {}),
             });
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)));

@@ -4,7 +4,7 @@ import { enoughTraffic, trafficFloor } from './checks/traffic.ts';
 import { PlainDatabase } from './database-reading.ts';
 import { strikeFaults } from './fault-plan.ts';
 import type { RunRecord } from './history.ts';
-import { loginOf, openDatabase, withoutLogin, type DatabaseChoice } from './processes/database.ts';
+import { openDatabase, type DatabaseChoice } from './processes/database.ts';
 import { Neuron } from './processes/neuron.ts';
 import { settle } from './quiet.ts';
 import { recreateDatabase } from './recreation.ts';
@@ -49,19 +49,21 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await using database = await openDatabase(options);
   const recorder = new Recorder();
   const databaseName = `oracle-${process.pid}-${Date.now().toString(36)}`;
-  const plain = new PlainDatabase(database.url, databaseName);
+  const urls = database.nodes.map(({ url }) => url);
+  const plain = new PlainDatabase(urls, databaseName);
   await using _removed = {
     async [Symbol.asyncDispose]() {
       // The embedded server goes with its directory.
-      if (database.kind === 'couchdb') await fetch(new URL(`/${databaseName}`, withoutLogin(database.url)), { method: 'DELETE', headers: loginOf(database.url) });
+      if (database.kind === 'couchdb') await plain.send('DELETE', '');
     },
   };
   await using stack = new AsyncDisposableStackLike();
   const neurons: Neuron[] = [];
   for (let index = 0; index < options.neurons; index += 1) {
-    neurons.push(stack.use(await Neuron.open({ name: `n${index}`, databaseUrl: database.url, databaseName, recorder })));
+    neurons.push(stack.use(await Neuron.open({ name: `n${index}`, databaseUrls: startingWith(urls, index), databaseName, recorder })));
   }
-  progress(`${neurons.length} neurons on ${database.kind}; ${options.seconds} s of traffic and faults`);
+  const nodes = database.nodes.length;
+  progress(`${neurons.length} neurons on ${database.kind}${nodes === 1 ? '' : ` (${nodes} nodes)`}; ${options.seconds} s of traffic and faults`);
   const traffic = new AbortController();
   const watching = new AbortController();
   const watchers = WATCHES.map((plan, index) => new Watcher({ plan, neurons, random: seededRandom(seed * 1000 + index), recorder, signal: watching.signal }));
@@ -78,9 +80,17 @@ export async function run(options: RunOptions): Promise<RunResult> {
   watching.abort();
   await Promise.all(watches);
   const { writes, reads, outages, incidents } = recorder;
-  const record: RunRecord = { writes, reads, outages, incidents, faults: recorder.faults, watches: watchers.map((watcher) => watcher.history()), ...final };
-  const checks = [enoughTraffic(trafficFloor(options.seconds)), ...CHECKS];
+  const record: RunRecord = { writes, reads, outages, incidents, faults: recorder.faults, databaseNodes: nodes, watches: watchers.map((watcher) => watcher.history()), ...final };
+  const checks = [enoughTraffic(trafficFloor(options.seconds, options.scenario)), ...CHECKS];
   return { record, settledMs, failures: recorder.failures, violations: new Map(checks.map((check) => [check.name, check.violations(record)])) };
+}
+
+/** The nodes in the order in which a neuron goes through them: each neuron has another one to begin with. */
+function startingWith(urls: readonly URL[], index: number): [URL, ...URL[]] {
+  const at = index % urls.length;
+  const [first, ...others] = [...urls.slice(at), ...urls.slice(0, at)];
+  if (first === undefined) throw new TypeError('a database has at least one node');
+  return [first, ...others];
 }
 
 /** Closes what was handed to it, in reverse order, at the end of a block (Node 20 has no AsyncDisposableStack). */

@@ -24,6 +24,7 @@ interface Bite {
 const absent = { absent: true } as const;
 const BITES: readonly Bite[] = [
   { check: acknowledgedWritesKept, title: 'a version that is in no series', good: { writes: [write(1, 'a')], database: stored('a', 'b') }, bad: { writes: [write(1, 'a')], database: stored('b') } },
+  { check: acknowledgedWritesKept, title: 'a durable version that is in no series', good: { writes: [write(1, 'a', { durable: false })] }, bad: { writes: [write(1, 'a')] } },
   { check: writtenAtMostOnce, title: 'a refused write that happened', good: { writes: [write(1, 'a')], database: stored('a') }, bad: { writes: [write(1, 'a', { outcome: 'refused' })], database: stored('a') } },
   {
     check: writtenAtMostOnce,

@@ -5,7 +5,7 @@ export const KEY = '*data /o/a k0';
 
 /** A record in which nothing happened, with changes. */
 export function recordWith(changes: Partial<RunRecord>): RunRecord {
-  return { writes: [], reads: [], watches: [], outages: [], incidents: [], database: new Map(), neurons: [], divergences: new Map(), faults: new Map(), ...changes };
+  return { writes: [], reads: [], watches: [], outages: [], incidents: [], database: new Map(), neurons: [], divergences: new Map(), databaseNodes: 1, faults: new Map(), ...changes };
 }
 
 /** An acknowledged write from second `at` to the next, making version `v`. */

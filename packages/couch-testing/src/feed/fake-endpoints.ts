@@ -14,6 +14,8 @@ export function answerDatabase(server: FakeCouch, request: FakeRequest, name: st
   const endpoint = segments[1];
   if (endpoint === '_changes') return answerChanges(server, database, request.query);
   if (endpoint === '_bulk_docs' && method === 'POST') return answerBulk(database, request.body);
+  if (endpoint === '_bulk_get' && method === 'POST') return answerBulkGet(database, request);
+  if (endpoint === '_all_docs') return answerAllDocs(database, request.query);
   if (endpoint === '_purge' && method === 'POST') return answerPurge(database, request.body);
   if (endpoint === '_purged_infos') {
     return server.hasPurgedInfos ? jsonResponse(200, { purged_infos: database.purges }) : jsonResponse(404, NOT_FOUND);
@@ -91,6 +93,38 @@ function answerBulk(database: FakeDatabase, text: string): FakeResponse {
     results.push(next === undefined ? { id, error: 'conflict', reason: 'Document update conflict.' } : { ok: true, id, rev: next });
   }
   return jsonResponse(201, results);
+}
+
+/** All leaves of each document, as without revisions; ancestry of one generation. */
+function answerBulkGet(database: FakeDatabase, { body, query }: FakeRequest): FakeResponse {
+  const { docs } = JSON.parse(body) as { docs: readonly { id: string }[] };
+  const ancestry = (rev: string) => (query.get('revs') === 'true' ? { _revisions: { start: Number.parseInt(rev, 10), ids: [rev.slice(rev.indexOf('-') + 1)] } } : {});
+  const results = docs.map(({ id }) => {
+    const leaves = database.leaves(id).map(({ rev, deleted, body: fields }) => ({ ok: { ...fields, _id: id, _rev: rev, ...(deleted ? { _deleted: true } : {}), ...ancestry(rev) } }));
+    return { id, docs: leaves.length > 0 ? leaves : [{ error: { id, rev: 'undefined', error: 'not_found', reason: 'missing' } }] };
+  });
+  return jsonResponse(200, { results });
+}
+
+/** Living documents in a range of ids, both ways. */
+function answerAllDocs(database: FakeDatabase, query: URLSearchParams): FakeResponse {
+  const bound = (name: string): string | undefined => (query.has(name) ? (JSON.parse(query.get(name) ?? '""') as string) : undefined);
+  const descending = query.get('descending') === 'true';
+  const [low, high] = descending ? [bound('endkey'), bound('startkey')] : [bound('startkey'), bound('endkey')];
+  const compare = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const withoutHigh = !descending && query.get('inclusive_end') === 'false';
+  const ids = [...database.documents.keys()]
+    .filter((id) => database.winner(id)?.deleted === false)
+    .filter((id) => (low === undefined || compare(id, low) >= 0) && (high === undefined || compare(id, high) < (withoutHigh ? 0 : 1)))
+    .sort(descending ? (left, right) => compare(right, left) : compare)
+    .slice(0, Number(query.get('limit') ?? Infinity));
+  const rows = ids.map((id) => {
+    const [winner, ...others] = database.leaves(id);
+    const conflicts = others.filter(({ deleted }) => !deleted).map(({ rev }) => rev);
+    const doc = { _id: id, _rev: winner?.rev, ...winner?.body, ...(query.get('conflicts') === 'true' && conflicts.length > 0 ? { _conflicts: conflicts } : {}) };
+    return { id, key: id, value: { rev: winner?.rev }, ...(query.get('include_docs') === 'true' ? { doc } : {}) };
+  });
+  return jsonResponse(200, { total_rows: rows.length, offset: 0, rows });
 }
 
 function answerPurge(database: FakeDatabase, text: string): FakeResponse {

@@ -1,13 +1,13 @@
 import { roleOf } from '../key-space.ts';
 import type { Check } from './check.ts';
 
-/** No acknowledged write is lost. Purged keys are excepted: their history was taken away on purpose. */
+/** No acknowledged write is lost. Excepted are purged keys, whose history was taken away on purpose, and writes acknowledged as not durable. */
 export const acknowledgedWritesKept: Check = {
   name: 'acknowledged-writes-kept',
-  promise: 'every version that was acknowledged is in its key’s series at the end',
+  promise: 'every version that was acknowledged as durable is in its key’s series at the end',
   violations: ({ writes, database }) =>
     writes
-      .filter(({ version, key }) => version !== undefined && roleOf(key) !== 'purged' && database.get(key)?.series.some((stored) => stored.version === version) !== true)
+      .filter(({ version, key, durable }) => version !== undefined && durable !== false && roleOf(key) !== 'purged' && database.get(key)?.series.some((stored) => stored.version === version) !== true)
       .map(({ key, version, kind, client, endMs }) => `${key}: ${version} (${kind} of ${client}, acknowledged at ${Math.round(endMs)} ms) is not in the series`),
 };
 

@@ -4,103 +4,56 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Child } from './child.ts';
+import { foreignServer, ownServer, type DatabaseServer } from './database-server.ts';
 
-/** The database server of a run. */
+/** The database of a run. */
 export interface Database extends AsyncDisposable {
-  /** With name and password, where it has them. */
-  readonly url: URL;
   readonly kind: 'embedded' | 'couchdb';
-  /** Absent where the server is not ours to stop. Sends the signal, waits for the end; then starts it again and waits until it answers. */
-  readonly stop?: (signal: NodeJS.Signals) => Promise<void>;
-  readonly start?: () => Promise<void>;
+  /** One server, or the nodes of one cluster. Never empty. */
+  readonly nodes: readonly [DatabaseServer, ...DatabaseServer[]];
 }
 
 /** Which database a run uses. */
 export interface DatabaseChoice {
-  /** A server that runs already. */
-  readonly couchdbUrl?: string;
-  /** A command that starts a CouchDB of our own, with the URL it will have. */
+  /** Servers that run already, or will: one, or the nodes of one cluster. None: the embedded database. */
+  readonly couchdbUrls?: readonly string[];
+  /** A command that starts a CouchDB of our own, once for each URL; `XIR_ORACLE_NODE` in its environment says which (1, 2, …). */
   readonly couchdbCommand?: string;
 }
 
-/** Opens the database of a run: a server that runs, a CouchDB of our own, or the embedded one. */
-export async function openDatabase({ couchdbUrl, couchdbCommand }: DatabaseChoice): Promise<Database> {
-  if (couchdbCommand !== undefined) {
-    if (couchdbUrl === undefined) throw new TypeError('a command that starts CouchDB needs the URL that it will have');
-    return ownServer({ url: new URL(couchdbUrl), kind: 'couchdb', command: () => ['/bin/sh', '-c', `exec ${couchdbCommand}`] });
+/** Opens the database of a run: servers that run, CouchDB of our own, or the embedded one. */
+export async function openDatabase({ couchdbUrls = [], couchdbCommand }: DatabaseChoice): Promise<Database> {
+  const urls = couchdbUrls.map((url) => new URL(url));
+  if (couchdbCommand !== undefined && urls.length === 0) throw new TypeError('a command that starts CouchDB needs the URL that it will have');
+  if (urls.length === 0) return embedded();
+  const command = ['/bin/sh', '-c', `exec ${couchdbCommand ?? ''}`];
+  const opened = await Promise.allSettled(
+    urls.map(async (url, index) => (couchdbCommand === undefined ? foreignServer(url) : ownServer({ url, command, environment: { XIR_ORACLE_NODE: String(index + 1) } }))),
+  );
+  const nodes = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const close = async () => void (await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]())));
+  const failed = opened.find((result) => result.status === 'rejected');
+  const [first, ...others] = nodes;
+  if (failed !== undefined || first === undefined) {
+    await close();
+    throw failed?.reason;
   }
-  if (couchdbUrl !== undefined) return { url: new URL(couchdbUrl), kind: 'couchdb', [Symbol.asyncDispose]: () => Promise.resolve() };
-  return embedded();
+  return { kind: 'couchdb', nodes: [first, ...others], [Symbol.asyncDispose]: close };
 }
 
 async function embedded(): Promise<Database> {
   const directory = await mkdtemp(join(tmpdir(), 'xir-oracle-'));
   const program = fileURLToPath(new URL('database-program.ts', import.meta.url));
   const command = (port: number) => [process.execPath, '--import', 'tsx', '--conditions=@xir/source', program, directory, String(port)];
-  const first = new Child(command(0));
-  const url = new URL(await first.firstLine());
-  const cleanUp = () => rm(directory, { recursive: true, force: true });
-  return ownServer({ url, kind: 'embedded', command: () => command(Number(url.port)), first, cleanUp });
-}
-
-interface OwnServer {
-  readonly url: URL;
-  readonly kind: Database['kind'];
-  readonly command: () => readonly string[];
-  readonly first?: Child;
-  readonly cleanUp?: () => Promise<void>;
-}
-
-async function ownServer({ url, kind, command, first, cleanUp }: OwnServer): Promise<Database> {
-  let child = first;
-  const start = async () => {
-    child = new Child(command());
-    await untilUp(url, child);
-  };
-  const stop = async (signal: NodeJS.Signals) => {
-    if (child?.running === true) await child.end(signal);
-  };
-  if (child === undefined) await start();
+  const running = new Child(command(0));
+  const url = new URL(await running.firstLine());
+  const server = await ownServer({ url, command: command(Number(url.port)), running });
   return {
-    url,
-    kind,
-    start,
-    stop,
+    kind: 'embedded',
+    nodes: [server],
     async [Symbol.asyncDispose]() {
-      await stop('SIGKILL');
-      await cleanUp?.();
+      await server[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Milliseconds until a database must answer. */
-const UP_TIMEOUT_MS = 60_000;
-
-async function untilUp(url: URL, child: Child): Promise<void> {
-  const until = performance.now() + UP_TIMEOUT_MS;
-  const check = new URL('/_up', withoutLogin(url));
-  for (;;) {
-    try {
-      const response = await fetch(check, { headers: loginOf(url), signal: AbortSignal.timeout(1000) });
-      if (response.ok) return;
-    } catch (error) {
-      if (!child.running || performance.now() > until) throw new Error(`the database does not answer\n${child.log}`, { cause: error });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** The same URL without name and password. */
-export function withoutLogin(url: URL): URL {
-  const plain = new URL(url);
-  plain.username = '';
-  plain.password = '';
-  return plain;
-}
-
-/** The header that carries a URL's name and password. */
-export function loginOf(url: URL): Record<string, string> {
-  if (url.username === '') return {};
-  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { authorization: `Basic ${Buffer.from(login).toString('base64')}` };
 }

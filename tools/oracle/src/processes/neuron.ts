@@ -7,7 +7,8 @@ import { Child } from './child.ts';
 /** How a neuron is run. */
 export interface NeuronOptions {
   readonly name: string;
-  readonly databaseUrl: URL;
+  /** One server, or the nodes of a cluster in the order in which this neuron's proxy tries them. */
+  readonly databaseUrls: readonly [URL, ...URL[]];
   readonly databaseName: string;
   readonly recorder: Recorder;
 }
@@ -32,7 +33,8 @@ export class Neuron implements AsyncDisposable {
   }
 
   static async open(options: NeuronOptions): Promise<Neuron> {
-    const neuron = new Neuron(options, await Proxy.open(Number(options.databaseUrl.port)));
+    const targets = options.databaseUrls.map(({ hostname, port }) => ({ host: hostname, port: Number(port === '' ? 80 : port) }));
+    const neuron = new Neuron(options, await Proxy.open(targets));
     await neuron.start();
     return neuron;
   }
@@ -106,8 +108,9 @@ export class Neuron implements AsyncDisposable {
   }
 
   async #startOnce(): Promise<void> {
-    const { name, databaseUrl, databaseName, recorder } = this.#options;
-    const url = new URL(databaseUrl);
+    const { name, databaseUrls, databaseName, recorder } = this.#options;
+    const url = new URL(databaseUrls[0]);
+    url.hostname = '127.0.0.1';
     url.port = String(this.proxy.port);
     const flags = ['--rest-port', '0', '--ops-port', '0', '--name', name, '--database', databaseName, '--heartbeat-ms', '1000', '--log-level', 'warn'];
     const child = new Child([process.execPath, '--import', 'tsx', '--conditions=@xir/source', MAIN, ...flags], { XIR_COUCHDB_URL: url.href });
