@@ -56,10 +56,9 @@ export class ChangesParser implements LineSink {
   readonly #passed: ((id: string, revision: string | undefined) => void) | undefined;
   readonly #scan = newRowScan();
   #found = emptyChanges();
-  /** Where the last sequence lies, decoded once per piece. */
-  #seqBytes: Buffer | undefined;
-  #seqStart = 0;
-  #seqEnd = 0;
+  /** Where the sequences of a piece lie, two places each. Only the last one that can be decoded is. */
+  readonly #seqBytes: Buffer[] = [];
+  readonly #seqPlaces: number[] = [];
 
   constructor(options: ChangesParserOptions = {}) {
     this.#splitter = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
@@ -112,9 +111,8 @@ export class ChangesParser implements LineSink {
     found.scannedBytes += lengthBytes;
     // `null` stands for "not told": the last one that was told counts.
     if (bytes[seqStart] !== 0x6e) {
-      this.#seqBytes = bytes;
-      this.#seqStart = seqStart;
-      this.#seqEnd = seqEnd;
+      this.#seqBytes.push(bytes);
+      this.#seqPlaces.push(seqStart, seqEnd);
     }
     if (this.#wanted !== undefined && !this.#wants(id)) {
       if (this.#passed !== undefined) this.#pass(id, scanRevision(bytes, idEnd, end));
@@ -201,7 +199,8 @@ export class ChangesParser implements LineSink {
     found.scannedBytes += text.length;
     if (row.seq !== null) {
       found.seq = row.seq;
-      this.#seqBytes = undefined;
+      this.#seqBytes.length = 0;
+      this.#seqPlaces.length = 0;
     }
     if (this.#wanted !== undefined && !this.#wants(row.id)) return this.#pass(row.id, row.revs[0]);
     found.wantedBytes += text.length;
@@ -210,12 +209,19 @@ export class ChangesParser implements LineSink {
 
   #take(): ParsedChanges {
     const found = this.#found;
-    if (this.#seqBytes !== undefined) {
-      found.seq = seqText(this.#seqBytes.toString('utf8', this.#seqStart, this.#seqEnd)) ?? found.seq;
-      this.#seqBytes = undefined;
-    }
+    found.seq = this.#lastSeq() ?? found.seq;
+    this.#seqBytes.length = 0;
+    this.#seqPlaces.length = 0;
     this.#found = emptyChanges();
     return found;
+  }
+
+  #lastSeq(): string | undefined {
+    for (let index = this.#seqBytes.length - 1; index >= 0; index -= 1) {
+      const seq = seqText(this.#seqBytes[index]?.toString('utf8', this.#seqPlaces[index * 2], this.#seqPlaces[index * 2 + 1]) ?? 'null');
+      if (seq !== null) return seq;
+    }
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** Bytes kept of a line that is longer than allowed: enough for its sequence, id and revisions. */
+/** Bytes kept at most of a line that is longer than allowed: enough for its sequence, id and revisions. */
 export const OVERSIZED_PREFIX_BYTES = 16_384;
 
 /** Receives lines. The bytes are valid during the call only. */
@@ -17,6 +17,8 @@ export interface LineSink {
  */
 export class LineSplitter {
   readonly #maxLineBytes: number;
+  /** What is kept of a longer line: the same wherever the pieces were cut. */
+  readonly #prefixBytes: number;
   #held: Buffer[] = [];
   #heldBytes = 0;
   /** Length so far of a line that is being skipped; 0 when none is. */
@@ -24,6 +26,7 @@ export class LineSplitter {
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
+    this.#prefixBytes = Math.min(OVERSIZED_PREFIX_BYTES, maxLineBytes);
   }
 
   /** Bytes of an unfinished line. */
@@ -36,7 +39,7 @@ export class LineSplitter {
     let start = 0;
     for (let newline = bytes.indexOf(NEWLINE); newline >= 0; newline = bytes.indexOf(NEWLINE, start)) {
       if (this.#heldBytes > 0) this.#finishHeld(bytes.subarray(start, newline), sink);
-      else if (newline - start > this.#maxLineBytes) sink.oversized(bytes.subarray(start, start + OVERSIZED_PREFIX_BYTES), newline - start);
+      else if (newline - start > this.#maxLineBytes) sink.oversized(bytes.subarray(start, start + this.#prefixBytes), newline - start);
       else sink.line(bytes, start, newline);
       start = newline + 1;
     }
@@ -66,7 +69,7 @@ export class LineSplitter {
     if (this.#held.length >= 1024) this.#held = [Buffer.concat(this.#held, this.#heldBytes)];
     if (this.#heldBytes > this.#maxLineBytes) {
       this.#skippedBytes = this.#heldBytes;
-      this.#held = [Buffer.from(Buffer.concat(this.#held, this.#heldBytes).subarray(0, OVERSIZED_PREFIX_BYTES))];
+      this.#held = [Buffer.from(Buffer.concat(this.#held, this.#heldBytes).subarray(0, this.#prefixBytes))];
       this.#heldBytes = this.#held[0]?.length ?? 0;
     }
   }
@@ -77,7 +80,7 @@ export class LineSplitter {
     this.reset();
     if (whole === undefined) return;
     if (skipped > 0) sink.oversized(whole, skipped + last.length);
-    else if (whole.length > this.#maxLineBytes) sink.oversized(whole.subarray(0, OVERSIZED_PREFIX_BYTES), whole.length);
+    else if (whole.length > this.#maxLineBytes) sink.oversized(whole.subarray(0, this.#prefixBytes), whole.length);
     else sink.line(whole, 0, whole.length);
   }
 }
