@@ -188,6 +188,13 @@ export class Cache {
     this.trim();
   }
 
+  /** Lets go of an entry that was pinned by hand. One whose load failed meanwhile leaves: nothing is known of it. */
+  unpin(entry: TableEntry): void {
+    entry.pins -= 1;
+    this.#dropIfAbsent(entry);
+    this.trim();
+  }
+
   /** Resolves when the entry can answer, or was dropped; rejects with what kept it from being loaded. */
   settled(entry: TableEntry, thorough = false): Promise<void> {
     if (thorough ? entry.state !== 'loading' && entry.state !== 'verifying' : isServable(entry)) return Promise.resolve();
@@ -204,7 +211,8 @@ export class Cache {
     const { id, revision, losers } = row;
     const { table } = this;
     let entry = table.findId(id);
-    if (entry === undefined) {
+    // An entry that is pinned though its load failed knows nothing: to a row it is as good as none.
+    if (entry === undefined || entry.state === 'absent') {
       if (!table.isReferenced(id)) return this.recent.note(id, revision);
       entry = this.#enter(id);
       if (entry === undefined) return;
@@ -227,12 +235,15 @@ export class Cache {
   /** Enters a head that a listing read, where nothing is known of it. */
   offer(address: KeyAddress, snapshot: EntrySnapshot): void {
     const known = this.table.find(address);
-    if (known !== undefined && known.state !== 'reserved') return;
+    if (known !== undefined && known.state !== 'reserved' && known.state !== 'absent') return;
+    const isNews = this.table.isComplete(address);
     const entry = known ?? this.table.add(address);
     const noted = entry.noted ?? this.recent.revision(entry.id);
     const doubtful = !accountsFor(snapshot.revision, noted);
     this.apply(entry, { type: 'reference' }, 'load', false);
     entry.noted = noted;
+    // What a wider listing brings for one that was whole already is news: its row is still on its way.
+    if (isNews) this.#overtaken.add(entry);
     if (doubtful) this.reader.readHead(entry);
     else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, this.#overtaken.has(entry) ? 'feed' : 'load');
   }

@@ -131,8 +131,7 @@ export class Memory implements Kv4Store {
         await this.#cache.settled(entry, thorough);
         if (isServable(entry)) return liveRecord(entry, this.#clock.now());
       } finally {
-        entry.pins -= 1;
-        this.#cache.trim();
+        this.#cache.unpin(entry);
       }
     }
   }

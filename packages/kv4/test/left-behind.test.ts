@@ -1,0 +1,59 @@
+import { CouchClient } from '@xir/couch-client';
+import type { KeyAddress, WatchEvent } from '@xir/kv4-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ScriptedTransport, textResponse } from './support/scripted-transport.ts';
+import { embeddedServer, TestDatabase } from './support/servers.ts';
+
+let server: Awaited<ReturnType<typeof embeddedServer>>;
+beforeAll(async () => {
+  server = await embeddedServer();
+});
+afterAll(() => server.close());
+
+const key = (name: string): KeyAddress => ({ bucket: 'b', layer: '*data', path: '/a', key: name });
+const place = { bucket: 'b', layer: '*data', path: '/a' };
+
+describe('what a load leaves behind', () => {
+  it('M5: a key whose load failed is in the listing that is loaded next', async () => {
+    await using database = new TestDatabase(server.url);
+    const transport = new ScriptedTransport(server.url);
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    const writer = await database.open();
+    await writer.put(key('k'), 1);
+    await writer.put(key('l'), 1);
+    transport.next('/_bulk_get', async () => textResponse(500, '{"error":"internal_server_error"}'));
+    await expect(memory.get(key('k'))).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
+    transport.next('/_bulk_get', async () => textResponse(500, '{"error":"internal_server_error"}'));
+    await expect(memory.watch({ type: 'key', address: key('l') }).next()).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
+    expect((await memory.keys(place)).items).toEqual(['k', 'l']);
+    await writer.put(key('k'), 2);
+    await vi.waitFor(() => expect(memory.peek(key('k'))?.value).toBe(2), { timeout: 8_000, interval: 5 });
+    await database[Symbol.asyncDispose]();
+    await transport.close();
+  });
+
+  it('M12: with history, a version that a wider listing brought before its row is told', async () => {
+    await using database = new TestDatabase(server.url);
+    const transport = new ScriptedTransport(server.url);
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    const writer = await database.open();
+    const events: WatchEvent[] = [];
+    const following = (async () => {
+      for await (const event of memory.watch({ type: 'path', address: place }, { history: true })) {
+        events.push(event);
+        if (event.type === 'delete') return;
+      }
+    })();
+    await vi.waitFor(() => expect(events.length).toBe(1), { timeout: 8_000, interval: 5 });
+    const gate = transport.freezeFeed();
+    const { version } = await writer.put(key('k'), 1);
+    await memory.tree({ ...place, path: '/' });
+    await writer.delete(key('k'));
+    gate.open();
+    await following;
+    expect(events.map((event) => event.type)).toEqual(['end-of-initial', 'put', 'delete']);
+    expect(events[1]).toMatchObject({ record: { version } });
+    await database[Symbol.asyncDispose]();
+    await transport.close();
+  });
+});
