@@ -1,3 +1,4 @@
+import { SIMULATION_MUTANTS } from './mended/simulation.ts';
 import type { Mutant } from './mutant.ts';
 import { CACHE_MUTANTS } from './traps/cache.ts';
 import { CLUSTER_MUTANTS } from './traps/cluster.ts';
@@ -7,7 +8,7 @@ import { INPUT_MUTANTS } from './traps/input.ts';
 import { LOAD_MUTANTS } from './traps/load.ts';
 
 /** Every mutant, the traps' in their order. */
-export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS].sort(
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...SIMULATION_MUTANTS].sort(
   (a, b) => trapOf(a) - trapOf(b),
 );
 

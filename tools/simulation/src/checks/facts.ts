@@ -1,0 +1,41 @@
+import type { ClusterDatabase } from '../cluster/cluster-database.ts';
+import { KEYS, type SimulatedKey } from '../world/key-space.ts';
+import type { Recorder } from '../world/recorder.ts';
+import { seriesOf, type SeriesVersion, type Truth } from '../world/truth.ts';
+
+/** What checks judge by. */
+export interface Facts {
+  readonly recorder: Recorder;
+  readonly truth: Truth;
+  readonly replicas: number;
+  /** Final series of each key, oldest first. */
+  readonly series: ReadonlyMap<string, readonly SeriesVersion[]>;
+  /** The database was another one or went back: what was acknowledged before may be gone. */
+  readonly upheaval: boolean;
+  /** Replicas may have decided differently: nothing is promised of the order of writers that did not know of each other. */
+  readonly split: boolean;
+  /** Hosts' wall clocks were wrong. */
+  readonly skewed: boolean;
+}
+
+const SPLITTING = ['replica-down', 'replica-lag'];
+
+/** Gathers the facts at the end of a schedule. */
+export function factsOf(recorder: Recorder, truth: Truth, database: ClusterDatabase | undefined): Facts {
+  const series = new Map(database === undefined ? [] : KEYS.map((key) => [key.name, seriesOf(database, key)]));
+  const replicas = database?.shape.replicas ?? 1;
+  return { recorder, truth, replicas, series, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && SPLITTING.some((kind) => recorder.faults.has(kind)), skewed: recorder.faults.has('clock-step') || recorder.faults.has('clock-skew') };
+}
+
+/** Keys of which everything is promised: never purged, never in a conflict that came from elsewhere. */
+export function orderlyKeys({ recorder }: Facts): readonly SimulatedKey[] {
+  const conflicted = recorder.faults.has('conflict') ? KEYS[1]?.name : undefined;
+  const purged = recorder.faults.has('purge') || recorder.faults.has('purge-forgotten');
+  return KEYS.filter(({ name, role }) => name !== conflicted && !(purged && role === 'purged'));
+}
+
+/** The version that stands at the end; `undefined`: nothing is there. */
+export function stateAtEnd(facts: Facts, key: string): string | undefined {
+  const last = facts.truth.moments.get(key)?.at(-1);
+  return last === undefined || last.absent ? undefined : last.version;
+}

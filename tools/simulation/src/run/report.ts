@@ -1,0 +1,47 @@
+import type { RunTotals } from './run-totals.ts';
+
+/**
+ * Checks that find defects which are known and listed as open in `docs/track-record.md`, and in how many of ten thousand schedules they may: more is a new defect. They
+ * leave this list as they are mended.
+ */
+export const OPEN_CHECKS: Readonly<Record<string, number>> = { 'watches-complete': 15, 'watches-reliable': 15, 'monotonic-reads': 15, 'age-true': 15 };
+
+/** Checks that found something which is not known. Pure. */
+export function newFailures(totals: RunTotals): readonly string[] {
+  return Object.entries(totals.failures)
+    .filter(([check, count]) => count > Math.ceil(((OPEN_CHECKS[check] ?? 0) * totals.schedules) / 10_000))
+    .map(([check]) => check);
+}
+
+/** What is too little to prove anything. Pure. */
+export function lackOfTraffic(totals: RunTotals): readonly string[] {
+  const { schedules } = totals;
+  const floors: readonly (readonly [string, number, number])[] = [
+    ['acknowledged writes', totals.acknowledged, schedules],
+    ['reads', totals.reads, 2 * schedules],
+    ['watch events', totals.watchEvents, schedules / 2],
+    ['faults', Object.values(totals.faults).reduce((sum, count) => sum + count, 0), schedules / 2],
+  ];
+  return floors.filter(([, count, floor]) => count < floor).map(([what, count, floor]) => `${what}: ${count}, at least ${Math.ceil(floor)} are needed`);
+}
+
+/** A run in words. `command` reruns one schedule. Pure. */
+export function reportOf(totals: RunTotals, { seed, profile }: { readonly seed: number; readonly profile: string }): string {
+  const { schedules, faults, counters, failures, failed } = totals;
+  const list = (counts: Readonly<Record<string, number>>): string[] => Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(26)} ${Math.round(count)}`);
+  const shown = ['verifications', 'regressions', 'divergences', 'resets', 'poisonousRows', 'quarantined', 'evictions', 'purged', 'conflicted', 'connections', 'probes', 'notDurable'];
+  const lines = [
+    `${schedules} schedules of profile ${profile}, run seed ${seed}: ${totals.events} events in ${Math.round(totals.simulatedMs / 1_000)} simulated seconds, hash ${totals.hash.toString(16)}`,
+    `  ${totals.acknowledged} of ${totals.writes} writes acknowledged, ${totals.reads} keys read, ${totals.watchEvents} watch events; longest way to equality ${Math.round(totals.longestConvergenceMs)} ms`,
+    'faults',
+    ...list(faults),
+    'met by the neurons',
+    ...list(Object.fromEntries(shown.map((name) => [name, counters[name] ?? 0]))),
+    ...(Object.keys(failures).length === 0 ? ['no check found anything'] : ['schedules in which a check found something', ...list(failures)]),
+  ];
+  for (const each of failed) {
+    const isOpen = each.violations.every(({ check }) => check in OPEN_CHECKS);
+    lines.push(`${isOpen ? 'open' : 'FAILED'}: pnpm --filter @xir/simulation simulate --profile ${profile} --replay ${each.seed}`, ...each.violations.map(({ check, what }) => `    ${check}: ${what}`));
+  }
+  return lines.join('\n');
+}

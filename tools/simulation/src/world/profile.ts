@@ -1,0 +1,74 @@
+/** Everything that can go wrong in a schedule. */
+export const FAULT_KINDS = [
+  'connection-refused',
+  'half-open',
+  'lost-before',
+  'lost-after',
+  'server-errors',
+  'busy',
+  'slow',
+  'jitter',
+  'feed-held',
+  'rows-stalled',
+  'buffering-proxy',
+  'connections-cut',
+  'row-cut',
+  'ending-maintenance',
+  'ending-changes-duration',
+  'ending-new-epoch',
+  'ending-feed-died',
+  'ending-limit',
+  'ending-timeout',
+  'duplicates',
+  'rewind',
+  'failover',
+  'replica-down',
+  'replica-lag',
+  'reads-by-one',
+  'null-sequences',
+  'purge',
+  'purge-forgotten',
+  'conflict',
+  'foreign-documents',
+  'poisonous-documents',
+  'large-document',
+  'bulk-import',
+  'neuron-restart',
+  'clock-step',
+  'database-recreated',
+  'database-restored',
+] as const;
+
+/** One of {@link FAULT_KINDS}. */
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** What schedules are like. */
+export interface Profile {
+  readonly name: string;
+  readonly faults: readonly FaultKind[];
+  /** Faults of one schedule, at most. */
+  readonly maxFaults: number;
+  readonly maxNeurons: number;
+  readonly operationsPerClient: number;
+  readonly maxClientsPerNeuron: number;
+  readonly watches: boolean;
+}
+
+/** Faults of which one schedule in some has one, since nothing else can be judged across them. */
+export const UPHEAVALS: readonly FaultKind[] = ['database-recreated', 'database-restored'];
+
+const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true };
+
+/** Profiles by name. */
+export const PROFILES: Readonly<Record<string, Profile>> = {
+  all: ALL,
+  quick: { ...ALL, name: 'quick', maxFaults: 3, maxNeurons: 2, operationsPerClient: 4, maxClientsPerNeuron: 1 },
+  calm: { ...ALL, name: 'calm', faults: [], maxFaults: 0 },
+  network: {
+    ...ALL,
+    name: 'network',
+    faults: FAULT_KINDS.filter((kind) => FAULT_KINDS.indexOf(kind) <= FAULT_KINDS.indexOf('rewind')),
+    maxFaults: 6,
+  },
+  long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
+};
