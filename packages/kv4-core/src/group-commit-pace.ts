@@ -7,7 +7,7 @@ export interface CommitPaceLimits {
 }
 
 /** Default bounds: a fsync takes a few milliseconds, a busy database some tens. */
-export const DEFAULT_COMMIT_PACE_LIMITS: CommitPaceLimits = Object.freeze({ slowBatchMs: 50, maxQuietMs: 1 });
+export const DEFAULT_COMMIT_PACE_LIMITS: CommitPaceLimits = Object.freeze({ slowBatchMs: 50, maxQuietMs: 5 });
 
 /** So few writers are not worth waiting for. */
 const SMALLEST_CROWD = 4;
