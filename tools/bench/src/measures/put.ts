@@ -10,6 +10,8 @@ const VALUE = { name: 'bench', text: 'x'.repeat(90) };
 interface Round {
   readonly p50Ms: number;
   readonly perSecond: number;
+  /** CPU seconds of the neuron process for each PUT, whichever of its two faces took it. */
+  readonly cpuSeconds: number;
 }
 
 /** Acknowledged PUT of new keys on a neuron beside the database's own PUT of new documents, on the same database. */
@@ -21,7 +23,7 @@ export function acknowledgedPut(where: 'embedded' | 'couchdb') {
     const target = new URL(couchdbUrl ?? (neuron.databaseUrl as string));
     try {
       const rows: ResultRow[] = [];
-      for (const writers of [1, 50]) rows.push(...(await beside({ context, neuron, target, database, writers })));
+      for (const writers of [1, 50]) rows.push(...(await beside({ context, neuron, target, database, writers, server: couchdbUrl === undefined ? 'here' : 'elsewhere' })));
       return {
         title: `Acknowledged PUT, ${where === 'embedded' ? 'embedded database (served by the neuron itself)' : 'CouchDB'}`,
         method: `New keys of ${JSON.stringify(VALUE).length} bytes through the neuron, and new documents of the same size put straight into the same database, alternating.`,
@@ -41,19 +43,24 @@ interface Setting {
   readonly target: URL;
   readonly database: string;
   readonly writers: number;
+  /** Whether the neuron process is what serves the database's own PUT too. */
+  readonly server: 'here' | 'elsewhere';
 }
 
-async function beside({ context, neuron, target, database, writers }: Setting): Promise<ResultRow[]> {
+async function beside({ context, neuron, target, database, writers, server }: Setting): Promise<ResultRow[]> {
   const ours: Round[] = [];
   const peer: Round[] = [];
-  const cpu: number[] = [];
   const login = target.username === '' ? undefined : `Basic ${Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64')}`;
   const value = JSON.stringify(VALUE);
   for (let n = 0; n < context.rounds; n++) {
     context.progress(`PUT on ${target.host}, ${writers} writers, round ${n + 1} of ${context.rounds}`);
     const stamp = `${writers}-${n}-${Date.now().toString(36)}`;
-    const before = cpuSecondsOf(neuron.pid);
-    const result = await runHttpLoad({
+    const measured = async (load: () => Promise<LoadResult>): Promise<Round> => {
+      const before = cpuSecondsOf(neuron.pid);
+      const result = await load();
+      return roundOf(result, cpuSecondsOf(neuron.pid) - before);
+    };
+    const through = () => runHttpLoad({
       host: '127.0.0.1',
       port: neuron.restPort,
       connections: writers,
@@ -62,29 +69,25 @@ async function beside({ context, neuron, target, database, writers }: Setting): 
       statuses: [200],
       bodyMustContain: '"s":"ok"',
     });
-    cpu.push((cpuSecondsOf(neuron.pid) - before) / result.requests);
-    ours.push(roundOf(result));
-    peer.push(
-      roundOf(
-        await runHttpLoad({
-          host: target.hostname,
-          port: Number(target.port),
-          connections: writers,
-          durationMs: context.roundMs,
-          request: (i) => putRequest(`/${database}/bench-${stamp}-${i}`, value, login),
-          statuses: [201, 202],
-        }),
-      ),
-    );
+    const straight = () => runHttpLoad({
+      host: target.hostname,
+      port: Number(target.port),
+      connections: writers,
+      durationMs: context.roundMs,
+      request: (i) => putRequest(`/${database}/bench-${stamp}-${i}`, value, login),
+      statuses: [201, 202],
+    });
+    ours.push(await measured(through));
+    peer.push(await measured(straight));
   }
-  return rowsOf(writers, ours, peer, cpu);
+  return rowsOf(writers, ours, server, peer);
 }
 
-function roundOf(result: LoadResult): Round {
-  return { p50Ms: percentile(result.latenciesMs, 0.5), perSecond: result.requests / result.seconds };
+function roundOf(result: LoadResult, cpuSeconds: number): Round {
+  return { p50Ms: percentile(result.latenciesMs, 0.5), perSecond: result.requests / result.seconds, cpuSeconds: cpuSeconds / result.requests };
 }
 
-function rowsOf(writers: number, ours: readonly Round[], peer: readonly Round[], cpu: readonly number[]): ResultRow[] {
+function rowsOf(writers: number, ours: readonly Round[], server: Setting['server'], peer: readonly Round[]): ResultRow[] {
   const of = (rounds: readonly Round[], field: keyof Round): number => spreadOf(rounds.map((round) => round[field])).median;
   const difference = of(ours, 'p50Ms') - of(peer, 'p50Ms');
   return [
@@ -102,9 +105,9 @@ function rowsOf(writers: number, ours: readonly Round[], peer: readonly Round[],
     },
     {
       measure: `${writers} writer${writers === 1 ? '' : 's'}: CPU of the neuron process per PUT, µs`,
-      ours: (spreadOf(cpu).median * 1e6).toFixed(0),
-      peer: '',
-      ratio: '',
+      ours: (of(ours, 'cpuSeconds') * 1e6).toFixed(0),
+      peer: server === 'here' ? (of(peer, 'cpuSeconds') * 1e6).toFixed(0) : '',
+      ratio: server === 'here' ? `${(of(ours, 'cpuSeconds') / of(peer, 'cpuSeconds')).toFixed(2)} ×` : '',
     },
   ];
 }
