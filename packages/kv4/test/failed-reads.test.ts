@@ -13,6 +13,11 @@ afterAll(() => server.close());
 const path = { bucket: 'b', layer: '*data', path: '/a' };
 const key = (name: string): KeyAddress => ({ ...path, key: name });
 
+const LISTINGS = [
+  ['of a path', { list: 'list', address: path }],
+  ['with all beneath', { list: 'tree', address: { ...path, path: '/' } }],
+] as const;
+
 /** A memory whose transport is scripted, on a database that holds two keys. */
 async function scripted() {
   const database = new TestDatabase(server.url);
@@ -32,10 +37,7 @@ async function scripted() {
 }
 
 describe('a read that fails', () => {
-  it.each([
-    ['of a path', { list: 'list' as const, address: path }],
-    ['with all beneath', { list: 'tree' as const, address: { ...path, path: '/' } }],
-  ])('M22 T10: does not take its key out of a listing %s that became whole meanwhile', async (_, { list, address }) => {
+  it.each(LISTINGS)('M22 T10: does not take its key out of a listing %s that became whole meanwhile', async (_, { list, address }) => {
     await using test = await scripted();
     const { memory, transport } = test;
     const gate = new Gate();

@@ -8,5 +8,7 @@ export interface Check {
   readonly name: string;
   /** What is promised. */
   readonly promise: string;
+  /** Not promised on a cluster, and not judged there. */
+  readonly ofOneServer?: true;
   readonly violations: (record: RunRecord) => readonly Violation[];
 }
