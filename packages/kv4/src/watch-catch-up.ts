@@ -127,6 +127,24 @@ export class CatchUp {
     this.#told.note(id, version);
   }
 
+  /**
+   * What lies before a change of a key that the catch-up did not meet. The feed tells what came since the cache saw the key last, and that may be more than the watch was told: a
+   * row that is replaced while the database lists its changes is in neither.
+   */
+  async *missedBefore(id: string, address: KeyAddress, version: string): AsyncGenerator<WatchEvent, void, undefined> {
+    const { history, maxChanges, store } = this.#options;
+    if (!history || this.#last.has(id) || retentionOf(address.layer, store.heads.layers) === 'none') return;
+    const known = await this.#series(address, version, []);
+    const missed = known.slice(this.#told.firstUntold(known.map(([each]) => each), this.#expiredMs));
+    if (missed.length > maxChanges) this.reset = 'position-unknown';
+    else for (const stored of missed) yield this.#tell(changeOfStored(stored, { id, address, position: '' }).event, id, null);
+  }
+
+  /** What the watch was told, here and before. */
+  get told(): ToldVersions {
+    return this.#told;
+  }
+
   /** A change that the feed brought before the watch is where the feed is, with the position it has for this watch; `undefined`: it was told. */
   take(item: QueuedChange): WatchEvent | undefined {
     if (this.wasTold(item.id, item.version)) return undefined;
@@ -148,6 +166,7 @@ export class CatchUp {
     }
     const known = await this.#versionsOf(row, head, spot);
     const texts = known.map(([version]) => version);
+    this.#told.thin(texts);
     let first = this.#told.firstUntold(texts, this.#expiredMs);
     const last = this.#last.get(spot.id);
     if (last !== undefined) first = Math.max(first, texts.findLastIndex((version) => version <= last) + 1);

@@ -140,6 +140,11 @@ export class WatchHub implements CacheListener {
     return undefined;
   }
 
+  /** What was told to a watch that goes on here, also of keys that the cache knows nothing of any more. Everything it names was committed before what the cache shows. */
+  absorb(told: ToldVersions, leaveOut: ReadonlySet<string>): void {
+    this.#told.absorb(told, leaveOut);
+  }
+
   /** Files a watcher; the answer takes it out again. */
   add(scope: WatchScope, watcher: Watcher): () => void {
     const { watchers, name } = this.#shelfOf(scope);
@@ -158,7 +163,11 @@ export class WatchHub implements CacheListener {
   }
 
   onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {
-    if (this.#count === 0 || cause === 'load') return;
+    if (cause === 'load') return;
+    if (this.#count === 0) {
+      this.#unannounced.delete(entry);
+      return;
+    }
     const first = this.#unannounced.get(entry) ?? before;
     if (cause === 'write') {
       if (this.#watchersOf(entry).length > 0) this.#unannounced.set(entry, first);

@@ -21,7 +21,7 @@ import type { ExpiryGate } from './expiry-gate.ts';
 import { fillGap } from './watch-gap.ts';
 import type { WatchHub, Watcher } from './watch-hub.ts';
 import { decodePosition, type WatchPosition } from './watch-position.ts';
-import { WatchQueue, type QueuedItem } from './watch-queue.ts';
+import { WatchQueue, type QueuedChange, type QueuedItem } from './watch-queue.ts';
 import { expiryVersionOf } from './watch-told.ts';
 
 /** How long the beginning of a watch waits for the feed to be proved current, in milliseconds. */
@@ -136,21 +136,29 @@ export class WatchStream {
         return;
       case 'gap': {
         const { store } = this.#context;
-        for await (const change of fillGap(item, (address) => store.series(address))) {
-          const event = this.#catchUp === undefined ? change.event : this.#catchUp.take(change);
-          if (event !== undefined) yield event;
-        }
+        for await (const change of fillGap(item, (address) => store.series(address))) yield* this.#eventsOfChange(change);
         return;
       }
-      case 'change': {
-        if (item.version !== undefined && this.#toldExpiries.get(item.id) === item.version) {
-          this.#toldExpiries.delete(item.id);
-          return;
-        }
-        const event = this.#catchUp === undefined ? item.event : this.#catchUp.take(item);
-        if (event !== undefined) yield event;
-      }
+      case 'change':
+        yield* this.#eventsOfChange(item);
     }
+  }
+
+  async *#eventsOfChange(change: QueuedChange): AsyncGenerator<WatchEvent, void, undefined> {
+    const { id, version, event } = change;
+    if (version !== undefined && this.#toldExpiries.get(id) === version) return;
+    const catchUp = this.#catchUp;
+    if (catchUp === undefined) return yield event;
+    if (version !== undefined) yield* catchUp.missedBefore(id, event.type === 'put' ? event.record.address : event.address, version);
+    if (catchUp.reset !== undefined) return this.#startAnew(catchUp.reset);
+    const taken = catchUp.take(change);
+    if (taken !== undefined) yield taken;
+  }
+
+  /** What was missed cannot be told. */
+  #startAnew(reason: WatchResetReason): void {
+    this.#watcher.live = false;
+    this.#watcher.queue.restart(reason);
   }
 
   async *#open(): AsyncGenerator<WatchEvent, void, undefined> {
@@ -259,11 +267,7 @@ export class WatchStream {
     const catchUp = new CatchUp({ store, cover, history, nowMs: () => clock.now(), maxChanges: this.#maxItems, signal: this.#options.signal }, position);
     this.#catchUp = catchUp;
     yield* catchUp.missed();
-    if (catchUp.reset !== undefined) {
-      this.#watcher.live = false;
-      this.#watcher.queue.restart(catchUp.reset);
-      return;
-    }
+    if (catchUp.reset !== undefined) return this.#startAnew(catchUp.reset);
     yield* this.#missedExpiries(catchUp);
     void this.#settle(catchUp);
   }
@@ -303,6 +307,17 @@ export class WatchStream {
     catchUp.toldExpiries(untilMs);
   }
 
+  /** Expiries that other watches here are still to be told. */
+  #expiriesToCome(): ReadonlySet<string> {
+    const { clock, expiries } = this.#context;
+    const found = new Set<string>();
+    for (const entry of this.#entries()) {
+      const { record } = entry;
+      if (record?.expiresAtMs !== undefined && (record.expiresAtMs > clock.now() || expiries.holds(entry))) found.add(expiryVersionOf(record));
+    }
+    return found;
+  }
+
   /** Waits until the feed is where the catch-up came to; from then on its positions hold for this watch too. */
   async #settle(catchUp: CatchUp): Promise<void> {
     const { hub, feed, clock } = this.#context;
@@ -318,6 +333,7 @@ export class WatchStream {
       });
     }
     for (const entry of this.#entries()) hub.show(entry);
+    hub.absorb(catchUp.told, this.#expiriesToCome());
     this.#watcher.queue.mark();
   }
 }

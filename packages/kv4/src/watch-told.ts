@@ -72,6 +72,27 @@ export class ToldVersions {
     return told;
   }
 
+  /** Of one key's versions, oldest first, the last that is named is enough. */
+  thin(versions: readonly string[]): void {
+    const last = versions.findLastIndex((version) => this.names(version) && !isExpiryVersion(version));
+    if (last < 1) return;
+    const earlier = new Set(versions.slice(0, last).filter((version) => !isExpiryVersion(version) && this.names(version)));
+    if (earlier.size === 0) return;
+    for (const [slot, version] of this.#named) if (earlier.has(version)) this.#named.delete(slot);
+    this.#changed();
+  }
+
+  /** Everything that was told elsewhere counts as told here too, but for versions that are left out. */
+  absorb(other: ToldVersions, leaveOut: ReadonlySet<string>): void {
+    for (const [neuron, floor] of other.#floors) {
+      this.#makeKnown(neuron);
+      if (floor > (this.#floors.get(neuron) ?? floor)) this.#floors.set(neuron, floor);
+    }
+    const known = new Set(this.#named.values());
+    for (const [slot, version] of other.#named) if (!known.has(version) && !leaveOut.has(version)) this.note(slot, version);
+    this.#changed();
+  }
+
   copy(): ToldVersions {
     return new ToldVersions(this.#base, this.#floors, this.#named);
   }
