@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import type { Memory } from '../src/index.ts';
 import { ScriptedTransport } from './support/scripted-transport.ts';
 import { serversToTest, TestDatabase } from './support/servers.ts';
-import { watchFaults, type Written } from './support/watch-faults.ts';
+import { PURGED_KEY, watchFaults, type Written } from './support/watch-faults.ts';
 
 /** Operations of one writer in a run. */
 const STEPS = 120;
@@ -68,10 +68,10 @@ async function write(memory: Memory, random: Random, run: { readonly writer: str
     const chance = random();
     const value: JsonValue = `${writer} ${step}`;
     if (chance < 0.08) await memory.put(address('expiring'), value, { expiresInMs: 50 + Math.floor(random() * 300) });
-    else if (chance < 0.12) await memory.put(address('purged'), value);
+    else if (chance < 0.12) await memory.put(address(PURGED_KEY), value);
     else if (chance < 0.15) {
-      const read = await memory.store.get(address('purged'));
-      if (read?.revision !== undefined) await database.database.json({ method: 'POST', path: '/_purge', body: { [headId(address('purged'))]: [read.revision] } });
+      const read = await memory.store.get(address(PURGED_KEY));
+      if (read?.revision !== undefined) await database.database.json({ method: 'POST', path: '/_purge', body: { [headId(address(PURGED_KEY))]: [read.revision] } });
     } else {
       const key = pick(PLAIN, random);
       const result = chance < 0.5 ? await memory.delete(address(key)) : await memory.put(address(key), value);

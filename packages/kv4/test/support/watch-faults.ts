@@ -14,6 +14,9 @@ export interface Truth {
   readonly written: readonly Written[];
 }
 
+/** The key whose documents are purged; the order of its versions is not promised. */
+export const PURGED_KEY = 'purged';
+
 type Change = Extract<WatchEvent, { type: 'put' | 'delete' }>;
 
 const keyOf = (event: Change): string => (event.type === 'put' ? event.record.address.key : event.address.key);
@@ -33,10 +36,10 @@ function outOfOrder(events: readonly WatchEvent[]): string[] {
   const faults: string[] = [];
   const last = new Map<string, { readonly version: string; readonly before: string }>();
   for (const event of events) {
-    if (event.type === 'reset') last.clear();
     if (!isChange(event)) continue;
     const version = versionOf(event);
-    if (version === undefined) continue;
+    // A purge takes versions away and leaves older ones in the series: nobody can tell which were told.
+    if (version === undefined || keyOf(event) === PURGED_KEY) continue;
     const known = last.get(keyOf(event)) ?? { version: '', before: '' };
     const isLate = known.version.endsWith('-expiry') && event.type === 'put' && version > known.before;
     if (version <= known.version && !isLate) faults.push(`${event.type} ${version} of ${keyOf(event)} came behind ${known.version}`);
