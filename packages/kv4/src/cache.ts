@@ -280,6 +280,8 @@ export class Cache {
     const entry = this.table.findId(id);
     if (entry === undefined) return;
     this.#writes.mistrust(entry);
+    // What the load finds is news, also where nothing was shown before.
+    if (isServable(entry)) this.#overtaken.add(entry);
     this.apply(entry, { type: 'purged' }, 'feed');
   }
 

@@ -96,7 +96,7 @@ export class CatchUp {
   /** Whether the expiry of a record, which may be still to come by our clock, was told before. */
   wasToldExpired(id: string, record: Kv4Record): boolean {
     const version = expiryVersionOf(record);
-    return this.#told.names(version) || ((record.expiresAtMs ?? 0) <= this.#expiredMs && !this.#last.has(id));
+    return this.#told.names(id, version) || ((record.expiresAtMs ?? 0) <= this.#expiredMs && !this.#last.has(id));
   }
 
   /** The expiry of a record that leaves no row; `undefined` where it was told. */
@@ -116,7 +116,7 @@ export class CatchUp {
   wasTold(id: string, version: string | undefined): boolean {
     if (version === undefined) return this.#gone.has(id);
     const last = this.#last.get(id);
-    return (last !== undefined && version <= last) || this.#told.names(version);
+    return (last !== undefined && version <= last) || this.#told.names(id, version);
   }
 
   /** A version has been told. */
@@ -134,8 +134,8 @@ export class CatchUp {
   async *missedBefore(id: string, address: KeyAddress, version: string): AsyncGenerator<WatchEvent, void, undefined> {
     const { history, maxChanges, store } = this.#options;
     if (!history || this.#last.has(id) || retentionOf(address.layer, store.heads.layers) === 'none') return;
-    const known = await this.#series(address, version, []);
-    const missed = known.slice(this.#told.firstUntold(known.map(([each]) => each), this.#expiredMs));
+    const known = await this.#series({ id, address }, version, []);
+    const missed = known.slice(this.#told.firstUntold(id, known.map(([each]) => each), this.#expiredMs));
     if (missed.length > maxChanges) this.reset = 'position-unknown';
     else for (const stored of missed) yield this.#tell(changeOfStored(stored, { id, address, position: '' }).event, id, null);
   }
@@ -166,12 +166,11 @@ export class CatchUp {
     }
     const known = await this.#versionsOf(row, head, spot);
     const texts = known.map(([version]) => version);
-    this.#told.thin(texts);
-    let first = this.#told.firstUntold(texts, this.#expiredMs);
+    let first = this.#told.firstUntold(spot.id, texts, this.#expiredMs);
     const last = this.#last.get(spot.id);
     if (last !== undefined) first = Math.max(first, texts.findLastIndex((version) => version <= last) + 1);
     // A revision that brought a version brings it to whoever has not been told it by name, however late it was.
-    else if (head.same !== true && !isExpiryVersion(head.ver) && !this.#told.names(head.ver)) first = Math.min(first, texts.indexOf(head.ver));
+    else if (head.same !== true && !isExpiryVersion(head.ver) && !this.#told.names(spot.id, head.ver)) first = Math.min(first, texts.indexOf(head.ver));
     const missed = known.slice(first);
     if (missed.length > maxChanges && history) {
       this.reset = 'position-unknown';
@@ -190,26 +189,27 @@ export class CatchUp {
   }
 
   /** The versions of a key that matter, oldest first: without history the present state, and what of it expired. */
-  async #versionsOf(row: ChangeRow, head: HeadDocument, { address }: Spot): Promise<readonly StoredVersion[]> {
+  async #versionsOf(row: ChangeRow, head: HeadDocument, spot: Spot): Promise<readonly StoredVersion[]> {
     const { nowMs, history, store } = this.#options;
+    const { id, address } = spot;
     const tail = [...(head.tail ?? [])].reverse();
     const present = [storedVersionOfHead(head), ...(!row.deleted && isExpired(head, nowMs()) ? [expiryVersion(head)] : [])];
     if (!history) return isExpiryVersion(head.ver) ? [...tail.slice(-1), ...present] : present;
     const revision = head._rev ?? row.revs[0];
     const first = revision !== undefined && generationOf(revision) === 1 && row.revs.length <= 1;
-    const reaches = first || retentionOf(address.layer, store.heads.layers) === 'none' || this.#told.firstUntold(tail.map(([version]) => version), this.#expiredMs) > 0;
+    const reaches = first || retentionOf(address.layer, store.heads.layers) === 'none' || this.#told.firstUntold(id, tail.map(([version]) => version), this.#expiredMs) > 0;
     if (reaches) return [...tail, ...present];
-    return [...(await this.#series(address, head.ver, tail)), ...present];
+    return [...(await this.#series(spot, head.ver, tail)), ...present];
   }
 
   /** A key's versions before one that were not told, from its series and from those at hand. */
-  async #series(address: KeyAddress, before: string, held: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
+  async #series({ id, address }: Spot, before: string, held: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
     const { store, signal, maxChanges } = this.#options;
     const found = new Map<string, StoredVersion>(held.map((stored) => [stored[0], stored]));
     for await (const { version, author, deleted, value } of store.series(address, signal === undefined ? {} : { signal })) {
       if (version >= before) continue;
       // What stands before a told version was told.
-      if (this.#told.names(version) || this.#told.covers(version) || found.size > maxChanges) break;
+      if (this.#told.names(id, version) || this.#told.covers(version) || found.size > maxChanges) break;
       found.set(version, deleted ? [version, author] : [version, author, value]);
     }
     return [...found.values()].sort((a, b) => (a[0] < b[0] ? -1 : 1));

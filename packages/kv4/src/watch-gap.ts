@@ -10,7 +10,7 @@ import { changeOfStored } from './watch-span.ts';
 export async function* fillGap(gap: QueuedGap, series: (address: KeyAddress) => AsyncIterable<Kv4Version>): AsyncGenerator<QueuedChange, void, undefined> {
   const { id, address, position, after, before, held } = gap;
   const { told } = position;
-  const isTold = (version: string): boolean => (after === '' ? told.names(version) || told.covers(version) : version <= after);
+  const isTold = (version: string): boolean => (after === '' ? told.names(id, version) || told.covers(version) : version <= after);
   const found = new Map<string, StoredVersion>(held.map((stored) => [stored[0], stored]));
   for await (const { version, author, deleted, value } of series(address)) {
     if (version >= before) continue;
@@ -20,7 +20,7 @@ export async function* fillGap(gap: QueuedGap, series: (address: KeyAddress) => 
   const telling = told.copy();
   let { previous } = gap;
   for (const stored of [...found.values()].sort((a, b) => (a[0] < b[0] ? -1 : 1))) {
-    if (telling.names(stored[0])) continue;
+    if (telling.names(id, stored[0])) continue;
     telling.note(id, stored[0]);
     const change = changeOfStored(stored, { id, address, position: encodePosition({ ...position, told: telling }), previous });
     previous = change.event.type === 'put' ? change.event.record : undefined;

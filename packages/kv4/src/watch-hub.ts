@@ -268,7 +268,7 @@ export class WatchHub implements CacheListener {
       // A write that was made in time, and came after its key was told to have expired, is told all the same.
       if (version <= (before.version ?? '') || record === undefined) return;
     }
-    const wasTold = version !== undefined && isExpiryVersion(version) && this.#told.names(version);
+    const wasTold = version !== undefined && isExpiryVersion(version) && this.#told.names(id, version);
     if (wasTold && record === undefined) return;
     const previous = expired === undefined ? before.record : undefined;
     const span = watchers.some(({ history }) => history) && version !== undefined ? this.#spanOf(entry, before, from) : undefined;

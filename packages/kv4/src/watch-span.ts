@@ -36,11 +36,11 @@ export function spanBefore({ entry, before, from, told, expiredMs, retention }: 
   const isChild = before.revision !== undefined && generation === generationOf(before.revision) + 1 && entry.tail !== TAIL_NOT_KEPT;
   const whole = retention === 'none' || ((isFirst || isChild) && entry.tail !== TAIL_NOT_KEPT);
   if (from === undefined && !isFirst) {
-    const untold = told.firstUntold(tail.map(([each]) => each), expiredMs);
+    const untold = told.firstUntold(entry.id, tail.map(([each]) => each), expiredMs);
     return { held: tail.slice(untold), gap: !whole && untold === 0, after: '' };
   }
   const after = from ?? '';
-  const held = tail.filter(([each]) => each > after && each < version && !(isExpiryVersion(each) && told.names(each)));
+  const held = tail.filter(([each]) => each > after && each < version && !(isExpiryVersion(each) && told.names(entry.id, each)));
   return { held, gap: !whole && !tail.some(([each]) => each <= after), after };
 }
 

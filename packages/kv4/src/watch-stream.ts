@@ -327,7 +327,9 @@ export class WatchStream {
         () => false,
       );
       if (this.#over || this.#watcher.queue.isEnded || this.#catchUp !== catchUp) return;
-      if (proved && !hub.isBehind) break;
+      // An expiry that is told to others here only later would be forgotten.
+      const toCome = this.#expiriesToCome();
+      if (proved && !hub.isBehind && ![...this.#toldExpiries.values()].some((version) => toCome.has(version))) break;
       await new Promise<void>((resolve) => {
         clock.schedule(SETTLE_PAUSE_MS, resolve);
       });

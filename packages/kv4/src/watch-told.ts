@@ -1,4 +1,4 @@
-import { EXPIRY_NEURON, expiryVersion, parseVersion, versionTimeMs, type Kv4Record } from '@xir/kv4-core';
+import { EXPIRY_NEURON, expiryVersion, hashText, parseVersion, versionTimeMs, type Kv4Record } from '@xir/kv4-core';
 
 /** Writers whose versions are told apart at most. */
 export const MAX_TOLD_NEURONS = 64;
@@ -6,9 +6,10 @@ export const MAX_TOLD_NEURONS = 64;
 export const MAX_NAMED_VERSIONS = 128;
 /** Named versions that are older than their writer's newest by this, in milliseconds, are covered by its floor. */
 export const NAMED_SPAN_MS = 60_000;
+const SLOTS = 36 ** 6;
 /** Before every moment. */
 const NO_MOMENT = '0000000000000000';
-const TOLD = /^[0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}(?:-[0-9a-z]{1,10}(?:~[0-9a-z]{1,4})?)*)*$/;
+const TOLD = /^[0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}(?:-[0-9a-z]{1,7}_[0-9a-z]{1,10}(?:~[0-9a-z]{1,4})?)*)*$/;
 
 /**
  * Which versions a watch has told, in bounded space: the last version of each key that changed lately by name, and for what is older a floor for each writer,
@@ -20,9 +21,8 @@ const TOLD = /^[0-9a-f]{16}(?:,[0-9a-z]{1,24}:[0-9a-f]{16}(?:-[0-9a-z]{1,10}(?:~
 export class ToldVersions {
   #base: string;
   readonly #floors: Map<string, string>;
-  /** By key where it is known, else by the version itself. */
+  /** By the digest of the key's id; expiries beside them. */
   readonly #named: Map<string, string>;
-  #names: Set<string> | undefined;
   #text: string | undefined;
 
   constructor(base = NO_MOMENT, floors: Iterable<readonly [string, string]> = [], named: Iterable<readonly [string, string]> = []) {
@@ -36,10 +36,12 @@ export class ToldVersions {
     return new ToldVersions(momentText(Math.max(0, Math.floor(timeMs)), 0));
   }
 
-  /** Whether a version is one of the last that were told. */
-  names(version: string): boolean {
-    this.#names ??= new Set(this.#named.values());
-    return this.#names.has(version);
+  /** Whether a version of a key was told by the names: not above the last that is named, or the expiry that is. */
+  names(id: string, version: string): boolean {
+    const slot = slotOf(id);
+    if (isExpiryVersion(version)) return this.#named.get(`${slot}x`) === version;
+    const last = this.#named.get(slot);
+    return last !== undefined && version <= last;
   }
 
   /** Whether a version is old enough to have been told long ago. Says nothing of expiries, whose versions follow no writer's clock. */
@@ -49,37 +51,28 @@ export class ToldVersions {
 
   /** A version of a key has been told, or is known to whoever watches. */
   note(id: string, version: string): void {
-    const expiry = isExpiryVersion(version);
-    if (parseVersion(version) === undefined || this.covers(version)) return;
     // An expiry that was told does not take the place of the version that expired: a write may have been in time after all.
-    const slot = expiry ? `${id} expiry` : id;
+    this.#note(isExpiryVersion(version) ? `${slotOf(id)}x` : slotOf(id), version);
+  }
+
+  #note(slot: string, version: string): void {
+    if (parseVersion(version) === undefined || this.covers(version)) return;
     const before = this.#named.get(slot);
     if (before !== undefined && before >= version) return;
-    this.#named.delete(slot);
     this.#named.set(slot, version);
-    if (!expiry) this.#makeKnown(neuronOf(version));
-    this.#changed();
+    if (!isExpiryVersion(version)) this.#makeKnown(neuronOf(version));
+    this.#text = undefined;
     if (this.#named.size > MAX_NAMED_VERSIONS * 2) this.#shrink();
   }
 
   /** The first of a key's versions, oldest first, that was not told; their number where all were. `expiredMs`: until when expiries were told. */
-  firstUntold(versions: readonly string[], expiredMs: number): number {
+  firstUntold(id: string, versions: readonly string[], expiredMs: number): number {
     let told = 0;
     for (const [index, version] of versions.entries()) {
-      const isTold = this.names(version) || this.covers(version) || (told === index && isExpiryVersion(version) && versionTimeMs(version) <= expiredMs);
+      const isTold = this.names(id, version) || this.covers(version) || (told === index && isExpiryVersion(version) && versionTimeMs(version) <= expiredMs);
       if (isTold) told = index + 1;
     }
     return told;
-  }
-
-  /** Of one key's versions, oldest first, the last that is named is enough. */
-  thin(versions: readonly string[]): void {
-    const last = versions.findLastIndex((version) => this.names(version) && !isExpiryVersion(version));
-    if (last < 1) return;
-    const earlier = new Set(versions.slice(0, last).filter((version) => !isExpiryVersion(version) && this.names(version)));
-    if (earlier.size === 0) return;
-    for (const [slot, version] of this.#named) if (earlier.has(version)) this.#named.delete(slot);
-    this.#changed();
   }
 
   /** Everything that was told elsewhere counts as told here too, but for versions that are left out. */
@@ -88,9 +81,8 @@ export class ToldVersions {
       this.#makeKnown(neuron);
       if (floor > (this.#floors.get(neuron) ?? floor)) this.#floors.set(neuron, floor);
     }
-    const known = new Set(this.#named.values());
-    for (const [slot, version] of other.#named) if (!known.has(version) && !leaveOut.has(version)) this.note(slot, version);
-    this.#changed();
+    for (const [slot, version] of other.#named) if (!leaveOut.has(version)) this.#note(slot, version);
+    this.#text = undefined;
   }
 
   copy(): ToldVersions {
@@ -109,15 +101,16 @@ export class ToldVersions {
     const floors: [string, string][] = [];
     const named: [string, string][] = [];
     for (const group of groups) {
-      const [neuron = '', rest = ''] = group.split(':');
-      const [floor = NO_MOMENT, ...distances] = rest.split('-');
+      const [neuron = '', list = ''] = group.split(':');
+      const [floor = NO_MOMENT, ...distances] = list.split('-');
       if (neuron !== EXPIRY_NEURON) floors.push([neuron, floor]);
       for (const distance of distances) {
-        const [ms = '', counter = '0'] = distance.split('~');
+        const [slot = '', rest] = distance.split('_');
+        const [ms = '', counter = '0'] = (rest ?? '').split('~');
         const timeMs = versionTimeMs(floor) + Number.parseInt(ms, 36);
         if (!(timeMs <= 0xffff_ffff_ffff)) return undefined;
         const version = `${momentText(timeMs, Number.parseInt(counter, 36) & 0xffff)}-${neuron}`;
-        named.push([version, version]);
+        named.push([slot, version]);
       }
     }
     if (floors.length > MAX_TOLD_NEURONS || named.length > MAX_NAMED_VERSIONS) return undefined;
@@ -126,11 +119,6 @@ export class ToldVersions {
 
   #floorOf(neuron: string): string {
     return this.#floors.get(neuron) ?? this.#base;
-  }
-
-  #changed(): void {
-    this.#text = undefined;
-    this.#names = undefined;
   }
 
   #makeKnown(neuron: string): void {
@@ -174,18 +162,18 @@ export class ToldVersions {
       while (group.length > 0 && versionTimeMs((group.at(-1) as [string, string])[1]) < newestMs - NAMED_SPAN_MS) drop(neuron, group);
     }
     while (this.#named.size > MAX_NAMED_VERSIONS) drop(...[...byNeuron].reduce((most, each) => (each[1].length > most[1].length ? each : most)));
-    this.#changed();
+    this.#text = undefined;
   }
 
   #encode(): string {
     this.#shrink();
     const groups = new Map<string, string>([...this.#floors].map(([neuron, floor]) => [neuron, `${neuron}:${floor}`]));
-    for (const version of this.#named.values()) {
+    for (const [slot, version] of this.#named) {
       const neuron = neuronOf(version);
       const floor = this.#floors.get(neuron) ?? NO_MOMENT;
       const ms = (versionTimeMs(version) - versionTimeMs(floor)).toString(36);
       const counter = Number.parseInt(version.slice(12, 16), 16);
-      groups.set(neuron, `${groups.get(neuron) ?? `${neuron}:${floor}`}-${ms}${counter === 0 ? '' : `~${counter.toString(36)}`}`);
+      groups.set(neuron, `${groups.get(neuron) ?? `${neuron}:${floor}`}-${slot}_${ms}${counter === 0 ? '' : `~${counter.toString(36)}`}`);
     }
     return [this.#base, ...groups.values()].join(',');
   }
@@ -199,6 +187,11 @@ export function expiryVersionOf(record: Kv4Record): string {
 /** Whether a version is that of a deletion by expiry. */
 export function isExpiryVersion(version: string): boolean {
   return version.endsWith(`-${EXPIRY_NEURON}`) && version.length === 17 + EXPIRY_NEURON.length;
+}
+
+/** Six characters of base 36: 31 bits of the id's digest, enough to tell some hundred keys apart. */
+function slotOf(id: string): string {
+  return (hashText(id) % SLOTS).toString(36).padStart(6, '0');
 }
 
 function momentText(timeMs: number, counter: number): string {

@@ -139,9 +139,10 @@ describe('positions of watches', () => {
     told.note('b', version(2_100, 'behind', 1));
     const again = read(told);
     const versions = [version(300_000, 'ahead'), version(2_100, 'behind', 1), version(2_000, 'behind', 65_535), version(2_101, 'behind')];
-    expect(versions.map((each) => again.names(each))).toEqual([true, true, false, false]);
-    expect(again.firstUntold([version(2_000, 'behind', 65_535), version(2_100, 'behind', 1), version(2_200, 'ahead')], 0)).toBe(2);
-    expect(again.firstUntold([version(900, 'unknown'), version(1_001, 'unknown')], 0)).toBe(1);
+    expect(versions.map((each) => again.names('b', each))).toEqual([false, true, true, false]);
+    expect(again.names('a', version(300_000, 'ahead'))).toBe(true);
+    expect(again.firstUntold('b', [version(2_000, 'behind', 65_535), version(2_100, 'behind', 1), version(2_200, 'ahead')], 0)).toBe(2);
+    expect(again.firstUntold('c', [version(900, 'unknown'), version(1_001, 'unknown')], 0)).toBe(1);
   });
 
   it('M17: hold at most 128 names and 64 writers; what was told and is not named lies beneath its writer’s floor', () => {
@@ -149,11 +150,11 @@ describe('positions of watches', () => {
     for (let index = 0; index < 1_000; index += 1) told.note(`k${index}`, version(10_000 + index, index % 3 === 0 ? 'a' : 'b'));
     const again = read(told);
     const all = Array.from({ length: 1_000 }, (_, index) => version(10_000 + index, index % 3 === 0 ? 'a' : 'b'));
-    expect(all.filter((each) => !again.names(each) && !again.covers(each))).toEqual([]);
-    expect(all.filter((each) => again.names(each)).length).toBe(128);
+    expect(all.filter((each, index) => !again.names(`k${index}`, each) && !again.covers(each))).toEqual([]);
+    expect(all.filter((each, index) => again.names(`k${index}`, each)).length).toBe(128);
     for (const neuron of ['a', 'b']) expect(again.covers(version(11_000, neuron))).toBe(false);
     for (let index = 0; index < 100; index += 1) told.note(`n${index}`, version(0xffff_ffff_0000 + index, `n${index}`));
-    expect(read(told).names(version(0xffff_ffff_0000 + 99, 'n99'))).toBe(true);
+    expect(read(told).names('n99', version(0xffff_ffff_0000 + 99, 'n99'))).toBe(true);
     expect(encodePosition({ epoch: 'e', purges: '0', expiredMs: 5, told, seq: 's' }).length).toBeLessThan(4_000);
   });
 
@@ -161,7 +162,7 @@ describe('positions of watches', () => {
     const told = ToldVersions.at(0);
     told.note('k', version(1_000, 'a'));
     const expiring = [version(1_000, 'a'), version(5_000, 'expiry')];
-    expect([told.firstUntold(expiring, 4_999), told.firstUntold(expiring, 5_000), told.firstUntold([version(2_000, 'a'), version(5_000, 'expiry')], 5_000)]).toEqual([1, 2, 0]);
+    expect([told.firstUntold('k', expiring, 4_999), told.firstUntold('k', expiring, 5_000), told.firstUntold('k', [version(2_000, 'a'), version(5_000, 'expiry')], 5_000)]).toEqual([1, 2, 0]);
   });
 
   it('M17: other texts are no positions', () => {
