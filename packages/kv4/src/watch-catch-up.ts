@@ -140,6 +140,11 @@ export class CatchUp {
     else for (const stored of missed) yield this.#tell(changeOfStored(stored, { id, address, position: '' }).event, id, null);
   }
 
+  /** Which purges were told. */
+  get purges(): string {
+    return this.#place.purges;
+  }
+
   /** What the watch was told, here and before. */
   get told(): ToldVersions {
     return this.#told;

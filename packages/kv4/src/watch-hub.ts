@@ -115,6 +115,11 @@ export class WatchHub implements CacheListener {
     this.#beforeRow = this.#applied;
   }
 
+  /** Which purges are known to the cache. */
+  get purges(): string {
+    return this.#purges;
+  }
+
   /** What the database has purged is known to the cache. */
   purged(purges: string): void {
     this.#purges = purges;

@@ -307,6 +307,12 @@ export class WatchStream {
     catchUp.toldExpiries(untilMs);
   }
 
+  #owesExpiries(): boolean {
+    if (this.#toldExpiries.size === 0) return false;
+    const toCome = this.#expiriesToCome();
+    return [...this.#toldExpiries.values()].some((version) => toCome.has(version));
+  }
+
   /** Expiries that other watches here are still to be told. */
   #expiriesToCome(): ReadonlySet<string> {
     const { clock, expiries } = this.#context;
@@ -321,15 +327,16 @@ export class WatchStream {
   /** Waits until the feed is where the catch-up came to; from then on its positions hold for this watch too. */
   async #settle(catchUp: CatchUp): Promise<void> {
     const { hub, feed, clock } = this.#context;
+    const { purges } = hub;
     for (;;) {
       const proved = await feed.prove({ signal: this.#options.signal }).then(
         () => true,
         () => false,
       );
       if (this.#over || this.#watcher.queue.isEnded || this.#catchUp !== catchUp) return;
-      // An expiry that is told to others here only later would be forgotten.
-      const toCome = this.#expiriesToCome();
-      if (proved && !hub.isBehind && ![...this.#toldExpiries.values()].some((version) => toCome.has(version))) break;
+      // What is told to others here only later would be forgotten: an expiry, a purge.
+      const knowsPurges = hub.purges === catchUp.purges || hub.purges !== purges;
+      if (proved && !hub.isBehind && knowsPurges && !this.#owesExpiries()) break;
       await new Promise<void>((resolve) => {
         clock.schedule(SETTLE_PAUSE_MS, resolve);
       });
