@@ -1,5 +1,6 @@
 import type { Violation } from '../world/history.ts';
 import type { SimulatedKey } from '../world/key-space.ts';
+import type { FaultKind } from '../world/profile.ts';
 import type { Moment } from '../world/truth.ts';
 import { orderlyKeys, type Facts } from './facts.ts';
 
@@ -79,13 +80,18 @@ function wasTrue(moments: readonly Moment[], version: string | undefined, { from
   return false;
 }
 
+/**
+ * Faults under which no reader can tell how old its bytes are: heartbeats without rows, as a server that stands still sends them, and bytes that are under way for long,
+ * since they do not say when they were sent.
+ */
+const DECEIVING: readonly FaultKind[] = ['rows-stalled', 'feed-held', 'buffering-proxy', 'jitter', 'slow'];
+
 /** Milliseconds that bytes may be under way. */
 const FLIGHT_MS = 60;
 
 /** An age is never smaller than the time since what was served was true. Judged where one replica holds the truth. */
 export function ageTrue(facts: Facts): Violation[] {
-  // Heartbeats without rows, as a server that stands still sends them, deceive anybody until the next look at the database.
-  if (facts.replicas > 1 || facts.upheaval || facts.recorder.faults.has('rows-stalled')) return [];
+  if (facts.replicas > 1 || facts.upheaval || DECEIVING.some((kind) => facts.recorder.faults.has(kind))) return [];
   const keys = new Set(orderlyKeys(facts).filter(({ role }) => role === 'plain').map(({ name }) => name));
   return facts.recorder.ages.flatMap(({ key, neuron, atMs, ageMs, version, exempt }) => {
     if (exempt || !keys.has(key)) return [];

@@ -37,7 +37,7 @@ export class ChangesCursor {
     const places: ShardPlace[] = [];
     for (let shard = 0; shard < database.shards.length; shard += 1) {
       const before = known?.[shard];
-      const isSame = before !== undefined && before.replica.up && before.replica.uuid === before.uuid && database.prefer === undefined;
+      const isSame = before !== undefined && (database.shards[shard] as readonly Replica[]).includes(before.replica) && before.replica.up && before.replica.uuid === before.uuid && database.prefer === undefined;
       const replica = isSame && random.chance(0.8) ? before.replica : database.reader(shard);
       if (replica === undefined) return undefined;
       places.push({ replica, uuid: replica.uuid, seq: since === 'now' ? replica.updateSeq : resumed(before, replica) });
