@@ -12,6 +12,7 @@ import {
   type CommitBase,
   type EntryEvent,
   type EntrySnapshot,
+  type HeadDocument,
   type KeyAddress,
   type Kv4Record,
 } from '@xir/kv4-core';
@@ -233,11 +234,13 @@ export class Cache {
   }
 
   /** Enters a head that a listing read, where nothing is known of it. */
-  offer(address: KeyAddress, snapshot: EntrySnapshot): void {
+  offer(address: KeyAddress, head: HeadDocument): void {
     const known = this.table.find(address);
     if (known !== undefined && known.state !== 'reserved' && known.state !== 'absent') return;
     const isNews = this.table.isComplete(address);
     const entry = known ?? this.table.add(address);
+    // With the entry's own key: the one at hand is a view into the id, which would be kept with it.
+    const snapshot = snapshotOfHead(entry.node, entry.key, head);
     const noted = entry.noted ?? this.recent.revision(entry.id);
     const doubtful = !accountsFor(snapshot.revision, noted);
     this.apply(entry, { type: 'reference' }, 'load', false);

@@ -2,7 +2,6 @@ import type { HeadStore } from '@xir/kv4-couch';
 import { isServable, parseDocumentId, pathRange, subtreeRange, type IdRange, type PathAddress } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import { prefixOf, type PathNode, type SubtreeListing } from './cache-table.ts';
-import { snapshotOfHead } from './snapshot.ts';
 
 /** Heads read at once while a listing is loaded. */
 const LISTING_PIECE = 1_000;
@@ -144,8 +143,7 @@ export class Listings {
         if (parsed?.kind !== 'head') continue;
         const { address } = parsed;
         const node = this.#cache.table.addNode(address);
-        const snapshot = snapshotOfHead(node, address.key, head);
-        this.#cache.offer(address, snapshot);
+        this.#cache.offer(address, head);
         bytes += node.entries.get(address.key)?.bytes ?? 0;
       }
       if (bytes > this.#maxBytes) return false;
