@@ -1,4 +1,5 @@
 import { laterRevision } from './entry-order.ts';
+import { HashTable } from './hash-table.ts';
 
 /** Default number of ids that {@link RecentRevisions} remembers at least. */
 export const DEFAULT_RECENT_REVISIONS = 65_536;
@@ -17,22 +18,24 @@ export function hashText(text: string, seed = 0): number {
 }
 
 /**
- * The last texts' hashes with a value each: at least `limit` of them, at most twice as many. Two maps, of which the older one is dropped as a whole when the younger is
- * full: nothing is ever deleted one by one, which costs a map of this size more than everything else here together.
+ * The last texts' hashes with a value each: at least `limit` of them, at most twice as many. Two tables, of which the older one is dropped as a whole when the younger is
+ * full: nothing is ever moved or deleted one by one to make room.
  */
 class RecentMap<Value> {
   readonly #limit: number;
-  #young = new Map<number, Value>();
-  #old = new Map<number, Value>();
+  #young = new HashTable<Value>();
+  #old = new HashTable<Value>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   set(hash: number, value: Value): void {
-    if (this.#young.size >= this.#limit && !this.#young.has(hash)) {
+    if (this.#young.taken >= this.#limit && !this.#young.has(hash)) {
+      const dropped = this.#old;
+      dropped.clear();
       this.#old = this.#young;
-      this.#young = new Map();
+      this.#young = dropped;
     }
     this.#young.set(hash, value);
   }
