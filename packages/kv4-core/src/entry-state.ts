@@ -89,8 +89,8 @@ const NOTHING_KNOWN: EntrySnapshot = Object.freeze({});
 
 /** What stands open about an entry: kept apart, since hardly ever anything does. */
 interface OpenQuestion {
-  noted: string | undefined;
-  attempts: number;
+  readonly noted: string | undefined;
+  readonly attempts: number;
 }
 
 /**
@@ -102,7 +102,8 @@ export class CacheEntry implements EntrySnapshot {
   token = 0;
   /** What the database said last. */
   known: EntrySnapshot = NOTHING_KNOWN;
-  #open: OpenQuestion | undefined = undefined;
+  /** What stands open; absent: nothing. */
+  open: OpenQuestion | undefined = undefined;
 
   get revision(): string | undefined {
     return this.known.revision;
@@ -122,7 +123,7 @@ export class CacheEntry implements EntrySnapshot {
 
   /** A revision that was announced and that the answer under way has to account for. */
   get noted(): string | undefined {
-    return this.#open?.noted;
+    return this.open?.noted;
   }
 
   set noted(revision: string | undefined) {
@@ -131,7 +132,7 @@ export class CacheEntry implements EntrySnapshot {
 
   /** Answers in a row that lacked a known revision. */
   get attempts(): number {
-    return this.#open?.attempts ?? 0;
+    return this.open?.attempts ?? 0;
   }
 
   set attempts(attempts: number) {
@@ -141,11 +142,11 @@ export class CacheEntry implements EntrySnapshot {
   /** Forgets what was said, and what stands open. */
   forget(): void {
     this.known = NOTHING_KNOWN;
-    this.#open = undefined;
+    this.open = undefined;
   }
 
   #ask(noted: string | undefined, attempts: number): void {
-    this.#open = noted === undefined && attempts === 0 ? undefined : { noted, attempts };
+    this.open = noted === undefined && attempts === 0 ? undefined : { noted, attempts };
   }
 }
 

@@ -15,7 +15,7 @@ const { none, changed } = ENTRY_EFFECT;
 /** Takes a snapshot whatever is known, and is done. */
 function takeAnyway(entry: CacheEntry, { revision, version, record }: EntrySnapshot): number {
   const before = entry.record?.version;
-  Object.assign(entry, { revision, version, record, state: record === undefined ? 'negative' : 'present', noted: undefined });
+  Object.assign(entry, { known: { revision, version, record }, state: record === undefined ? 'negative' : 'present', noted: undefined });
   entry.token += 1;
   return before === record?.version ? none : changed;
 }
