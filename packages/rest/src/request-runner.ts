@@ -12,6 +12,7 @@ import { describeError, RestError } from './errors.ts';
 import type { RequestOutcome, RestMetrics } from './metrics.ts';
 import type { RestOptions } from './options.ts';
 import { remoteAddressOf } from './remote-address.ts';
+import { onResponseEnd } from './response-end.ts';
 import type { Service, ServiceAnswer, ServiceContext, ServiceMethod, ServiceRequest } from './service.ts';
 import { SERVICES } from './services/services.ts';
 import { visitOf, type Visit } from './visit.ts';
@@ -70,7 +71,7 @@ export class RequestRunner {
       watching: false,
     };
     metrics.activeRequests += 1;
-    response.once('close', () => {
+    onResponseEnd(request, response, () => {
       exchange.abort.abort(REQUEST_ENDED);
       if (exchange.watching) metrics.activeWatches -= 1;
       else metrics.activeRequests -= 1;
