@@ -38,6 +38,11 @@ export interface Faults {
   readonly unreadable: number;
 }
 
+/** Every version in a document, newest first. */
+function versionsOf(document: HeadDocument): readonly string[] {
+  return [document.ver, ...(document.tail ?? []).map(([version]) => version)];
+}
+
 /** Heads and segments as a CouchDB would keep them: a write needs the revision that stands, a deleted document takes none. */
 export class SimulatedDatabase {
   readonly heads = new Map<string, Stored>();
@@ -62,7 +67,7 @@ export class SimulatedDatabase {
     const stored = this.heads.get(document._id);
     const standing = stored === undefined || stored.document._deleted === true ? undefined : stored.rev;
     if (document._rev !== standing) return { type: 'conflict' };
-    this.#observe(document, stored?.document._deleted === true);
+    this.#observe(document, stored?.document);
     return this.#put(document, stored);
   }
 
@@ -83,12 +88,12 @@ export class SimulatedDatabase {
     return { type: 'stored', rev };
   }
 
-  #observe(document: HeadDocument, overDeleted: boolean): void {
+  #observe(document: HeadDocument, over: Stored['document'] | undefined): void {
     const floor = this.floor(document._id);
-    const versions = [document.ver, ...(document.tail ?? []).map(([version]) => version)];
-    for (const version of overDeleted ? versions : []) if (floor !== undefined && version < floor) this.sunken.add(version);
+    for (const version of over?._deleted === true ? versionsOf(document) : []) if (floor !== undefined && version < floor) this.sunken.add(version);
     const neuronOf = (version: string): string | undefined => version.split('-').at(-1);
-    for (const version of versions.slice(1)) if (this.sunken.has(version) && neuronOf(version) !== neuronOf(document.ver)) this.buried.add(version);
+    // What another writer builds upon may be in its tail, or in segments by then.
+    for (const version of [...versionsOf(document).slice(1), ...(over === undefined ? [] : versionsOf(over))]) if (this.sunken.has(version) && neuronOf(version) !== neuronOf(document.ver)) this.buried.add(version);
   }
 
   /** The newest version in the key's segments. */
