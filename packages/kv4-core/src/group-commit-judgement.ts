@@ -1,4 +1,4 @@
-import type { LostAttempt } from './group-commit-lane.ts';
+import type { LostAttempt, PendingOperation } from './group-commit-lane.ts';
 import type { CommitBase, OperationOutcome } from './group-commit-types.ts';
 import type { Kv4ErrorCode } from './errors.ts';
 import type { HeadDocument } from './head.ts';
@@ -17,7 +17,7 @@ export interface Evidence {
  * It has not when the document is what it was, when no version above it exists, or when a history that would hold it does not.
  * Otherwise a short retention has swallowed the evidence, and the outcome stays unknown.
  */
-export function judgeLost(lost: readonly LostAttempt[], evidence: Evidence): 'not-stored' | OperationOutcome {
+function judgeLost(lost: readonly LostAttempt[], evidence: Evidence): 'not-stored' | OperationOutcome {
   if (lost.length === 0) return 'not-stored';
   const heads = headsOf(evidence.base);
   for (const attempt of lost) {
@@ -25,6 +25,21 @@ export function judgeLost(lost: readonly LostAttempt[], evidence: Evidence): 'no
   }
   if (lost.every((attempt) => isExcluded(attempt, heads, evidence))) return 'not-stored';
   return failure('KV4_OUTCOME_UNKNOWN', 'the write may or may not have happened, and its layer keeps no history to tell');
+}
+
+/** Those of the operations that have been stored, or of which it cannot be told, and those that are still to be carried out. */
+export function judgeWaiting(
+  waiting: readonly PendingOperation[],
+  evidence: Evidence,
+): { readonly settled: readonly { readonly pending: PendingOperation; readonly outcome: OperationOutcome }[]; readonly open: PendingOperation[] } {
+  const settled: { pending: PendingOperation; outcome: OperationOutcome }[] = [];
+  // A write that has not happened may still do so: its attempts are remembered until the operation is settled.
+  const open = waiting.filter((pending) => {
+    const judgement = judgeLost(pending.lost, evidence);
+    if (judgement !== 'not-stored') settled.push({ pending, outcome: judgement });
+    return judgement === 'not-stored';
+  });
+  return { settled, open };
 }
 
 function headsOf(base: CommitBase): readonly HeadDocument[] {

@@ -1,5 +1,5 @@
 import { foldLane } from './group-commit-fold.ts';
-import { failure, jitteredDelayMs, judgeLost } from './group-commit-judgement.ts';
+import { failure, jitteredDelayMs, judgeWaiting } from './group-commit-judgement.ts';
 import { lowestVersion, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
 import { LANE_MOVES, openLane, type Lane, type LaneEvent, type LaneState, type PendingOperation, type QueuedState } from './group-commit-lane.ts';
 import { Patience } from './group-commit-patience.ts';
@@ -231,12 +231,12 @@ export class GroupCommit {
       this.#counters.raises += 1;
       return this.#rebase(lane, sunken);
     }
-    lane.waiting = lane.waiting.filter((pending) => {
-      const judgement = judgeLost(pending.lost, { base, found: new Set(found), retention: lane.retention });
-      // A write that has not happened may still do so: its attempts are remembered until the operation is settled.
-      if (judgement !== 'not-stored') this.#settle(pending, judgement);
-      return judgement === 'not-stored';
-    });
+    const { settled, open } = judgeWaiting(lane.waiting, { base, found: new Set(found), retention: lane.retention });
+    const head = settled.some(({ outcome }) => outcome.type === 'written') ? base.head : undefined;
+    // What was read is told before the writes in it are acknowledged, as after an answer.
+    if (head?._rev !== undefined) this.#actions.push({ type: 'committed', id: lane.id, head, rev: head._rev, removed: false, durable: false });
+    for (const { pending, outcome } of settled) this.#settle(pending, outcome);
+    lane.waiting = open;
     this.#rebase(lane, base);
   }
 

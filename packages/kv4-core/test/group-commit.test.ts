@@ -185,6 +185,16 @@ describe('a group commit', () => {
       expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', version: lost.ver, durable: false, head: { _rev: '2-x' } });
     });
 
+    it('G8 G15 tells what it read before it acknowledges the write, whether the version is current or in the tail', () => {
+      for (const current of [true, false]) {
+        const bench = new Bench();
+        const { lost } = lose(bench);
+        const head = current ? { ...lost, _rev: '2-x' } : headAt('k', 5_000, { tail: [[lost.ver, 'ann', 7]] });
+        resolved(bench, head);
+        expect(bench.one('committed')).toEqual({ type: 'committed', id: idOf('k'), head, rev: head._rev, removed: false, durable: false });
+      }
+    });
+
     it('G8 acknowledges the write where its version is in the tail or in a segment', () => {
       for (const found of [false, true]) {
         const bench = new Bench();

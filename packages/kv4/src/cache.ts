@@ -53,6 +53,8 @@ export interface CacheOptions extends Pick<EntryReaderOptions, 'clock' | 'random
   readonly maxBytes: number;
   /** The place in the feed before the row that is being applied. */
   readonly place: () => Place;
+  /** Milliseconds since everything the database had committed was last known to be applied; what a row announces may be as old. Default: none. */
+  readonly ageMs?: () => number;
   readonly listener: CacheListener;
 }
 
@@ -335,7 +337,8 @@ export class Cache {
     if (wasServable && !isServable(entry)) this.#losing.forget(entry);
     const isVerifying = entry.state === 'verifying';
     if (isVerifying !== wasVerifying) {
-      if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic());
+      // Since when it has been otherwise nobody knows: at most since the cache was last known to be current.
+      if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic() - (this.#options.ageMs?.() ?? 0));
       else this.#verifyingSince.delete(entry);
     }
     if (entry.state === 'loading') this.#loading.add(entry);

@@ -36,6 +36,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     nextExpiryMs: () => Math.min(expiries.firstMs, cache.expiries.nextMs),
     onDue: (entry) => expiries.due(entry),
   });
+  let loop: FeedLoop | undefined;
   const cache: Cache = new Cache({
     clock,
     random,
@@ -44,6 +45,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     maxLoadBatch: options.maxLoadBatch ?? DEFAULT_MAX_LOAD_BATCH,
     listener: hub,
     place: () => hub.placeBeforeRow,
+    ageMs: () => loop?.ageMs() ?? 0,
   });
   const dispose = async (): Promise<void> => {
     if (options.client === undefined) await client.close();
@@ -73,10 +75,11 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       ...(options.inspectIntervalMs === undefined ? {} : { inspectIntervalMs: options.inspectIntervalMs }),
     });
     feed = followed;
-    const loop = new FeedLoop({ feed: followed, cache, hub, clock, onEnd: () => undefined });
-    void loop.run();
+    const applied = new FeedLoop({ feed: followed, cache, hub, clock, onEnd: () => undefined });
+    loop = applied;
+    void applied.run();
     try {
-      await withinTime(loop.ready(), { clock, timeoutMs: options.openTimeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS });
+      await withinTime(applied.ready(), { clock, timeoutMs: options.openTimeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS });
     } catch (error) {
       await followed.close();
       throw error;
@@ -86,7 +89,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       cache,
       listings: new Listings(cache, store.heads, maxCacheBytes * MAX_LISTING_SHARE),
       feed: followed,
-      loop,
+      loop: applied,
       hub,
       expiries,
       audit: new Audit({

@@ -75,8 +75,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     name: 't27-first-refusal-is-final',
     without: 'Credentials that are refused once end the feed.',
     file: TABLE,
-    find: 'if (state.refusedOnce) return',
-    replace: 'if (step.heartbeatMs > 0) return',
+    find: "if (before.refusedOnce && step.onUnauthorized === 'fail') return",
+    replace: "if (step.onUnauthorized === 'fail') return",
     heldBy: { file: TABLE_TEST, title: 'F7 T27 fails at the second refusal in a row' },
   },
   {
