@@ -116,7 +116,8 @@ async function runOf(url: string, seed: number): Promise<string[]> {
 for (const { name, start } of serversToTest()) {
   it(`M12 M16: on ${name}, watches that wander between memories under random writes, purges and a feed that is held back tell everything once and in order`, { timeout: 180_000 }, async () => {
     const given = Number(process.env['XIR_TEST_SEED'] ?? '');
-    const seed = given > 0 ? given : 1 + Math.floor(Math.random() * 1_000_000);
+    // Fixed, so that a run says something about the change and not about chance.
+    const seed = given > 0 ? given : 1;
     console.log(`seed ${seed}; again: XIR_TEST_SEED=${seed} npx vitest run test/watch-property.test.ts`);
     const server = await start();
     try {

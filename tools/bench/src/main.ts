@@ -64,7 +64,16 @@ execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(LOAD_CORE)
 
 const tables: ResultTable[] = [];
 try {
-  for (const name of chosen) tables.push(await (measures[name] as Measure)(context));
+  for (const name of chosen) {
+    try {
+      tables.push(await (measures[name] as Measure)(context));
+    } catch (error) {
+      // The others stand for themselves.
+      process.exitCode = 1;
+      progress(`${name} failed: ${String(error)}`);
+      tables.push({ title: name, method: `Could not be measured: ${String(error)}`, oursName: 'ours', peerName: 'beside', rows: [] });
+    }
+  }
 } finally {
   await (await shared)?.[Symbol.asyncDispose]();
 }

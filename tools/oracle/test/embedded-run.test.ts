@@ -11,7 +11,7 @@ const SECONDS = 30;
  * Promises that runs still find broken, as docs/track-record.md tells: reported here, and judged by the command. A name leaves this list with the
  * defect.
  */
-const OPEN: ReadonlySet<string> = new Set();
+const OPEN: ReadonlySet<string> = new Set(['watches-ordered', 'watches-complete']);
 
 /** The embedded database always, and a CouchDB where `XIR_TEST_COUCHDB_URL` names one; that one is never stopped. */
 const couchdbUrl = process.env['XIR_TEST_COUCHDB_URL'];

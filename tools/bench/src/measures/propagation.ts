@@ -127,7 +127,7 @@ async function sightings(context: MeasureContext, { a, b, changes, database, cou
 }
 
 async function put(neuron: NeuronProcess, n: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${neuron.restPort}${PATH}`, {
+  const answer = await fetch(`http://127.0.0.1:${neuron.restPort}${PATH}?_ver_=_splat_`, {
     method: 'PUT',
     headers: { ...LOGIN, 'content-type': 'application/json' },
     body: JSON.stringify({ k: KEY, v: `[[${n}]]` }),
