@@ -4,6 +4,7 @@ import { cpuSecondsOf } from '../process-cpu.ts';
 import { putRequest } from '../rest-request.ts';
 import { startNeuron, type NeuronProcess } from '../servers/neuron.ts';
 import { percentile, spreadOf } from '../statistics.ts';
+import { judge } from '../target.ts';
 
 const VALUE = { name: 'bench', text: 'x'.repeat(90) };
 
@@ -90,18 +91,21 @@ function roundOf(result: LoadResult, cpuSeconds: number): Round {
 function rowsOf(writers: number, ours: readonly Round[], server: Setting['server'], peer: readonly Round[]): ResultRow[] {
   const of = (rounds: readonly Round[], field: keyof Round): number => spreadOf(rounds.map((round) => round[field])).median;
   const difference = of(ours, 'p50Ms') - of(peer, 'p50Ms');
+  const throughput = of(ours, 'perSecond') / of(peer, 'perSecond');
   return [
     {
       measure: `${writers} writer${writers === 1 ? '' : 's'}: p50, ms`,
       ours: of(ours, 'p50Ms').toFixed(2),
       peer: of(peer, 'p50Ms').toFixed(2),
       ratio: `${difference >= 0 ? '+' : '−'}${Math.abs(difference).toFixed(2)} ms`,
+      ...(writers === 1 ? { verdict: judge(difference, { atMost: 0.3, unit: ' ms more' }) } : {}),
     },
     {
       measure: `${writers} writer${writers === 1 ? '' : 's'}: acknowledged per second`,
       ours: of(ours, 'perSecond').toFixed(0),
       peer: of(peer, 'perSecond').toFixed(0),
-      ratio: `${(of(ours, 'perSecond') / of(peer, 'perSecond')).toFixed(2)} ×`,
+      ratio: `${throughput.toFixed(2)} ×`,
+      ...(writers === 1 ? {} : { verdict: judge(throughput, { atLeast: 3, unit: ' ×' }) }),
     },
     {
       measure: `${writers} writer${writers === 1 ? '' : 's'}: CPU of the neuron process per PUT, µs`,
