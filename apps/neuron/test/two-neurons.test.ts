@@ -181,9 +181,9 @@ describe('while the database is away', { timeout: TIMEOUT_MS }, () => {
       return health.body;
     });
     expect(red).toMatchObject({ status: 'red', nextCommand: `curl -sS ${database.url}/_up` });
-    expect(Number(red['ageMs'])).toBeGreaterThan(1500);
+    expect(Number(red['ageMs'])).toBeGreaterThanOrEqual(1500);
     expect((await client.get(address))?.value).toEqual({ n: 1 });
-    expect(await ageOfAnswer(neuron)).toBeGreaterThan(1500);
+    expect(await ageOfAnswer(neuron)).toBeGreaterThanOrEqual(1500);
     await expect(client.get(address, { maxAgeMs: 100 })).rejects.toMatchObject({ code: expect.stringMatching(/^KV4_(FRESHNESS_UNPROVED|UNAVAILABLE)$/) });
     await expect(client.put(address, { n: 2 })).rejects.toMatchObject({ code: expect.stringMatching(/^KV4_(UNAVAILABLE|OUTCOME_UNKNOWN)$/) });
     expect((await getJson(`${ready.operations}/ready`)).status).toBe(200);
