@@ -4,6 +4,9 @@ import { HashTable } from './hash-table.ts';
 /** Default number of ids that {@link RecentRevisions} remembers at least. */
 export const DEFAULT_RECENT_REVISIONS = 65_536;
 
+/** Ids that {@link RecentRevisions} keeps as text, the last ones; a power of two. */
+export const RECENT_ID_TEXTS = 8192;
+
 /** 53 bits of FNV-1a style mixing over UTF-16 units: two lanes, so that a collision among some ten thousand texts is as good as impossible. */
 export function hashText(text: string, seed = 0): number {
   let low = 0x811c9dc5 ^ seed;
@@ -61,10 +64,13 @@ class RecentMap<Value> {
 
 /**
  * The ids that recently passed in the feed, or left the cache, with the revision where it was read: what guards a load of something nobody had referenced when its row
- * passed. Ids are kept as 53-bit hashes; the oldest are forgotten.
+ * passed. Ids are kept as 53-bit hashes; the oldest are forgotten. Of the very last ones the text is kept as well: what guards a listing, whose answer cannot be asked for what
+ * it lacks.
  */
 export class RecentRevisions {
   readonly #revisions: RecentMap<string | undefined>;
+  readonly #texts: string[] = [];
+  #notes = 0;
 
   /** At least the last `limit` ids are remembered, at most twice as many. */
   constructor(limit: number = DEFAULT_RECENT_REVISIONS) {
@@ -73,6 +79,7 @@ export class RecentRevisions {
 
   /** Remembers that a row for this id passed; `revision` where it is known. Of several the latest counts: a feed that was wound back tells earlier ones again. */
   note(id: string, revision?: string): void {
+    this.#texts[this.#notes++ & (RECENT_ID_TEXTS - 1)] = id;
     const hash = hashText(id);
     const known = this.#revisions.get(hash);
     this.#revisions.set(hash, revision === undefined || known === undefined ? (revision ?? known) : laterRevision(known, revision));
@@ -88,6 +95,13 @@ export class RecentRevisions {
     return this.#revisions.get(hashText(id));
   }
 
+  /** Those of the last {@link RECENT_ID_TEXTS} noted ids that begin with `prefix` and were not forgotten, each once. */
+  withPrefix(prefix: string): Set<string> {
+    const found = new Set<string>();
+    for (const id of this.#texts) if (id.startsWith(prefix) && this.has(id)) found.add(id);
+    return found;
+  }
+
   /** Forgets an id whose revisions may have left without a trace: it was purged. */
   forget(id: string): void {
     this.#revisions.delete(hashText(id));
@@ -95,6 +109,8 @@ export class RecentRevisions {
 
   clear(): void {
     this.#revisions.clear();
+    this.#texts.length = 0;
+    this.#notes = 0;
   }
 }
 

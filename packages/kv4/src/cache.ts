@@ -253,6 +253,19 @@ export class Cache {
     else this.apply(entry, { type: 'answer', token: entry.token, snapshot }, this.#overtaken.has(entry) ? 'feed' : 'load');
   }
 
+  /**
+   * A listing was read whole: of what passed lately, or was cached, and begins with `prefix`, what the answer lacks is loaded by itself. The replica that answered may not
+   * have had it yet (T8). Answers the bytes of what is loaded.
+   */
+  recall(prefix: string): number {
+    let bytes = 0;
+    for (const id of this.recent.withPrefix(prefix)) {
+      const known = this.table.findId(id);
+      if (known === undefined || known.state === 'absent') bytes += this.#enter(id)?.bytes ?? 0;
+    }
+    return bytes;
+  }
+
   /** Our own write was stored. */
   committed(stored: CommittedHead): void {
     const { id, head, rev, removed } = stored;

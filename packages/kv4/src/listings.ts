@@ -146,6 +146,7 @@ export class Listings {
         this.#cache.offer(address, head);
         bytes += node.entries.get(address.key)?.bytes ?? 0;
       }
+      if (scan.next === undefined) bytes += this.#cache.recall(range.startKey);
       if (bytes > this.#maxBytes) return false;
       if (scan.next === undefined) return true;
       after = scan.next;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { lackOfTraffic, newFailures, reportOf } from './run/report.ts';
+import { failedLines, lackOfTraffic, newFailures, reportOf } from './run/report.ts';
 import { runMany } from './run/run-many.ts';
+import type { FailedSchedule } from './run/run-totals.ts';
 import { runSchedule } from './run/run-schedule.ts';
 import { PROFILES } from './world/profile.ts';
 
@@ -32,12 +33,15 @@ async function simulate(): Promise<void> {
   const [schedules, seed, workers] = [Number(values.schedules), Number(values.seed), Number(values.workers)];
   const started = performance.now();
   let last = started;
+  let told = 0;
   const totals = await runMany({
     schedules,
     seed,
     workers,
     profile,
     onProgress(each) {
+      // At once, so that a long run that is broken off has told what it found.
+      for (; told < each.failed.length; told += 1) console.log(failedLines(each.failed[told] as FailedSchedule, profile).join('\n'));
       const now = performance.now();
       if (now - last < PROGRESS_MS) return;
       last = now;

@@ -6,6 +6,8 @@ import { PROFILES, type Profile } from '../src/world/profile.ts';
 const MENDED = [
   { profile: 'quick', seed: 1715761642, what: 'a write whose answer was lost is readable at once, in listings too' },
   { profile: 'quick', seed: 2586729365, what: 'a value in doubt is as old as the cache was when the doubt arose' },
+  { profile: 'quick', seed: 799303255, what: 'a listing answered by a replica that lags has what had just passed' },
+  { profile: 'quick', seed: 2730422215, what: 'a listing that what had passed makes too large for the cache is answered all the same' },
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
 ];

@@ -1,4 +1,4 @@
-import type { RunTotals } from './run-totals.ts';
+import type { FailedSchedule, RunTotals } from './run-totals.ts';
 
 /**
  * Checks that find defects which are known and listed as open in `docs/track-record.md`, and in how many of ten thousand schedules they may: more is a new defect. They
@@ -39,9 +39,12 @@ export function reportOf(totals: RunTotals, { seed, profile }: { readonly seed: 
     ...list(Object.fromEntries(shown.map((name) => [name, counters[name] ?? 0]))),
     ...(Object.keys(failures).length === 0 ? ['no check found anything'] : ['schedules in which a check found something', ...list(failures)]),
   ];
-  for (const each of failed) {
-    const isOpen = each.violations.every(({ check }) => check in OPEN_CHECKS);
-    lines.push(`${isOpen ? 'open' : 'FAILED'}: pnpm --filter @xir/simulation simulate --profile ${profile} --replay ${each.seed}`, ...each.violations.map(({ check, what }) => `    ${check}: ${what}`));
-  }
+  for (const each of failed) lines.push(...failedLines(each, profile));
   return lines.join('\n');
+}
+
+/** A schedule in which a check found something: the command that runs it again, and what was found. Pure. */
+export function failedLines({ seed, violations }: FailedSchedule, profile: string): string[] {
+  const isOpen = violations.every(({ check }) => check in OPEN_CHECKS);
+  return [`${isOpen ? 'open' : 'FAILED'}: pnpm --filter @xir/simulation simulate --profile ${profile} --replay ${seed}`, ...violations.map(({ check, what }) => `    ${check}: ${what}`)];
 }
