@@ -208,6 +208,15 @@ export class CacheTable {
     return found;
   }
 
+  /** Keeps what makes a listing whole from being evicted, until the pins are taken back. */
+  pinListings(kind: 'path' | 'subtree', address: PathAddress): readonly { pins: number }[] {
+    const subtree = this.subtreeOver(prefixOf(address));
+    const node = kind === 'path' ? this.findNode(address) : undefined;
+    const pinned = [subtree, node].filter((listing) => listing !== undefined);
+    for (const listing of pinned) listing.pins += 1;
+    return pinned;
+  }
+
   /** The entry of a checked address; made when there is none. */
   add(address: KeyAddress): TableEntry {
     const node = this.addNode(address);

@@ -163,7 +163,12 @@ export class Cache {
   reference(address: KeyAddress): TableEntry {
     const entry = this.table.find(address) ?? this.#create(address);
     entry.used = true;
-    if (entry.state === 'absent' || entry.state === 'reserved') this.#start(entry);
+    if (entry.state === 'absent' || entry.state === 'reserved') {
+      // A cache that is too full lets go of what is settled at once: not before whoever asked has looked at it.
+      entry.pins += 1;
+      this.#start(entry);
+      entry.pins -= 1;
+    }
     return entry;
   }
 
@@ -255,15 +260,13 @@ export class Cache {
 
   /**
    * A listing was read whole: of what passed lately, or was cached, and begins with `prefix`, what the answer lacks is loaded by itself. The replica that answered may not
-   * have had it yet (T8). Answers the bytes of what is loaded.
+   * have had it yet (T8).
    */
-  recall(prefix: string): number {
-    let bytes = 0;
+  recall(prefix: string): void {
     for (const id of this.recent.withPrefix(prefix)) {
       const known = this.table.findId(id);
-      if (known === undefined || known.state === 'absent') bytes += this.#enter(id)?.bytes ?? 0;
+      if (known === undefined || known.state === 'absent') this.#enter(id);
     }
-    return bytes;
   }
 
   /** Our own write was stored. */

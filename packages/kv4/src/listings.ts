@@ -1,5 +1,5 @@
 import type { HeadStore } from '@xir/kv4-couch';
-import { isServable, parseDocumentId, pathRange, subtreeRange, type IdRange, type PathAddress } from '@xir/kv4-core';
+import { isServable, parseDocumentId, pathRange, subtreeRange, type PathAddress } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import { prefixOf, type PathNode, type SubtreeListing } from './cache-table.ts';
 
@@ -63,14 +63,20 @@ export class Listings {
     }
   }
 
-  /** Waits until nothing in a listing is being loaded; thoroughly: nor verified. */
+  /** Waits until nothing in a listing is being loaded. Meanwhile the listing stays, however full the cache is. */
   async #settled(kind: ListingKind, address: PathAddress): Promise<void> {
     if (!this.#cache.isLoading) return;
     const waits: Promise<void>[] = [];
     for (const node of this.nodes(kind, address)) {
       for (const entry of node.entries.values()) if (entry.state === 'loading') waits.push(this.#cache.settled(entry));
     }
-    if (waits.length > 0) await Promise.all(waits);
+    if (waits.length === 0) return;
+    const pinned = this.#cache.table.pinListings(kind, address);
+    try {
+      await Promise.all(waits);
+    } finally {
+      for (const listing of pinned) listing.pins -= 1;
+    }
   }
 
   /** Waits until nothing in a listing is being loaded or verified. */
@@ -113,7 +119,7 @@ export class Listings {
     listing.listing = 'loading';
     const isCurrent = (): boolean => (kind === 'path' ? table.findNode(address) === listing : table.subtrees.get(listing.prefix) === listing);
     try {
-      const fits = await this.#read(kind === 'path' ? pathRange(address) : subtreeRange(address), isCurrent);
+      const fits = await this.#read(kind, address, isCurrent);
       if (!isCurrent()) return true;
       listing.listing = fits ? 'complete' : 'none';
       if (!fits) this.#giveUp(listing);
@@ -131,7 +137,8 @@ export class Listings {
     else if (listing.pins === 0) table.subtrees.delete(listing.prefix);
   }
 
-  async #read(range: IdRange, isCurrent: () => boolean): Promise<boolean> {
+  async #read(kind: ListingKind, address: PathAddress, isCurrent: () => boolean): Promise<boolean> {
+    const range = kind === 'path' ? pathRange(address) : subtreeRange(address);
     let after: string | undefined;
     let bytes = 0;
     for (;;) {
@@ -141,15 +148,23 @@ export class Listings {
       for (const head of scan.heads) {
         const parsed = parseDocumentId(head._id);
         if (parsed?.kind !== 'head') continue;
-        const { address } = parsed;
-        const node = this.#cache.table.addNode(address);
-        this.#cache.offer(address, head);
-        bytes += node.entries.get(address.key)?.bytes ?? 0;
+        const node = this.#cache.table.addNode(parsed.address);
+        this.#cache.offer(parsed.address, head);
+        bytes += node.entries.get(parsed.address.key)?.bytes ?? 0;
       }
-      if (scan.next === undefined) bytes += this.#cache.recall(range.startKey);
       if (bytes > this.#maxBytes) return false;
-      if (scan.next === undefined) return true;
+      if (scan.next === undefined) {
+        this.#cache.recall(range.startKey);
+        return this.#bytesOf(kind, address) <= this.#maxBytes;
+      }
       after = scan.next;
     }
+  }
+
+  /** Bytes of everything that is kept for a listing, keys known not to be there included. */
+  #bytesOf(kind: ListingKind, address: PathAddress): number {
+    let bytes = 0;
+    for (const { entries } of this.nodes(kind, address)) for (const entry of entries.values()) bytes += entry.bytes;
+    return bytes;
   }
 }

@@ -40,6 +40,8 @@ export function judge(world: World, differences: readonly string[]): Violation[]
   found.push(...differences.map((what) => ({ check: 'converged', what })));
   for (const { memory, name } of neurons) {
     const divergences = memory?.stats().divergences ?? 0;
+    // What was accepted by fewer replicas than the quorum may be lacking in those that answer.
+    if (recorder.writes.some(({ neuron, durable }) => neuron.startsWith(`${name}.`) && !durable)) continue;
     if (divergences > 0 && !facts.upheaval && !recorder.faults.has('purge') && !recorder.faults.has('purge-forgotten')) found.push({ check: 'audit-found-nothing', what: `${name}: the audit found ${divergences} divergences` });
   }
   return found;
