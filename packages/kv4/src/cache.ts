@@ -233,6 +233,8 @@ export class Cache {
     if (entry.state === 'loading' || entry.state === 'reserved') this.#overtaken.add(entry);
     const snapshot = row.snapshot?.(entry);
     this.apply(entry, { type: 'row', revision, snapshot, contested }, 'feed');
+    // In a listing what is not loaded looks as if it were not there.
+    if (entry.state === 'reserved' && table.isListed(entry)) this.#start(entry);
   }
 
   /** A row passed for what nobody referenced: a load of it from now on has to account for its revision. */
@@ -265,7 +267,7 @@ export class Cache {
   recall(prefix: string): void {
     for (const id of this.recent.withPrefix(prefix)) {
       const known = this.table.findId(id);
-      if (known === undefined || known.state === 'absent') this.#enter(id);
+      if (known === undefined || known.state === 'absent' || known.state === 'reserved') this.#enter(id);
     }
   }
 

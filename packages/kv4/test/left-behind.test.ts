@@ -1,7 +1,7 @@
 import { CouchClient } from '@xir/couch-client';
 import type { KeyAddress, WatchEvent } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ScriptedTransport, textResponse } from './support/scripted-transport.ts';
+import { Gate, ScriptedTransport, textResponse } from './support/scripted-transport.ts';
 import { embeddedServer, TestDatabase } from './support/servers.ts';
 
 let server: Awaited<ReturnType<typeof embeddedServer>>;
@@ -74,6 +74,34 @@ describe('what a load leaves behind', () => {
     expect(memory.peek({ ...key('elsewhere'), path: '/b' })).toBe(undefined);
     transport.answerWith('/_all_docs', '{"total_rows":0,"offset":0,"rows":[]}');
     expect((await memory.tree({ ...place, path: '/' })).items.map(({ address }) => address.path)).toEqual(['/a', '/b']);
+    await database[Symbol.asyncDispose]();
+    await transport.close();
+  });
+
+  it('M5: a key that others create while its own creation is on its way is in a listing that is loaded meanwhile', async () => {
+    await using database = new TestDatabase(server.url);
+    const transport = new ScriptedTransport(server.url);
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    const writer = await database.open();
+    const listing = transport.delayAnswer('/_all_docs');
+    const keys = memory.keys(place);
+    await listing.reached;
+    const write = new Gate();
+    transport.next('/_bulk_docs', async (_, forward) => {
+      write.arrive();
+      await write.opened;
+      return forward();
+    });
+    const created = expect(memory.put(key('k'), 'own', { condition: { type: 'absent' } })).rejects.toMatchObject({ code: 'KV4_ALREADY_EXISTS' });
+    await write.reached;
+    await writer.put(key('k'), 'theirs');
+    await memory.prove();
+    listing.open();
+    expect((await keys).items).toEqual(['k']);
+    write.open();
+    await created;
+    expect((await memory.keys(place)).items).toEqual(['k']);
+    expect(memory.peek(key('k'))?.value).toBe('theirs');
     await database[Symbol.asyncDispose]();
     await transport.close();
   });

@@ -21,4 +21,12 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     replace: '',
     heldBy: { file: TEST, title: 'M2 T8: a listing answered by a replica that lags behind rows that passed unread has their keys all the same' },
   },
+  {
+    name: 'row-of-reserved-is-loaded',
+    without: 'A row for a key that a write has reserved is only noted, also where a listing needs its value.',
+    file: CACHE,
+    find: "if (entry.state === 'reserved' && table.isListed(entry)) this.#start(entry);",
+    replace: '',
+    heldBy: { file: TEST, title: 'M5: a key that others create while its own creation is on its way is in a listing that is loaded meanwhile' },
+  },
 ];
