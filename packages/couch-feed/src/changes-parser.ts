@@ -1,12 +1,29 @@
 import { ChangeRow, parseRow, toParsedRow, type ParsedRow } from './change-row.ts';
 import { LineSplitter, type LineSink } from './line-splitter.ts';
-import { newRowScan, scanRevision, scanRow, seqText } from './row-scanner.ts';
+import { newRowScan, revisionStart, scannedId, scanRevision, scanRow, seqText } from './row-scanner.ts';
 
 /** Longest line that is kept, in bytes. CouchDB's default `max_document_size` is 8 MB. */
 export const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
 
+/** A row as its bytes came, before anything of it is made into text. One object for every row: it holds during the call only. */
+export interface RawRow {
+  readonly bytes: Buffer;
+  /** Where the id lies in `bytes`. */
+  readonly idStart: number;
+  readonly idEnd: number;
+  /** Where the winning revision begins, -1 where that cannot be seen; it ends before the next quotation mark. */
+  readonly revisionStart: number;
+  /** Where the row ends. */
+  readonly end: number;
+}
+
 /** Settings of a {@link ChangesParser}. */
 export interface ChangesParserOptions {
+  /**
+   * Looks at the bytes of a row first: true passes it over, and neither `wanted` nor `passed` is asked. Called for rows whose id is ASCII without escapes. What it throws
+   * counts as false. Default: nobody looks.
+   */
+  readonly skip?: ((row: RawRow) => boolean) | undefined;
   /** Whether a row with this id is wanted, asked once per row before anything of it is parsed. Default: every row. */
   readonly wanted?: ((id: string) => boolean) | undefined;
   /** Told of each row that is not wanted, with its winning revision where that can be read without a parse. */
@@ -52,6 +69,8 @@ const RESULTS_START = '{"results":[';
  */
 export class ChangesParser implements LineSink {
   readonly #splitter: LineSplitter;
+  readonly #skip: ((row: RawRow) => boolean) | undefined;
+  readonly #raw = { bytes: Buffer.alloc(0) as Buffer, idStart: 0, idEnd: 0, revisionStart: 0, end: 0 };
   readonly #wanted: ((id: string) => boolean) | undefined;
   readonly #passed: ((id: string, revision: string | undefined) => void) | undefined;
   readonly #scan = newRowScan();
@@ -62,6 +81,7 @@ export class ChangesParser implements LineSink {
 
   constructor(options: ChangesParserOptions = {}) {
     this.#splitter = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
+    this.#skip = options.skip;
     this.#wanted = options.wanted;
     this.#passed = options.passed;
   }
@@ -93,20 +113,22 @@ export class ChangesParser implements LineSink {
       this.#found.heartbeats += 1;
       return;
     }
-    if (bytes[end - 1] === 0x7d && scanRow(bytes, start, end, this.#scan)) this.#row(bytes, start, end, end - start);
-    else this.#other(bytes, start, end);
+    if (bytes[end - 1] !== 0x7d || !scanRow(bytes, start, end, this.#scan) || !this.#row(bytes, start, end, end - start)) this.#other(bytes, start, end);
   }
 
   oversized(prefix: Buffer, lengthBytes: number): void {
     let start = 0;
     while (start < prefix.length && isFiller(prefix[start])) start += 1;
-    if (scanRow(prefix, start, prefix.length, this.#scan)) this.#row(prefix, start, prefix.length, lengthBytes - start);
-    else this.#found.quarantined += 1;
+    if (!scanRow(prefix, start, prefix.length, this.#scan) || !this.#row(prefix, start, prefix.length, lengthBytes - start)) this.#found.quarantined += 1;
   }
 
-  #row(bytes: Buffer, start: number, end: number, lengthBytes: number): void {
-    const { id, seqStart, seqEnd, idEnd } = this.#scan;
+  /** A scanned row. False: its id is not a string after all. */
+  #row(bytes: Buffer, start: number, end: number, lengthBytes: number): boolean {
+    const { seqStart, seqEnd, idEnd, plainId } = this.#scan;
     const found = this.#found;
+    const isSkipped = plainId && this.#skip !== undefined && this.#skips(bytes, end);
+    const id = isSkipped ? '' : scannedId(bytes, this.#scan);
+    if (id === undefined) return false;
     found.scanned += 1;
     found.scannedBytes += lengthBytes;
     // `null` stands for "not told": the last one that was told counts.
@@ -114,13 +136,31 @@ export class ChangesParser implements LineSink {
       this.#seqBytes.push(bytes);
       this.#seqPlaces.push(seqStart, seqEnd);
     }
+    if (isSkipped) return true;
     if (this.#wanted !== undefined && !this.#wants(id)) {
       if (this.#passed !== undefined) this.#pass(id, scanRevision(bytes, idEnd, end));
-      return;
+      return true;
     }
     found.wantedBytes += lengthBytes;
     const own = Buffer.from(bytes.subarray(start, end));
     found.rows.push(ChangeRow.scanned(id, own, { seqStart: seqStart - start, seqEnd: seqEnd - start, idEnd: idEnd - start }, lengthBytes));
+    return true;
+  }
+
+  #skips(bytes: Buffer, end: number): boolean {
+    const raw = this.#raw;
+    const { idStart, idEnd } = this.#scan;
+    raw.bytes = bytes;
+    raw.idStart = idStart;
+    raw.idEnd = idEnd;
+    raw.revisionStart = revisionStart(bytes, idEnd, end);
+    raw.end = end;
+    try {
+      return this.#skip?.(raw) ?? false;
+    } catch {
+      // As with the filter by id: delivering too much is safe.
+      return false;
+    }
   }
 
   #wants(id: string): boolean {

@@ -378,7 +378,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
         this.#needsCaughtUp = false;
         void this.#upkeep.announceCaughtUp();
       }
-      const parser = new ChangesParser({ wanted: this.#options.wanted, passed: this.#options.passed, maxLineBytes: this.#options.maxLineBytes });
+      const parser = new ChangesParser({ skip: this.#options.skip, wanted: this.#options.wanted, passed: this.#options.passed, maxLineBytes: this.#options.maxLineBytes });
       if (!(await connection.read(response, parser))) return;
       connection.end();
       this.#connection = undefined;
@@ -439,8 +439,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       this.#mark.pass(seq);
     }
     this.#dispatch({ type: 'bytes', rows: changes.scanned > 0 });
-    if (changes.scanned === 0) return;
-    this.#progressed();
+    if (changes.scanned > 0) this.#progressed();
     if (this.#includeDocs.measured(changes, this.#withDocs, this.#clock.monotonic())) this.reconnect();
   }
 

@@ -1,3 +1,4 @@
+import { calm, stepBurst, type BurstState } from './burst.ts';
 import type { ParsedChanges } from './changes-parser.ts';
 import { decideIncludeDocs, measureChanges, NO_MEASURE, type IncludeDocsMode } from './include-docs.ts';
 import { INCLUDE_DOCS_DWELL_MS } from './options.ts';
@@ -6,24 +7,35 @@ import { INCLUDE_DOCS_DWELL_MS } from './options.ts';
 export class IncludeDocsSwitch {
   readonly #mode: IncludeDocsMode;
   #measure = NO_MEASURE;
+  #burst: BurstState;
+  /** What sizes and shares speak for; kept for {@link INCLUDE_DOCS_DWELL_MS} at least. */
+  #decided: boolean;
   #sinceMs: number;
-  /** Whether documents are asked for now. */
-  on: boolean;
 
   constructor(mode: IncludeDocsMode, nowMs: number) {
     this.#mode = mode;
     this.#sinceMs = nowMs;
-    this.on = mode !== 'never';
+    this.#burst = calm(nowMs);
+    this.#decided = mode !== 'never';
   }
 
-  /** Adds what one piece held, asked for `withDocs`. Answers whether the decision changed. */
+  /** Whether documents are asked for now. */
+  get on(): boolean {
+    return this.#decided && !(this.#mode === 'auto' && this.#burst.isBurst);
+  }
+
+  /** Adds what one piece held, perhaps no row at all, asked for `withDocs`. Answers whether the decision changed. */
   measured(changes: ParsedChanges, withDocs: boolean, nowMs: number): boolean {
+    const before = this.on;
+    this.#burst = stepBurst(this.#burst, { rows: changes.scanned, wantedRows: changes.rows.length }, nowMs);
     this.#measure = measureChanges(this.#measure, changes, withDocs);
-    if (nowMs - this.#sinceMs < INCLUDE_DOCS_DWELL_MS) return false;
-    const decided = decideIncludeDocs(this.#mode, this.on, this.#measure);
-    if (decided === this.on) return false;
-    this.on = decided;
-    this.#sinceMs = nowMs;
-    return true;
+    if (nowMs - this.#sinceMs >= INCLUDE_DOCS_DWELL_MS) {
+      const decided = decideIncludeDocs(this.#mode, this.#decided, this.#measure);
+      if (decided !== this.#decided) {
+        this.#decided = decided;
+        this.#sinceMs = nowMs;
+      }
+    }
+    return this.on !== before;
   }
 }

@@ -1,5 +1,5 @@
 export { ChangeRow, type RowProblem } from './change-row.ts';
-export { ChangesParser, DEFAULT_MAX_LINE_BYTES, type ChangesEnd, type ChangesParserOptions, type ParsedChanges } from './changes-parser.ts';
+export { ChangesParser, DEFAULT_MAX_LINE_BYTES, type ChangesEnd, type ChangesParserOptions, type ParsedChanges, type RawRow } from './changes-parser.ts';
 export {
   DEFAULT_CHECKPOINT_INTERVAL_MS,
   DEFAULT_MAX_CHECKPOINT_AGE_MS,

@@ -1,6 +1,7 @@
 import type { Clock, CouchDatabase, Random } from '@xir/couch-client';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { IdentityCheck } from './identity.ts';
+import type { RawRow } from './changes-parser.ts';
 import type { IncludeDocsMode } from './include-docs.ts';
 
 /** Milliseconds between two signs of life asked of the server. The idle deadline is three of them. */
@@ -34,6 +35,11 @@ export interface FollowOptions {
   readonly maxCheckpointAgeMs?: number;
   /** A further proof of identity. Default: none (`instance_start_time` alone). */
   readonly identity?: IdentityCheck;
+  /**
+   * Looks at the bytes of a row first: true passes it over, and neither `wanted` nor `passed` is asked. Called for rows whose id is ASCII without escapes; must be quick, and
+   * keep nothing of what it is given. What it throws counts as false. Default: nobody looks.
+   */
+  readonly skip?: (row: RawRow) => boolean;
   /** Which rows to hand over, decided by id before anything is parsed. Default: all. */
   readonly wanted?: (id: string) => boolean;
   /**

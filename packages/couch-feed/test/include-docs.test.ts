@@ -1,5 +1,8 @@
 import { decideIncludeDocs, measureChanges, NO_MEASURE, type FeedMeasure } from '@xir/couch-feed';
 import { describe, expect, it } from 'vitest';
+import type { ParsedChanges } from '../src/changes-parser.ts';
+import { BURST_ROWS, CALM_WINDOW_MS } from '../src/burst.ts';
+import { IncludeDocsSwitch } from '../src/include-docs-switch.ts';
 
 const measured = (documentBytes: number | undefined, wantedRatio: number): FeedMeasure => ({ rows: 1000, documentBytes, wantedRatio });
 
@@ -30,5 +33,33 @@ describe('decideIncludeDocs', () => {
     expect(first).toEqual({ rows: 1000, documentBytes: 1000, wantedRatio: 0 });
     expect(measureChanges(first, { ...rows, scannedBytes: 300_000 }, false).documentBytes).toBe(1000);
     expect(measureChanges(first, { scanned: 0, scannedBytes: 0, rows: [] }, true)).toBe(first);
+  });
+});
+
+describe('a burst of rows that nobody wants', () => {
+  const came = (scanned: number, wanted: number): ParsedChanges => ({ scanned, scannedBytes: scanned * 400, rows: Array.from({ length: wanted }) }) as unknown as ParsedChanges;
+
+  it('M5 comes without documents, until rows come slowly again', () => {
+    const docs = new IncludeDocsSwitch('auto', 0);
+    expect([docs.measured(came(BURST_ROWS / 2, 0), true, 20), docs.on]).toEqual([false, true]);
+    expect([docs.measured(came(BURST_ROWS / 2, 1), true, 40), docs.on]).toEqual([true, false]);
+    expect([docs.measured(came(BURST_ROWS, 0), false, 500), docs.on]).toEqual([false, false]);
+    expect([docs.measured(came(10, 0), false, 40 + CALM_WINDOW_MS), docs.on]).toEqual([false, false]);
+    // A heartbeat is enough to see that it is over.
+    expect([docs.measured(came(0, 0), false, 40 + 2 * CALM_WINDOW_MS), docs.on]).toEqual([true, true]);
+  });
+
+  it('M5 comes with documents when some of it is wanted, or becomes wanted', () => {
+    const docs = new IncludeDocsSwitch('auto', 0);
+    expect([docs.measured(came(BURST_ROWS, 50), true, 20), docs.on]).toEqual([false, true]);
+    expect([docs.measured(came(BURST_ROWS, 0), true, 40), docs.on]).toEqual([true, false]);
+    expect([docs.measured(came(BURST_ROWS, 60), false, 60), docs.on]).toEqual([true, true]);
+  });
+
+  it('M5 is none when as many rows come in a longer time, and changes nothing outside auto', () => {
+    const docs = new IncludeDocsSwitch('auto', 0);
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 60) expect(docs.measured(came(BURST_ROWS / 3, 0), true, nowMs)).toBe(false);
+    const always = new IncludeDocsSwitch('always', 0);
+    expect([always.measured(came(BURST_ROWS, 0), true, 1), always.on]).toEqual([false, true]);
   });
 });

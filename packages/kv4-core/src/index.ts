@@ -130,6 +130,7 @@ export {
 export { accountsFor, compareSnapshot, laterRevision, type SnapshotOrder } from './entry-order.ts';
 export { ENTRY_TABLE, stepEntry } from './entry-transition.ts';
 export { DEFAULT_RECENT_REVISIONS, RecentRevisions, SupersededRevisions, type RowParts } from './entry-recent.ts';
-export { hashText, IdHash } from './id-hash.ts';
+export { HashTable } from './hash-table.ts';
+export { hashText, IdHash, joinHash } from './id-hash.ts';
 export { RECENT_ID_TEXTS } from './recent-ids.ts';
 export { decideLeaves, type LeavesDecision, type VerifiedLeaf } from './verify-leaves.ts';

@@ -6,7 +6,6 @@ import {
   decideLeaves,
   ENTRY_EFFECT,
   isServable,
-  RECENT_ID_TEXTS,
   RecentRevisions,
   recordFromText,
   stepEntry,
@@ -182,17 +181,6 @@ describe('recent revisions', () => {
     expect([recent.revision('a'), recent.has('b'), recent.has('c'), recent.has('d')]).toEqual(['3-x', false, true, true]);
     recent.forget('a');
     expect([recent.has('a'), recent.revision('a')]).toEqual([false, undefined]);
-  });
-
-  it('E18 T8: name the last ids beneath a prefix, each once, without what was forgotten', () => {
-    const recent = new RecentRevisions();
-    for (let n = 0; n < RECENT_ID_TEXTS; n += 1) recent.note(`a!${n}`, '1-x');
-    for (const id of ['b!1', 'b!2', 'b!1', 'a!1', 'b!3']) recent.note(id, '2-x');
-    recent.forget('b!3');
-    expect([...recent.withPrefix('b!')]).toEqual(['b!1', 'b!2']);
-    expect([recent.withPrefix('a!').has('a!1'), recent.withPrefix('a!').has('a!0')]).toEqual([true, false]);
-    recent.clear();
-    expect(recent.withPrefix('').size).toBe(0);
   });
 
   it('E18: tell proved ancestors from other revisions', () => {

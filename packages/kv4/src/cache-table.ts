@@ -1,12 +1,16 @@
 import {
   CacheEntry,
   compareIds,
+  HashTable,
+  hashText,
   headId,
+  joinHash,
   OrderedIdIndex,
   parseDocumentId,
   stepEntry,
   subtreeRange,
   type HeadDocument,
+  type IdHash,
   type KeyAddress,
   type PathAddress,
   type RecentRevisions,
@@ -23,6 +27,11 @@ export const PATH_OVERHEAD_BYTES = 650;
 
 /** Entries looked at in one go to find some to evict. */
 const EVICTION_LOOKS = 256;
+
+/** Subtrees that a row's bytes are compared with; with more of them the text of its id is looked up. */
+const MOST_COMPARED_SUBTREES = 16;
+
+const SEPARATOR = 0x21;
 
 /** How much of a path or subtree is known. */
 export type ListingState = 'none' | 'loading' | 'complete';
@@ -132,6 +141,8 @@ export function prefixOf(address: PathAddress): string {
 export class CacheTable {
   readonly #byAddress = new Map<string, Map<string, Map<string, PathNode>>>();
   readonly #byPrefix = new Map<string, PathNode>();
+  /** By the hash of the prefix; `null`: several have it. */
+  readonly #byHash = new HashTable<PathNode | null>();
   readonly nodes = new OrderedIdIndex<PathNode>();
   readonly subtrees = new Map<string, SubtreeListing>();
   /** Every entry, in no order. */
@@ -183,6 +194,30 @@ export class CacheTable {
     const node = this.#byPrefix.get(parts.prefix);
     if (node !== undefined && (node.listing !== 'none' || node.entries.has(keyOf(id, parts.key)))) return true;
     return this.subtreeOver(parts.prefix) !== undefined;
+  }
+
+  /**
+   * As {@link isReferenced}, out of an id's bytes, which are ASCII; `hash` has read them. True also where only the text can tell. Must stay quick: every row of the feed is
+   * asked for.
+   */
+  mayReference(hash: IdHash, bytes: Buffer, start: number, end: number): boolean {
+    const { pathEnd } = hash;
+    if (pathEnd < 0) return false;
+    if (this.subtrees.size > 0 && this.#maybeBeneath(bytes, start, pathEnd)) return true;
+    const node = this.#byHash.get(joinHash(hash.pathHigh, hash.pathLow));
+    if (node === undefined) return false;
+    if (node === null || node.listing !== 'none' || node.prefix.length !== pathEnd - start || !beginsWith(bytes, start, node.prefix)) return true;
+    const key = bytes.toString('latin1', pathEnd + 2, end);
+    return key.includes('"') || node.entries.has(key);
+  }
+
+  #maybeBeneath(bytes: Uint8Array, start: number, pathEnd: number): boolean {
+    if (this.subtrees.size > MOST_COMPARED_SUBTREES) return true;
+    for (const prefix of this.subtrees.keys()) {
+      const after = start + prefix.length;
+      if (after <= pathEnd && (after === pathEnd || bytes[after] === SEPARATOR) && beginsWith(bytes, start, prefix)) return true;
+    }
+    return false;
   }
 
   /** Whether an entry belongs to a listing that is whole, or is being read. */
@@ -244,6 +279,8 @@ export class CacheTable {
     if (paths === undefined) layers.set(layer, (paths = new Map<string, PathNode>()));
     paths.set(node.address.path, node);
     this.#byPrefix.set(node.prefix, node);
+    const hash = hashText(node.prefix);
+    this.#byHash.set(hash, this.#byHash.has(hash) ? null : node);
     this.nodes.set(node.prefix, node);
     this.bytes += node.bytes;
     return node;
@@ -287,6 +324,8 @@ export class CacheTable {
     if (paths?.size === 0) layers?.delete(layer);
     if (layers?.size === 0) this.#byAddress.delete(bucket);
     this.#byPrefix.delete(node.prefix);
+    const hash = hashText(node.prefix);
+    if (this.#byHash.get(hash) === node) this.#byHash.delete(hash);
     this.nodes.delete(node.prefix);
     this.bytes -= node.bytes;
     if (this.#last === node) this.#last = undefined;
@@ -352,6 +391,7 @@ export class CacheTable {
   clear(): void {
     this.#byAddress.clear();
     this.#byPrefix.clear();
+    this.#byHash.clear();
     this.nodes.clear();
     this.subtrees.clear();
     for (const entry of this.ring) entry.slot = -1;
@@ -367,4 +407,10 @@ function keyOf(id: string, escapedKey: string): string {
   if (!escapedKey.includes('"')) return escapedKey;
   const parsed = parseDocumentId(id);
   return parsed?.kind === 'head' ? parsed.address.key : '';
+}
+
+/** Whether bytes that are ASCII begin with a text. */
+function beginsWith(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  return true;
 }

@@ -10,6 +10,7 @@ import { FeedLoop } from './feed-loop.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
 import { DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
+import { RowFilter } from './row-filter.ts';
 import { WatchHub } from './watch-hub.ts';
 
 /**
@@ -56,6 +57,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     store = await openCouchStore({ ...options, client, clock, random, hooks });
     cache.attach(store.heads);
     const { database } = store.heads;
+    const filter = new RowFilter(cache.table, cache.recent);
     const followed = followChanges({
       database,
       since: 'now',
@@ -65,6 +67,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       identity: watchedIdentity({ database, neuron: options.neuron, clock, random, ...(options.barrierIntervalMs === undefined ? {} : { barrierIntervalMs: options.barrierIntervalMs }) }, (epoch) => {
         hub.learnEpoch(epoch);
       }),
+      skip: (row) => filter.skips(row),
       wanted: (id) => cache.table.isReferenced(id),
       passed: (id, revision) => cache.passed(id, revision),
       includeDocs: options.includeDocs ?? 'auto',

@@ -61,6 +61,10 @@ serve({
     return memory.stats().entries;
   },
   heap: () => ({ bytes: heapBytes(), estimate: memory.stats().bytes, entries: memory.stats().entries }),
+  /** Resolves when so many rows have been followed in all. */
+  async follow(rows: number) {
+    while (!isCurrent(rows)) await pause(LOOK_MS);
+  },
   cut() {
     transport.cut();
   },

@@ -57,8 +57,8 @@ export const CACHE_MUTANTS: readonly Mutant[] = [
   {
     name: 't8-recent-revisions',
     without: 'The revision of a row that nobody wanted is forgotten.',
-    file: 'packages/kv4/src/cache.ts',
-    find: "if (id.startsWith('d!')) this.recent.note(id, revision);",
+    file: 'packages/kv4/src/row-filter.ts',
+    find: 'this.#recent.noteRow(hash, bytes, parts);',
     replace: '',
     heldBy: { file: TRAPS_TEST, title: 'M2 T8: a load answered by a replica that lags behind a row that passed unread is not taken' },
   },

@@ -25,8 +25,8 @@ export const INPUT_MUTANTS: readonly Mutant[] = [
     name: 't24-oversized-row',
     without: 'A row longer than allowed is lost as a whole.',
     file: PARSER,
-    find: 'if (scanRow(prefix, start, prefix.length, this.#scan)) this.#row(',
-    replace: 'if (lengthBytes < 0) this.#row(',
+    find: 'if (!scanRow(prefix, start, prefix.length, this.#scan) ||',
+    replace: 'if (lengthBytes > 0 ||',
     heldBy: { file: PARSER_TEST, title: 'P10 T24 a row longer than allowed keeps id, sequence and revisions' },
   },
   {
