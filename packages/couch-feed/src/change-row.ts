@@ -3,8 +3,11 @@ import { seqText, scanTail, type RowTail } from './row-scanner.ts';
 /** Why a row is delivered without its content. */
 export type RowProblem = 'oversized' | 'unparsable';
 
-/** Where a row's parts lie within its own bytes. */
+/** Where a row's parts lie within the bytes that hold it. */
 export interface RowPlaces {
+  /** Where the row begins, and where it ends. */
+  readonly start: number;
+  readonly end: number;
   readonly seqStart: number;
   readonly seqEnd: number;
   /** The closing quote of the id. */
@@ -27,40 +30,52 @@ export interface ParsedRow {
 export class ChangeRow {
   /** The document's id. */
   readonly id: string;
-  /** The line as it came (a copy of its own), or its beginning when the row is `oversized`. */
-  readonly bytes: Buffer;
   /** Length of the line as it came, in bytes. */
   readonly lengthBytes: number;
+  /** What whoever looked at the row first (`skip`) wants to have with it. */
+  readonly claim: unknown;
+  /** Holds the row, and perhaps others. */
+  readonly #held: Buffer;
   readonly #places: RowPlaces | undefined;
-  readonly #oversized: boolean;
   #parsed: ParsedRow | undefined;
   #tail: RowTail | undefined | null = null;
   #docProblem = false;
 
-  private constructor(id: string, bytes: Buffer, lengthBytes: number, places: RowPlaces | undefined) {
+  private constructor(id: string, held: Buffer, { lengthBytes, places, claim }: { readonly lengthBytes: number; readonly places?: RowPlaces; readonly claim?: unknown }) {
     this.id = id;
-    this.bytes = bytes;
+    this.#held = held;
     this.lengthBytes = lengthBytes;
     this.#places = places;
-    this.#oversized = lengthBytes > bytes.length;
+    this.claim = claim;
   }
 
-  /** A row of the usual shape; `bytes` are its own. `lengthBytes` is larger than `bytes` when the line was cut. */
-  static scanned(id: string, bytes: Buffer, places: RowPlaces, lengthBytes: number = bytes.length): ChangeRow {
-    return new ChangeRow(id, bytes, lengthBytes, places);
+  /** A row of the usual shape within bytes that nobody changes any more. `lengthBytes` is larger than the row where the line was cut. */
+  static scanned(id: string, held: Buffer, row: { readonly places: RowPlaces; readonly lengthBytes?: number; readonly claim?: unknown }): ChangeRow {
+    const { places, lengthBytes = places.end - places.start, claim } = row;
+    return new ChangeRow(id, held, { lengthBytes, places, claim });
   }
 
   /** A row of another shape that the parser read. */
   static parsed(row: ParsedRow, bytes: Buffer): ChangeRow {
-    const made = new ChangeRow(row.id, bytes, bytes.length, undefined);
+    const made = new ChangeRow(row.id, bytes, { lengthBytes: bytes.length });
     made.#parsed = row;
     return made;
+  }
+
+  /** The line as it came (bytes that are not shared with the network's buffers), or its beginning when the row is `oversized`. */
+  get bytes(): Buffer {
+    return this.#places === undefined ? this.#held : this.#held.subarray(this.#places.start, this.#places.end);
+  }
+
+  /** How many bytes are held for the row. */
+  get heldBytes(): number {
+    return this.#places === undefined ? this.#held.length : this.#places.end - this.#places.start;
   }
 
   /** The row's position: opaque, for `since` only; `null` where the server left it out (`seq_interval`). */
   get seq(): string | null {
     if (this.#places === undefined) return this.#parsed?.seq ?? null;
-    return seqText(this.bytes.toString('utf8', this.#places.seqStart, this.#places.seqEnd));
+    return seqText(this.#held.toString('utf8', this.#places.seqStart, this.#places.seqEnd));
   }
 
   /** Leaf revisions, the winner first; more than one with `style=all_docs` when the document has conflicts. */
@@ -75,7 +90,7 @@ export class ChangeRow {
 
   /** Why content is missing, once it was asked for; `undefined` when all is well. */
   get problem(): RowProblem | undefined {
-    if (this.#oversized) return 'oversized';
+    if (this.lengthBytes > this.heldBytes) return 'oversized';
     if (this.#docProblem) return 'unparsable';
     return this.#scannedTail() === undefined && this.#parsed === undefined ? 'unparsable' : undefined;
   }
@@ -83,9 +98,18 @@ export class ChangeRow {
   /** The document's JSON as it came, a view into `bytes`; `undefined` when the row carries none. */
   docBytes(): Buffer | undefined {
     const tail = this.#scannedTail();
-    if (tail !== undefined) return tail.docStart < 0 ? undefined : this.bytes.subarray(tail.docStart, tail.docEnd);
+    if (tail !== undefined) return tail.docStart < 0 ? undefined : this.#held.subarray(tail.docStart, tail.docEnd);
     const doc = this.#parsed?.doc;
     return doc === undefined || doc === null ? undefined : Buffer.from(JSON.stringify(doc));
+  }
+
+  /**
+   * Hands over where the document's JSON lies in the bytes that hold the row, without making a view; `undefined` when the row carries none or has another shape than
+   * CouchDB writes. Of the bytes nothing may be kept or changed.
+   */
+  withDoc<T>(read: (held: Buffer, start: number, end: number) => T): T | undefined {
+    const tail = this.#scannedTail();
+    return tail === undefined || tail.docStart < 0 ? undefined : read(this.#held, tail.docStart, tail.docEnd);
   }
 
   /** The document, parsed anew at each call; `undefined` when the row carries none or it cannot be parsed. */
@@ -105,8 +129,9 @@ export class ChangeRow {
   #scannedTail(): RowTail | undefined {
     if (this.#places === undefined) return undefined;
     if (this.#tail === null) {
-      this.#tail = scanTail(this.bytes, this.#places.idEnd, this.bytes.length, !this.#oversized);
-      if (this.#tail === undefined && !this.#oversized) this.#parsed = parseRow(this.bytes.toString('utf8'));
+      const isWhole = this.lengthBytes <= this.heldBytes;
+      this.#tail = scanTail(this.#held, this.#places.idEnd, this.#places.end, isWhole);
+      if (this.#tail === undefined && isWhole) this.#parsed = parseRow(this.bytes.toString('utf8'));
     }
     return this.#tail;
   }

@@ -1,5 +1,6 @@
 import { ChangeRow, parseRow, toParsedRow, type ParsedRow } from './change-row.ts';
 import { LineSplitter, type LineSink } from './line-splitter.ts';
+import { RowSlab } from './row-slab.ts';
 import { newRowScan, revisionStart, scannedId, scanRevision, scanRow, seqText } from './row-scanner.ts';
 
 /** Longest line that is kept, in bytes. CouchDB's default `max_document_size` is 8 MB. */
@@ -15,6 +16,8 @@ export interface RawRow {
   readonly revisionStart: number;
   /** Where the row ends. */
   readonly end: number;
+  /** Set to claim the row: it is handed over without `wanted` being asked, and carries this (`ChangeRow.claim`). */
+  claim: unknown;
 }
 
 /** Settings of a {@link ChangesParser}. */
@@ -70,7 +73,8 @@ const RESULTS_START = '{"results":[';
 export class ChangesParser implements LineSink {
   readonly #splitter: LineSplitter;
   readonly #skip: ((row: RawRow) => boolean) | undefined;
-  readonly #raw = { bytes: Buffer.alloc(0) as Buffer, idStart: 0, idEnd: 0, revisionStart: 0, end: 0 };
+  readonly #raw = { bytes: Buffer.alloc(0) as Buffer, idStart: 0, idEnd: 0, revisionStart: 0, end: 0, claim: undefined as unknown };
+  readonly #slab = new RowSlab();
   readonly #wanted: ((id: string) => boolean) | undefined;
   readonly #passed: ((id: string, revision: string | undefined) => void) | undefined;
   readonly #scan = newRowScan();
@@ -137,13 +141,15 @@ export class ChangesParser implements LineSink {
       this.#seqPlaces.push(seqStart, seqEnd);
     }
     if (isSkipped) return true;
-    if (this.#wanted !== undefined && !this.#wants(id)) {
+    const { claim } = this.#raw;
+    this.#raw.claim = undefined;
+    if (claim === undefined && this.#wanted !== undefined && !this.#wants(id)) {
       if (this.#passed !== undefined) this.#pass(id, scanRevision(bytes, idEnd, end));
       return true;
     }
     found.wantedBytes += lengthBytes;
-    const own = Buffer.from(bytes.subarray(start, end));
-    found.rows.push(ChangeRow.scanned(id, own, { seqStart: seqStart - start, seqEnd: seqEnd - start, idEnd: idEnd - start }, lengthBytes));
+    const at = this.#slab.keep(bytes, start, end) - start;
+    found.rows.push(ChangeRow.scanned(id, this.#slab.held, { places: { start: start + at, end: end + at, seqStart: seqStart + at, seqEnd: seqEnd + at, idEnd: idEnd + at }, lengthBytes, claim }));
     return true;
   }
 
@@ -158,6 +164,7 @@ export class ChangesParser implements LineSink {
     try {
       return this.#skip?.(raw) ?? false;
     } catch {
+      raw.claim = undefined;
       // As with the filter by id: delivering too much is safe.
       return false;
     }

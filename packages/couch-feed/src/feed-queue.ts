@@ -131,7 +131,7 @@ export class FeedQueue {
 
   #add(rows: readonly ChangeRow[], seq: string | undefined, finish: () => void): void {
     let bytes = 0;
-    for (const row of rows) bytes += row.bytes.length + 100;
+    for (const row of rows) bytes += row.heldBytes + 100;
     this.#rows += rows.length;
     this.#bytes += bytes;
     this.#entries.push({ type: 'rows', rows, bytes, seq, finish });

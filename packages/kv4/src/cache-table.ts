@@ -32,6 +32,8 @@ const EVICTION_LOOKS = 256;
 const MOST_COMPARED_SUBTREES = 16;
 
 const SEPARATOR = 0x21;
+/** What escapes begin with in ids. */
+const ESCAPE = '"';
 
 /** How much of a path or subtree is known. */
 export type ListingState = 'none' | 'loading' | 'complete';
@@ -99,7 +101,7 @@ export class PathNode {
   }
 
   /** What a head's record has in common with others of the path. */
-  commonOf(head: HeadDocument): CommonParts {
+  commonOf(head: Pick<HeadDocument, 'by' | 'm'>): CommonParts {
     const parts = commonPartsOf(this.address, head, this.#common);
     if (head.m === undefined) this.#common = parts;
     return parts;
@@ -197,18 +199,18 @@ export class CacheTable {
   }
 
   /**
-   * As {@link isReferenced}, out of an id's bytes, which are ASCII; `hash` has read them. True also where only the text can tell. Must stay quick: every row of the feed is
-   * asked for.
+   * As {@link isReferenced}, out of an id's bytes, which are ASCII; `hash` has read them. The entry, where there is one and that is plain to see; true also where only the text
+   * can tell. Must stay quick: every row of the feed is asked for.
    */
-  mayReference(hash: IdHash, bytes: Buffer, start: number, end: number): boolean {
+  lookUp(hash: IdHash, bytes: Buffer, start: number, end: number): TableEntry | boolean {
     const { pathEnd } = hash;
     if (pathEnd < 0) return false;
-    if (this.subtrees.size > 0 && this.#maybeBeneath(bytes, start, pathEnd)) return true;
     const node = this.#byHash.get(joinHash(hash.pathHigh, hash.pathLow));
-    if (node === undefined) return false;
-    if (node === null || node.listing !== 'none' || node.prefix.length !== pathEnd - start || !beginsWith(bytes, start, node.prefix)) return true;
+    if (node === undefined) return this.subtrees.size > 0 && this.#maybeBeneath(bytes, start, pathEnd);
+    if (node === null || node.prefix.length !== pathEnd - start || !beginsWith(bytes, start, node.prefix)) return true;
     const key = bytes.toString('latin1', pathEnd + 2, end);
-    return key.includes('"') || node.entries.has(key);
+    if (key.includes(ESCAPE)) return true;
+    return node.entries.get(key) ?? (node.listing !== 'none' || (this.subtrees.size > 0 && this.#maybeBeneath(bytes, start, pathEnd)));
   }
 
   #maybeBeneath(bytes: Uint8Array, start: number, pathEnd: number): boolean {

@@ -67,6 +67,8 @@ interface Waiting {
 export interface CacheRow {
   readonly id: string;
   readonly revision: string;
+  /** The entry, where it was found already; it may have left since. */
+  readonly entry?: TableEntry | undefined;
   readonly snapshot?: ((entry: TableEntry) => EntrySnapshot | undefined) | undefined;
   /** The document's other leaves, deleted ones included. */
   readonly losers?: readonly string[];
@@ -218,7 +220,7 @@ export class Cache {
   row(row: CacheRow): void {
     const { id, revision, losers } = row;
     const { table } = this;
-    let entry = table.findId(id);
+    let entry = row.entry !== undefined && row.entry.slot >= 0 ? row.entry : table.findId(id);
     // An entry that is pinned though its load failed knows nothing: to a row it is as good as none.
     if (entry === undefined || entry.state === 'absent') {
       if (!table.isReferenced(id)) return this.recent.note(id, revision);
@@ -359,12 +361,14 @@ export class Cache {
       if (isVerifying) this.#verifyingSince.set(entry, this.#clock.monotonic() - (this.#options.ageMs?.() ?? 0));
       else this.#verifyingSince.delete(entry);
     }
+    // Nearly always nothing is in any of these: an empty set is not asked.
     if (entry.state === 'loading') this.#loading.add(entry);
-    else this.#loading.delete(entry);
-    if (entry.state !== 'loading' && entry.state !== 'reserved') this.#overtaken.delete(entry);
+    else if (this.#loading.size > 0) this.#loading.delete(entry);
+    if (this.#overtaken.size > 0 && entry.state !== 'loading' && entry.state !== 'reserved') this.#overtaken.delete(entry);
     const place = this.oldestBehind;
-    if (!isVerifying && !this.#overtaken.has(entry) && !(entry.state === 'loading' && entry.record !== undefined)) this.#behind.delete(entry);
-    else if (!this.#behind.has(entry)) this.#behind.set(entry, this.#options.place());
+    if (isVerifying || (this.#overtaken.size > 0 && this.#overtaken.has(entry)) || (entry.state === 'loading' && entry.record !== undefined)) {
+      if (!this.#behind.has(entry)) this.#behind.set(entry, this.#options.place());
+    } else if (this.#behind.size > 0) this.#behind.delete(entry);
     if ((effect & ENTRY_EFFECT.regressed) !== 0) this.regressions += 1;
     if (carryOut) this.#carryOut(entry, effect);
     const isServed = isServable(entry);
@@ -417,6 +421,7 @@ export class Cache {
   }
 
   #wake(entry: TableEntry): void {
+    if (this.#waiting.size === 0) return;
     const waiting = this.#waiting.get(entry);
     if (waiting === undefined) return;
     this.#waiting.delete(entry);

@@ -15,7 +15,7 @@ export interface CommonParts {
 const MAX_KEPT = 8;
 
 /** The parts that a head's record shares with others of its path: those among the known ones, or new ones, which stand in front of them. */
-export function commonPartsOf(place: PathAddress, { by, m }: HeadDocument, known: CommonParts | undefined): CommonParts {
+export function commonPartsOf(place: PathAddress, { by, m }: Pick<HeadDocument, 'by' | 'm'>, known: CommonParts | undefined): CommonParts {
   let length = 0;
   if (m === undefined) {
     for (let parts = known; parts !== undefined; parts = parts.next) {
@@ -50,7 +50,7 @@ export class CachedRecord implements Kv4Record, EntrySnapshot {
   declare readonly expiresAtMs?: number;
   declare readonly tail?: string;
 
-  constructor(head: HeadDocument, { common, key, valueText, tail }: RecordParts) {
+  constructor(head: Pick<HeadDocument, '_rev' | 'ver' | 'v' | 'x'>, { common, key, valueText, tail }: RecordParts) {
     this.#common = common;
     this.#key = key;
     this.valueText = valueText ?? flatText(JSON.stringify(head.v));

@@ -4,7 +4,8 @@ import { decodeHead, type EntrySnapshot, type HeadDocument, type WatchResetReaso
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
 import { LARGE_DOCUMENT_BYTES, readLargeHead } from './large-head.ts';
-import { snapshotOfHead } from './snapshot.ts';
+import { readPlainHead } from './plain-head.ts';
+import { snapshotOfHead, snapshotOfPlainHead } from './snapshot.ts';
 import { StandstillWatch } from './standstill-watch.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type { WatchHub } from './watch-hub.ts';
@@ -121,7 +122,7 @@ export class FeedLoop {
         this.#budget.renew(clock.monotonic());
       }
       this.#applySafely(row);
-      this.#budget.spend(row.bytes.length);
+      this.#budget.spend(row.heldBytes);
     }
     if (lastSeq !== undefined) hub.advance(lastSeq);
     hub.settle();
@@ -173,8 +174,9 @@ export class FeedLoop {
         return;
       }
       // With conflicting leaves the document in the row is but one of them.
-      if (revs.length > 1) cache.row({ id: row.id, revision, losers: revs.slice(1) });
-      else cache.row({ id: row.id, revision, snapshot: (entry) => this.#snapshot(row, entry) });
+      const entry = row.claim as TableEntry | undefined;
+      if (revs.length > 1) cache.row({ id: row.id, revision, entry, losers: revs.slice(1) });
+      else cache.row({ id: row.id, revision, entry, snapshot: (entry) => this.#snapshot(row, entry) });
     } catch {
       // Counted and shown as a metric; the audit compares what is cached with the database all the same.
       this.poisonousRows += 1;
@@ -229,8 +231,12 @@ export class FeedLoop {
 }
 
 function snapshotOfRow(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
+  const { id } = row;
+  const revision = row.revs[0] as string;
+  const plain = row.deleted ? undefined : row.withDoc((bytes, start, end) => readPlainHead(bytes, start, end, { id, revision }));
+  if (plain !== undefined) return snapshotOfPlainHead(entry, revision, plain);
   const { head, valueText } = headOfRow(row);
-  if (head?._rev === undefined || head._rev !== row.revs[0]) return undefined;
+  if (head?._rev === undefined || head._rev !== revision) return undefined;
   return snapshotOfHead(entry.node, entry.key, head, { deleted: row.deleted, valueText });
 }
 

@@ -18,14 +18,18 @@ export class RowFilter {
     this.#recent = recent;
   }
 
-  /** Whether a row is for nobody; what it announced is then noted. False where that cannot be seen from the bytes alone. */
+  /** Whether a row is for nobody; what it announced is then noted. One for an entry that is there is claimed for it. False also where the bytes alone do not tell. */
   skips(row: RawRow): boolean {
     const { bytes, idStart, idEnd } = row;
     // What is no head is nobody's.
     if (bytes[idStart] !== HEAD_MARK || bytes[idStart + 1] !== SEPARATOR) return true;
     const hash = this.#hash;
     hash.read(bytes, idStart, idEnd);
-    if (this.#table.mayReference(hash, bytes, idStart, idEnd)) return false;
+    const found = this.#table.lookUp(hash, bytes, idStart, idEnd);
+    if (found !== false) {
+      if (found !== true) row.claim = found;
+      return false;
+    }
     const parts = this.#parts;
     parts.idStart = idStart;
     parts.idEnd = idEnd;

@@ -1,7 +1,8 @@
 import type { EntrySnapshot, HeadDocument, JsonValue, StoredVersion } from '@xir/kv4-core';
 import type { HeadRead } from '@xir/kv4-couch';
-import type { PathNode } from './cache-table.ts';
+import type { PathNode, TableEntry } from './cache-table.ts';
 import { CachedRecord } from './cached-record.ts';
+import type { PlainHead } from './plain-head.ts';
 
 /** Longest tail that is kept beside a value, in characters of JSON. Without it a write reads the head first. */
 export const MAX_KEPT_TAIL_CHARACTERS = 16_384;
@@ -23,6 +24,11 @@ export function snapshotOfHead(node: PathNode, key: string, head: HeadDocument, 
   const tail = head.tail === undefined || deleted ? undefined : tailText(head.tail);
   if (live && head._rev !== undefined) return new CachedRecord(head, { common: node.commonOf(head), key, valueText, tail });
   return { revision: head._rev, version: head.ver, ...(tail === undefined ? {} : { tail }) };
+}
+
+/** As {@link snapshotOfHead}, of a head that was read without being parsed. */
+export function snapshotOfPlainHead({ node, key }: TableEntry, revision: string, { version, author, valueText, tail }: PlainHead): EntrySnapshot {
+  return new CachedRecord({ _rev: revision, ver: version }, { common: node.commonOf({ by: author }), key, valueText, tail });
 }
 
 /** What a read of a head says. What is no head counts as not there. */
