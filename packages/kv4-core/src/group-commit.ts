@@ -1,6 +1,6 @@
 import { foldLane } from './group-commit-fold.ts';
 import { failure, jitteredDelayMs, judgeWaiting } from './group-commit-judgement.ts';
-import { lowestVersion, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
+import { isSunken, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
 import { LANE_MOVES, openLane, type Lane, type LaneEvent, type PendingOperation } from './group-commit-lane.ts';
 import { Patience } from './group-commit-patience.ts';
 import { LaneQueues } from './group-commit-queues.ts';
@@ -100,7 +100,10 @@ export class GroupCommit {
         const lane = this.#expect(event.id, 'spilled');
         this.#queues.endRead(lane);
         for (const version of event.stored) lane.stored.add(version);
-        return this.#queues.enter(lane, 'write-queued');
+        if (event.stored.length > 0) return this.#queues.enter(lane, 'write-queued');
+        // Nothing could be moved: the head is another by now.
+        lane.base = undefined;
+        return this.#requeue(lane);
       }
       case 'floored': {
         const lane = this.#expect(event.id, 'floored');
@@ -260,7 +263,7 @@ export class GroupCommit {
     const { head } = lane.write as NonNullable<Lane['write']>;
     lane.created = undefined;
     lane.retries = 0;
-    if (floor === undefined || floor < lowestVersion(head)) return this.#settleStored(lane, rev, durable);
+    if (floor === undefined || !isSunken(head, floor)) return this.#settleStored(lane, rev, durable);
     takeBackLost(lane);
     this.#counters.raises += 1;
     lane.base = { rev, floor };
