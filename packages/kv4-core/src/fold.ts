@@ -1,10 +1,11 @@
 import { storedVersionOfHead } from './document-record.ts';
 import type { HeadDocument, StoredVersion } from './head.ts';
-import { INITIAL_HYBRID_CLOCK, nextVersion } from './hybrid-clock.ts';
+import { EXPIRY_NEURON, INITIAL_HYBRID_CLOCK, nextVersion } from './hybrid-clock.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { SecondaryKeys } from './address.ts';
 import type { Retention } from './retention.ts';
 import type { WriteCondition } from './store.ts';
+import { MAX_VERSION_TIME_MS } from './version.ts';
 import { checkCondition, type ConditionRefusal } from './fold-condition.ts';
 import { retainTail } from './fold-tail.ts';
 
@@ -69,8 +70,6 @@ export type FoldResult =
 
 /** Author of the deletion that stands in a history where a key expired. */
 export const EXPIRY_AUTHOR = '$expiry';
-/** Stands in the versions of such deletions where others have the neuron that made them. */
-export const EXPIRY_NEURON = 'expiry';
 
 /** Whether a head's value has expired at a time (milliseconds since 1970 UTC). */
 export function isExpired(head: HeadDocument, nowMs: number): boolean {
@@ -87,7 +86,8 @@ export function isLive(head: HeadDocument | undefined, nowMs: number): head is H
  * Only for heads with an expiry.
  */
 export function expiryVersion(head: HeadDocument): StoredVersion {
-  const { version } = nextVersion(INITIAL_HYBRID_CLOCK, Math.max(0, head.x ?? 0), EXPIRY_NEURON, head.ver);
+  const expiryMs = Math.min(Math.max(0, head.x ?? 0), MAX_VERSION_TIME_MS);
+  const { version } = nextVersion(INITIAL_HYBRID_CLOCK, expiryMs, EXPIRY_NEURON, head.ver);
   return [version, EXPIRY_AUTHOR];
 }
 

@@ -75,7 +75,7 @@ export function foldLane(lane: Lane, clock: HybridClock, context: FoldContext): 
     text: documentText(head, base, removed),
     leaves: (base.leaves ?? []).map((leaf) => leaf.rev),
     over: base.head?._rev ?? base.rev,
-    unguarded: base.head === undefined && base.rev === undefined && base.floor === undefined,
+    unguarded: base.head === undefined && base.rev === undefined && (base.floor === undefined || lane.retention !== 'none'),
     sentTicket: context.ticket,
   };
   return { plan: { type: 'write', write, rest }, clock: state };

@@ -54,17 +54,19 @@ export function presumesAbsent(operation: WriteOperation, retention: Retention, 
   }
 }
 
-/** The lowest version that a head carries. */
-export function lowestVersion(head: HeadDocument): string {
-  return head.tail?.at(-1)?.[0] ?? head.ver;
+/** Whether a head that was created stands below the history of its key. `floor`: the newest version in segments; one of the head's own is there because somebody has begun to move them. */
+export function isSunken(head: HeadDocument, floor: string | undefined): boolean {
+  if (floor === undefined) return false;
+  const versions = [head.ver, ...(head.tail ?? []).map(([version]) => version)];
+  return floor >= (versions.at(-1) as string) && !versions.includes(floor);
 }
 
 /**
  * What to write over when a creation of unknown outcome has been stored below the history of its key: it is made again, above. `undefined`: the head
- * is nobody's creation, or stands where it should.
+ * is nobody's creation, stands where it should, or has been written again as it is, by somebody who moves its versions into segments.
  */
 export function sunkenBase(base: CommitBase, attempts: readonly LostAttempt[]): CommitBase | undefined {
   const { head, floor, leaves } = base;
-  if (head?._rev === undefined || floor === undefined || (leaves ?? []).length > 0 || floor < lowestVersion(head)) return undefined;
+  if (head?._rev === undefined || head.same === true || floor === undefined || (leaves ?? []).length > 0 || !isSunken(head, floor)) return undefined;
   return attempts.some((attempt) => attempt.unguarded && attempt.version === head.ver) ? { rev: head._rev, floor } : undefined;
 }

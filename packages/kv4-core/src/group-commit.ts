@@ -1,8 +1,9 @@
 import { foldLane } from './group-commit-fold.ts';
 import { failure, jitteredDelayMs, judgeWaiting } from './group-commit-judgement.ts';
-import { lowestVersion, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
-import { LANE_MOVES, openLane, type Lane, type LaneEvent, type LaneState, type PendingOperation, type QueuedState } from './group-commit-lane.ts';
+import { isSunken, PresenceEstimate, presumesAbsent, sunkenBase, tellsPresence } from './group-commit-presumption.ts';
+import { LANE_MOVES, openLane, type Lane, type LaneEvent, type PendingOperation } from './group-commit-lane.ts';
 import { Patience } from './group-commit-patience.ts';
+import { LaneQueues } from './group-commit-queues.ts';
 import { takeBack, takeBackLost } from './group-commit-take-back.ts';
 import {
   DEFAULT_GROUP_COMMIT_LIMITS,
@@ -31,13 +32,7 @@ export class GroupCommit {
   readonly #neuron: string;
   readonly #limits: GroupCommitLimits;
   readonly #lanes = new Map<string, Lane>();
-  readonly #queues: Record<QueuedState, Set<Lane>> = {
-    'load-queued': new Set(),
-    'spill-queued': new Set(),
-    'write-queued': new Set(),
-    'resolve-queued': new Set(),
-    'floor-queued': new Set(),
-  };
+  readonly #queues: LaneQueues;
   readonly #batches = new Map<number, readonly Lane[]>();
   readonly #counters = { batches: 0, documents: 0, operations: 0, conflicts: 0, refolds: 0, unknownOutcomes: 0, presumptions: 0, raises: 0 };
   readonly #presence: PresenceEstimate;
@@ -46,9 +41,6 @@ export class GroupCommit {
   #ticket = -1;
   #pending = 0;
   #pendingCharacters = 0;
-  #loads = 0;
-  readonly #loading = new Map<string, { open: number }>();
-  #singles = 0;
   #actions: GroupCommitAction[] = [];
   #moment: GroupCommitMoment = { nowMs: 0, random: 0 };
 
@@ -57,6 +49,7 @@ export class GroupCommit {
     this.#presence = presence;
     this.#neuron = neuron;
     this.#limits = { ...DEFAULT_GROUP_COMMIT_LIMITS, ...limits };
+    this.#queues = new LaneQueues(this.#limits);
   }
 
   /** Whether something is under way for a document; a base handed in with a submission is not looked at then. */
@@ -66,7 +59,7 @@ export class GroupCommit {
 
   /** Whether a document waits for room in a batch. */
   get hasWaiting(): boolean {
-    return this.#queues['write-queued'].size > 0;
+    return this.#queues.writes.size > 0;
   }
 
   /** Counters, and what is held now. */
@@ -94,24 +87,27 @@ export class GroupCommit {
         return this.#answered(event.batch, event.answers, event.durable);
       case 'loaded': {
         const lane = this.#expect(event.id, 'loaded');
-        this.#endRead(lane);
+        this.#queues.endRead(lane);
         this.#learn(lane, event.base.head !== undefined || event.base.floor !== undefined);
         return this.#rebase(lane, event.base);
       }
       case 'resolved': {
         const lane = this.#expect(event.id, 'resolved');
-        this.#endRead(lane);
+        this.#queues.endRead(lane);
         return this.#judge(lane, event.base, event.found);
       }
       case 'spilled': {
         const lane = this.#expect(event.id, 'spilled');
-        this.#endRead(lane);
+        this.#queues.endRead(lane);
         for (const version of event.stored) lane.stored.add(version);
-        return this.#enter(lane, 'write-queued');
+        if (event.stored.length > 0) return this.#queues.enter(lane, 'write-queued');
+        // Nothing could be moved: the head is another by now.
+        lane.base = undefined;
+        return this.#requeue(lane);
       }
       case 'floored': {
         const lane = this.#expect(event.id, 'floored');
-        this.#endRead(lane);
+        this.#queues.endRead(lane);
         return this.#weigh(lane, event.floor);
       }
       case 'failed':
@@ -150,7 +146,7 @@ export class GroupCommit {
     lane.tellsPresence = base === undefined && tellsPresence(operation);
     if (presumed) this.#counters.presumptions += 1;
     this.#lanes.set(id, lane);
-    this.#enter(lane, lane.state);
+    this.#queues.enter(lane, lane.state);
     return lane;
   }
 
@@ -169,41 +165,26 @@ export class GroupCommit {
     this.#release(waiting);
   }
 
-  #enter(lane: Lane, state: LaneState): void {
-    lane.state = state;
-    if (state in this.#queues) this.#queues[state as QueuedState].add(lane);
-  }
-
   /** Goes on with a lane that has nothing on its way: read what is unknown, write what is known, forget what is done. */
   #requeue(lane: Lane): void {
-    if (lane.created !== undefined) return this.#enter(lane, 'floor-queued');
+    if (lane.created !== undefined) return this.#queues.enter(lane, 'floor-queued');
     if (lane.waiting.length === 0) {
       this.#lanes.delete(lane.id);
       return;
     }
-    if (lane.waiting.some((pending) => pending.lost.length > 0)) return this.#enter(lane, 'resolve-queued');
-    this.#enter(lane, lane.base === undefined ? 'load-queued' : 'write-queued');
-  }
-
-  #endRead(lane: Lane): void {
-    if (lane.state !== 'loading') {
-      this.#singles -= 1;
-      return;
-    }
-    const load = this.#loading.get(lane.id);
-    this.#loading.delete(lane.id);
-    if (load !== undefined && (load.open -= 1) === 0) this.#loads -= 1;
+    if (lane.waiting.some((pending) => pending.lost.length > 0)) return this.#queues.enter(lane, 'resolve-queued');
+    this.#queues.enter(lane, lane.base === undefined ? 'load-queued' : 'write-queued');
   }
 
   #rebase(lane: Lane, base: CommitBase): void {
     lane.base = base;
     lane.confirmedTicket = lane.readTicket;
-    this.#enter(lane, 'write-queued');
+    this.#queues.enter(lane, 'write-queued');
   }
 
   #readFailed(lane: Lane, cause: unknown): void {
     const { state } = lane;
-    this.#endRead(lane);
+    this.#queues.endRead(lane);
     lane.lastCause = cause;
     if (state !== 'loading' && state !== 'spilling' && this.#patience.spend(lane.retries, this.#limits)) return this.#backOff(lane, lane.retries++);
     if (lane.created !== undefined) takeBackLost(lane);
@@ -259,7 +240,7 @@ export class GroupCommit {
       case 'alone':
         lane.alone = true;
         takeBack(lane);
-        return this.#enter(lane, 'write-queued');
+        return this.#queues.enter(lane, 'write-queued');
       case 'unavailable':
         return this.#unavailable(lane, answer);
       case 'unknown':
@@ -273,7 +254,7 @@ export class GroupCommit {
     this.#learn(lane, overDeleted);
     if (!overDeleted) return this.#settleStored(lane, rev, durable);
     lane.created = { rev, durable };
-    this.#enter(lane, 'floor-queued');
+    this.#queues.enter(lane, 'floor-queued');
   }
 
   /** A creation that stands below the history of its key is made again above it, before anybody is told of it. */
@@ -282,11 +263,11 @@ export class GroupCommit {
     const { head } = lane.write as NonNullable<Lane['write']>;
     lane.created = undefined;
     lane.retries = 0;
-    if (floor === undefined || floor < lowestVersion(head)) return this.#settleStored(lane, rev, durable);
+    if (floor === undefined || !isSunken(head, floor)) return this.#settleStored(lane, rev, durable);
     takeBackLost(lane);
     this.#counters.raises += 1;
     lane.base = { rev, floor };
-    this.#enter(lane, 'write-queued');
+    this.#queues.enter(lane, 'write-queued');
   }
 
   #settleStored(lane: Lane, rev: string, durable: boolean): void {
@@ -378,63 +359,11 @@ export class GroupCommit {
   #pump(): void {
     // Folding first: it may queue any kind of read, and a read queues nothing by being started.
     this.#pumpBatches();
-    this.#pumpSingles('resolve-queued', (lane) => {
-      const lost = lane.waiting.flatMap((pending) => pending.lost);
-      this.#enterRead(lane, 'resolving');
-      this.#actions.push({ type: 'resolve', id: lane.id, versions: [...new Set(lost.map(({ version }) => version))], floor: lost.some(({ unguarded }) => unguarded) });
-    });
-    this.#pumpSingles('floor-queued', (lane) => {
-      this.#enterRead(lane, 'flooring');
-      this.#actions.push({ type: 'floor', id: lane.id });
-    });
-    this.#pumpSingles('spill-queued', (lane) => {
-      const head = lane.spillHead as HeadDocument;
-      this.#enterRead(lane, 'spilling');
-      this.#actions.push({ type: 'spill', id: lane.id, head });
-    });
-    this.#pumpLoads();
-  }
-
-  #enterRead(lane: Lane, state: 'resolving' | 'spilling' | 'flooring'): void {
-    lane.readTicket = this.#ticket;
-    lane.state = state;
-    this.#singles += 1;
-  }
-
-  #pumpSingles(state: 'resolve-queued' | 'spill-queued' | 'floor-queued', start: (lane: Lane) => void): void {
-    for (const lane of this.#queues[state]) {
-      if (this.#singles >= this.#limits.maxConcurrentLoads) return;
-      this.#queues[state].delete(lane);
-      start(lane);
-    }
-  }
-
-  #pumpLoads(): void {
-    const queue = this.#queues['load-queued'];
-    while (queue.size > 0 && this.#loads < this.#limits.maxConcurrentLoads) {
-      const ids: string[] = [];
-      const load = { open: 0 };
-      for (const lane of queue) {
-        if (ids.length >= this.#limits.maxBatchDocuments) break;
-        queue.delete(lane);
-        if (lane.waiting.length === 0) {
-          this.#lanes.delete(lane.id);
-          continue;
-        }
-        lane.state = 'loading';
-        lane.readTicket = this.#ticket;
-        this.#loading.set(lane.id, load);
-        load.open += 1;
-        ids.push(lane.id);
-      }
-      if (ids.length === 0) return;
-      this.#loads += 1;
-      this.#actions.push({ type: 'load', ids });
-    }
+    this.#queues.grantReads(this.#ticket, this.#actions, (lane) => this.#lanes.delete(lane.id));
   }
 
   #pumpBatches(): void {
-    const queue = this.#queues['write-queued'];
+    const queue = this.#queues.writes;
     const room = Math.min(this.#moment.room ?? Number.POSITIVE_INFINITY, this.#limits.maxConcurrentBatches);
     while (queue.size > 0 && this.#batches.size < room) {
       const lanes = this.#fillBatch(queue);
@@ -495,6 +424,6 @@ export class GroupCommit {
     lane.spills += 1;
     if (lane.spills > this.#limits.maxRetries) return this.#failWaiting(lane, 'KV4_BUSY', 'the history of this key cannot be moved out of its head');
     lane.spillHead = head;
-    this.#enter(lane, 'spill-queued');
+    this.#queues.enter(lane, 'spill-queued');
   }
 }

@@ -2,6 +2,7 @@ import { MAX_SECONDARY_KEY_LENGTH } from './address-limits.ts';
 import type { SecondaryKeys } from './address.ts';
 import { parseDocumentId } from './document-id.ts';
 import type { HeadDocument, SegmentDocument, StoredVersion } from './head.ts';
+import { hasLaterVersion } from './hybrid-clock.ts';
 import type { JsonValue } from './json.ts';
 import { isStorableValue } from './value-check.ts';
 import { isVersion } from './version.ts';
@@ -59,7 +60,8 @@ function decodeExtras(fields: Fields, head: Mutable<HeadDocument>): boolean {
     head._rev = revision;
   }
   if (expiry !== undefined) {
-    if (typeof expiry !== 'number' || !Number.isFinite(expiry)) return false;
+    // Nothing could say that the last version there can be has expired.
+    if (typeof expiry !== 'number' || !Number.isFinite(expiry) || !hasLaterVersion(head.ver)) return false;
     head.x = expiry;
   }
   if (secondary !== undefined) {

@@ -20,6 +20,9 @@ export interface HybridClock extends HybridMoment {
  */
 export const MAX_CLOCK_LEAD_MS = 60_000;
 
+/** Stands in the versions of deletions by expiry where others have the neuron that made them. Only they are given the last moment there is, so that every value can expire. */
+export const EXPIRY_NEURON = 'expiry';
+
 /** The state of a clock that has made no version yet. */
 export const INITIAL_HYBRID_CLOCK: HybridClock = { timeMs: 0, counter: -1 };
 
@@ -28,11 +31,12 @@ export const INITIAL_HYBRID_CLOCK: HybridClock = { timeMs: 0, counter: -1 };
  * above every version made from this state before (beyond {@link MAX_CLOCK_LEAD_MS}: above every one made beyond it), and
  * above `above`, the key's version so far. A clock that steps back is waited out by counting on; a full counter carries into the milliseconds.
  *
- * Throws `KV4_REJECTED` when `above` is the last version there can be, and `TypeError` for a malformed `above`, `neuron` or `nowMs`.
+ * Throws `KV4_REJECTED` when `above` leaves no version to be had, and `TypeError` for a malformed `above`, `neuron` or `nowMs`.
  */
 export function nextVersion(state: HybridClock, nowMs: number, neuron: string, above?: string): { state: HybridClock; version: string } {
   const own = ownMoment(state, nowMs);
   const floor = above === undefined ? undefined : momentAbove(above);
+  if (floor !== undefined && isLast(floor) && neuron !== EXPIRY_NEURON) throw noneLeft();
   if (floor === undefined || compareMoments(floor, own) <= 0) return made(keepFar(own, state.far), own, neuron);
   if (floor.timeMs <= nowMs + MAX_CLOCK_LEAD_MS) return made(keepFar(floor, state.far), floor, neuron);
   const far = laterFar(floor, state.far);
@@ -65,13 +69,23 @@ function laterFar(floor: HybridMoment, far: HybridMoment | undefined): HybridMom
   return increment(far);
 }
 
+/** Whether something can come after a version: all but those of the last moment. */
+export function hasLaterVersion(version: string): boolean {
+  const parsed = parseVersion(version);
+  return parsed !== undefined && !isLast(parsed);
+}
+
+function noneLeft(): Kv4Error {
+  return new Kv4Error('KV4_REJECTED', 'there is no later version to be had');
+}
+
 function isLast(moment: HybridMoment): boolean {
   return moment.timeMs >= MAX_VERSION_TIME_MS && moment.counter >= MAX_VERSION_COUNTER;
 }
 
 function increment(moment: HybridMoment): HybridMoment {
   if (moment.counter < MAX_VERSION_COUNTER) return { timeMs: moment.timeMs, counter: moment.counter + 1 };
-  if (isLast(moment)) throw new Kv4Error('KV4_REJECTED', 'there is no version after the last possible one');
+  if (isLast(moment)) throw noneLeft();
   return { timeMs: moment.timeMs + 1, counter: 0 };
 }
 

@@ -46,7 +46,7 @@ export {
   versionTimeMs,
   type ParsedVersion,
 } from './version.ts';
-export { INITIAL_HYBRID_CLOCK, MAX_CLOCK_LEAD_MS, nextVersion, type HybridClock, type HybridMoment } from './hybrid-clock.ts';
+export { EXPIRY_NEURON, INITIAL_HYBRID_CLOCK, MAX_CLOCK_LEAD_MS, nextVersion, type HybridClock, type HybridMoment } from './hybrid-clock.ts';
 export { compareRevisions, generationOf, parseRevision, winningRevision, type ParsedRevision, type RevisionLeaf } from './revision.ts';
 export { decodeHead, decodeSegment, MAX_AUTHOR_LENGTH } from './head-codec.ts';
 export { recordFromHead, recordFromText, recordFromValue, storedVersionOfHead, versionsOfHead, versionsOfSegment, type RecordFields } from './document-record.ts';
@@ -71,7 +71,6 @@ export { checkWriteCondition, checkDeleteOptions, checkPutOptions, checkSeriesOp
 export { checkWatchOptions, coverOf, covers, type WatchCover } from './watch-options.ts';
 export {
   EXPIRY_AUTHOR,
-  EXPIRY_NEURON,
   expiryVersion,
   foldWrite,
   isExpired,

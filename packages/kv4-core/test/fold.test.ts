@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   EXPIRY_AUTHOR,
+  INITIAL_HYBRID_CLOCK,
+  MAX_VERSION_TIME_MS,
   decodeHead,
   expiryVersion,
   foldWrite,
   formatVersion,
   headId,
   isLive,
+  nextVersion,
   settleExpiry,
   versionFloor,
   versionTimeMs,
@@ -139,6 +142,16 @@ describe('a write folded onto a head', () => {
     expect(versionFloor(head, 60)).toBe(expiryVersion(head)[0]);
     expect(versionFloor(head, 8)).toBe(head.ver);
     expect(versionFloor(undefined, 8)).toBeUndefined();
+  });
+
+  it('F6 every value that expires has its deletion: one with the last version but one, and one that expires later than any version can be', () => {
+    const lastButOne = 'fffffffffffffffe-zz';
+    const head: HeadDocument = { _id: id, v: 1, ver: lastButOne, by: 'a', x: 9 };
+    expect(expiryVersion(head)[0]).toBe('ffffffffffffffff-expiry');
+    expect(() => nextVersion(INITIAL_HYBRID_CLOCK, 20, 'n1', lastButOne)).toThrow(expect.objectContaining({ code: 'KV4_REJECTED' }));
+    expect(versionTimeMs(expiryVersion({ ...head, ver: version(5), x: 1e308 })[0])).toBe(MAX_VERSION_TIME_MS);
+    expect(decodeHead({ ...head, ver: 'ffffffffffffffff-zz' })).toBe(undefined);
+    expect(decodeHead({ ...settleExpiry(head, 10) })?.gone).toBe(true);
   });
 
   it('F7 several writes in a row leave all their versions in one document', () => {

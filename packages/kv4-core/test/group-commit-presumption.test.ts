@@ -114,12 +114,43 @@ describe('a creation over a deleted document', () => {
     }
   });
 
-  it('G23 needs no second look where the deleted document was read before', () => {
+  it('G23 is weighed also where the deleted document was read before: others may have made the key, and cleared it away, since', () => {
     const bench = new Bench();
     const ticket = bench.submit('k', putOf(7));
     bench.load('k', { floor: version(5) });
+    bench.answer(bench.one('write'), {}, { [id]: '6-x' });
+    expect(bench.outcomes.has(ticket)).toBe(false);
+    bench.send({ type: 'floored', id, floor: version(90_000) });
+    const raised = textOf(bench);
+    expect(raised.ver > version(90_000)).toBe(true);
+    bench.answer(bench.one('write'));
+    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', version: raised.ver });
+  });
+
+  it('G23 needs no second look where deletions leave no history', () => {
+    const bench = new Bench();
+    bench.send({ type: 'submit', ticket: 50, id, operation: putOf(7), retention: 'none', characters: 1 });
+    bench.load('k', { floor: version(5) });
     bench.answer(bench.one('write'), {}, { [id]: '3-x' });
-    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', head: { _rev: '3-x' } });
+    expect(bench.outcomes.get(50)).toMatchObject({ type: 'written', head: { _rev: '3-x' } });
+  });
+
+  it('G23 is acknowledged as it stands where its own versions are the newest in segments', () => {
+    const bench = optimist();
+    const { ticket, created } = createOver(bench);
+    bench.send({ type: 'floored', id, floor: created.ver });
+    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', version: created.ver });
+    expect(bench.machine.stats().raises).toBe(0);
+  });
+
+  it('G23 is acknowledged as it stands where somebody has written it again as it is, to move its versions', () => {
+    const bench = optimist();
+    const { ticket, created } = createOver(bench);
+    bench.send({ type: 'floored', id, floor: version(90_000) });
+    bench.answer(bench.one('write'), { [id]: 'conflict' });
+    bench.send({ type: 'resolved', id, base: { head: { ...created, _rev: '4-x', same: true }, floor: version(90_000) }, found: [] });
+    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written', version: created.ver });
+    expect(bench.all('write')).toEqual([]);
   });
 
   it('G23 is made again above that history where it is not, before anybody is told', () => {

@@ -291,12 +291,25 @@ describe('a group commit', () => {
     expect(documentOf(bench.one('write').documents[0]?.text ?? '').tail).toHaveLength(3);
   });
 
+  it('G10 reads the head again when nothing could be moved out of it: it is another by now', () => {
+    const bench = new Bench({ hardTail: { versions: 1, characters: 10_000 } });
+    const ticket = bench.submit('k', putOf(5), { base: { head: headAt('k', 4, { tail: [[version(1), 'eve', 1]] }) } });
+    bench.send({ type: 'spilled', id: idOf('k'), stored: [] });
+    expect(bench.one('load')).toEqual({ type: 'load', ids: [idOf('k')] });
+    bench.load('k', { head: headAt('k', 6) });
+    expect(documentOf(bench.one('write').documents[0]?.text ?? '')).toMatchObject({ v: 5, _rev: '6-r' });
+    bench.answer(bench.one('write'));
+    expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'written' });
+  });
+
   it('G10 gives up with KV4_BUSY when a spill does not shorten the tail', () => {
     const bench = new Bench({ hardTail: { versions: 1, characters: 10_000 }, maxRetries: 2 });
-    const ticket = bench.submit('k', putOf(5), { base: { head: headAt('k', 4, { tail: [[version(1), 'eve', 1]] }) } });
+    const head = headAt('k', 4, { tail: [[version(1), 'eve', 1]] });
+    const ticket = bench.submit('k', putOf(5), { base: { head } });
     for (let n = 0; n < 2; n += 1) {
       bench.one('spill');
       bench.send({ type: 'spilled', id: idOf('k'), stored: [] });
+      bench.load('k', { head });
     }
     expect(bench.outcomes.get(ticket)).toMatchObject({ type: 'failed', code: 'KV4_BUSY' });
   });

@@ -1,5 +1,5 @@
 import type { CouchDatabase } from '@xir/couch-client';
-import { decodeHead, type HeadDocument, type IdRange } from '@xir/kv4-core';
+import { decodeHead, parseDocumentId, type HeadDocument, type IdRange } from '@xir/kv4-core';
 import { readLeafDocuments } from './leaf-documents.ts';
 import { headReadOf, type HeadRead } from './head-read.ts';
 import { readRange } from './range-read.ts';
@@ -26,7 +26,8 @@ export interface HeadScanOptions {
 /** Reads the heads in a range, at most `limit` documents. Documents that are no heads are passed over. */
 export async function scanHeadRange(database: CouchDatabase, range: IdRange, options: HeadScanOptions): Promise<HeadScan> {
   const { rows, more } = await readRange(database, range, { ...options, documents: true });
-  const conflictedIds = rows.filter((row) => row.conflicted).map((row) => row.id);
+  // A document that is nobody's head may have conflicts too; they are none of ours.
+  const conflictedIds = rows.filter((row) => row.conflicted && parseDocumentId(row.id)?.kind === 'head').map((row) => row.id);
   const leaves = await readLeafDocuments(database, conflictedIds, { signal: options.signal });
   const conflicted = conflictedIds.map((id) => headReadOf(id, leaves.get(id) ?? []));
   const united = new Map(conflicted.map((read) => [read.id, read.head]));

@@ -55,8 +55,15 @@ export async function readSegmentsById(database: CouchDatabase, ids: readonly st
 export async function segmentBelow(database: CouchDatabase, address: KeyAddress, version?: string, signal?: AbortSignal): Promise<SegmentRead | undefined> {
   const range = segmentRange(address);
   const until = version === undefined ? range : { startKey: range.startKey, endKey: `${segmentId(address, version)}!` };
-  const { segments } = await readSegments(database, until, { descending: true, limit: 1, signal });
-  return segments[0];
+  let before: string | undefined;
+  let limit = 1;
+  for (;;) {
+    const { segments, more, lastId } = await readSegments(database, until, { descending: true, limit, before, signal });
+    if (segments[0] !== undefined || !more || lastId === undefined) return segments[0];
+    // What stands there is no segment; what it hides is beneath.
+    before = lastId;
+    limit = DEFAULT_SEGMENT_PAGE;
+  }
 }
 
 /** Those of the versions that are in segments of the key. */
@@ -81,11 +88,10 @@ async function segmentsOfRows(database: CouchDatabase, rows: readonly RangeRow[]
   return segments;
 }
 
-/** The address a segment's id carries. Throws `TypeError` for the id of anything else. */
-export function addressOfSegment(id: string): { address: KeyAddress; version: string } {
+/** The address a segment's id carries; `undefined` for the id of anything else, which may stand in a range of segments too. */
+export function addressOfSegment(id: string): { readonly address: KeyAddress; readonly version: string } | undefined {
   const parsed = parseDocumentId(id);
-  if (parsed?.kind !== 'segment') throw new TypeError('not the id of a segment');
-  return parsed;
+  return parsed?.kind === 'segment' ? parsed : undefined;
 }
 
 function oldestFirst(a: StoredVersion, b: StoredVersion): number {

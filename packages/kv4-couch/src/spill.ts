@@ -12,7 +12,8 @@ export interface SpillLimits {
  * Writes the next segment of a head's history and answers with the versions that are in segments now; the head itself is not touched. Empty: there was nothing to move.
  *
  * It may be repeated and raced freely: a segment's id holds its first version, so whoever comes second finds what is there and reports only that. Segments of a key
- * never overlap: versions that come late (from a conflict) are put into the segment that spans them. Rejects with a `CouchError`.
+ * never overlap: versions that come late (from a conflict, or from a creation below the history of its key) are put into the segment that spans them. Before anything
+ * late is moved, the head is written again as it is: whoever made it can then no longer make it anew above that history. Rejects with a `CouchError`.
  */
 export async function writeNextSegment(database: CouchDatabase, head: HeadDocument, limits: SpillLimits): Promise<readonly string[]> {
   const versions = versionsToSpill(head, limits.keep, limits.segment);
@@ -20,18 +21,37 @@ export async function writeNextSegment(database: CouchDatabase, head: HeadDocume
   if (first === undefined) return [];
   const address = addressOfHead(head._id);
   const below = await segmentBelow(database, address, first[0]);
-  if (below !== undefined && below.to >= first[0]) return storedIn(await extend(database, below, versions), versions);
-  const run = await runBeforeNext(database, address, versions);
+  if (below !== undefined && below.to >= first[0]) {
+    const late = lateVersions(below, versions);
+    if (late.length === 0) return storedIn(below.versions, versions);
+    return (await keepAsItIs(database, head)) ? storedIn(await extend(database, below, late), versions) : [];
+  }
+  const next = await firstAbove(database, address, first[0]);
+  if (next !== undefined && !(await keepAsItIs(database, head))) return [];
+  // A late run must not reach into the next segment.
+  const run = next === undefined ? versions : versions.filter(([version]) => version < next);
   return storedIn(await create(database, address, run), versions);
 }
 
-/** The versions up to the next segment there is: a late run must not reach into it. */
-async function runBeforeNext(database: CouchDatabase, address: KeyAddress, versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
-  const first = (versions[0] as StoredVersion)[0];
-  const range = { startKey: segmentId(address, first), endKey: segmentRange(address).endKey };
+/** Writes a head again as it is, unless it has been already; answers whether it stands. */
+async function keepAsItIs(database: CouchDatabase, head: HeadDocument): Promise<boolean> {
+  try {
+    const document = await database.get<HeadDocument>(head._id);
+    if (document?._rev !== head._rev) return false;
+    if (document?.same !== true) await database.put(head._id, { ...document, same: true });
+    return true;
+  } catch (error) {
+    if (!isCouchError(error, 'COUCH_CONFLICT')) throw error;
+    return false;
+  }
+}
+
+/** The first version of the next segment above a version; `undefined`: there is none, or it begins with that version. */
+async function firstAbove(database: CouchDatabase, address: KeyAddress, version: string): Promise<string | undefined> {
+  const range = { startKey: segmentId(address, version), endKey: segmentRange(address).endKey };
   const { segments } = await readSegments(database, range, { limit: 1 });
   const next = segments[0]?.versions[0]?.[0];
-  return next === undefined || next === first ? versions : versions.filter(([version]) => version < next);
+  return next === version ? undefined : next;
 }
 
 async function create(database: CouchDatabase, address: KeyAddress, versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
@@ -46,11 +66,14 @@ async function create(database: CouchDatabase, address: KeyAddress, versions: re
   return there?.versions ?? [];
 }
 
-/** Puts late versions into the segment that spans them; most often they are there already, left by a spill that did not get to trim. */
-async function extend(database: CouchDatabase, segment: SegmentRead, versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
+/** Those of the versions that a segment spans and does not hold; most often none, left by a spill that did not get to trim. */
+function lateVersions(segment: SegmentRead, versions: readonly StoredVersion[]): readonly StoredVersion[] {
   const known = new Set(segment.versions.map(([version]) => version));
-  const late = versions.filter(([version]) => version < segment.to && !known.has(version));
-  if (late.length === 0) return segment.versions;
+  return versions.filter(([version]) => version < segment.to && !known.has(version));
+}
+
+/** Puts late versions into the segment that spans them. */
+async function extend(database: CouchDatabase, segment: SegmentRead, late: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
   const united = [...segment.versions, ...late].sort((a, b) => (a[0] < b[0] ? -1 : 1));
   await putSegment(database, { _id: segment._id, ...(segment._rev === undefined ? {} : { _rev: segment._rev }), versions: united });
   return united;

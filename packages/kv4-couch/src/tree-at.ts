@@ -15,7 +15,7 @@ import {
 } from '@xir/kv4-core';
 import type { HeadStore } from './head-store.ts';
 import { readRange } from './range-read.ts';
-import { addressOfSegment, readSegmentsById } from './segments.ts';
+import { addressOfSegment, readSegmentsById, segmentBelow, type SegmentRead } from './segments.ts';
 import { toVersion, versionsIn } from './series.ts';
 import { addressOfHead } from './spill.ts';
 
@@ -81,7 +81,9 @@ async function readPiece(store: HeadStore, query: TreeAtQuery, after: string | u
     const read = readRange(store.database, subtreeSegmentRange(base), { after: segmentAfter, limit: PIECE, documents: false, signal });
     const { rows, more } = await store.guard(read, signal);
     for (const { id } of rows) {
-      const { address, version } = addressOfSegment(id);
+      const segment = addressOfSegment(id);
+      if (segment === undefined) continue;
+      const { address, version } = segment;
       const key = headId(address);
       if (until !== undefined && compareIds(key, until) > 0) return pieceUntil(candidates, until);
       // A piece full of deleted keys ends with the last one all of whose segments were met.
@@ -113,11 +115,19 @@ async function versionsAt(store: HeadStore, query: TreeAtQuery, candidates: Map<
   for (const id of [...candidates.keys()].sort(compareIds)) {
     const { head, segmentId } = candidates.get(id) as Candidate;
     const held = versionsIn(head, store.clock.now());
-    const stored = (segmentId === undefined ? undefined : segments.get(segmentId))?.versions ?? [];
+    const segment = segmentId === undefined ? undefined : (segments.get(segmentId) ?? (await behind(store, query, id, head)));
+    const stored = segment?.versions ?? [];
     const newest = newestWithin([...held, ...stored], highest);
     if (newest !== undefined && newest.length === 3) versions.push(toVersion(addressOfHead(id), newest));
   }
   return versions;
+}
+
+/** The segment behind a document that has the id of one and is none. */
+async function behind(store: HeadStore, query: TreeAtQuery, id: string, head: HeadDocument | undefined): Promise<SegmentRead | undefined> {
+  const highest = highestVersionAt(query.timeMs);
+  if (isDecided(head, highest)) return undefined;
+  return store.guard(segmentBelow(store.database, addressOfHead(id), highest, query.signal), query.signal);
 }
 
 /** The head's current version is old enough, so nothing older matters. */

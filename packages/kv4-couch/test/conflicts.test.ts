@@ -42,6 +42,15 @@ for (const server of testServers) {
       expect(store.stats().conflictsSeen).toBeGreaterThan(0);
     });
 
+    it('under the id of no head is nobody’s conflict', async () => {
+      await using database = await server.open();
+      await using store = await open(database);
+      await replicate(database, ['1-aaa', '1-zzz'].map((_rev) => ({ _id: 'd!cool!*data!a!', _rev, v: 1 })));
+      expect((await store.tree({ ...key, path: '/' })).items).toEqual([]);
+      await store.idle();
+      expect(store.stats()).toMatchObject({ conflictsSeen: 0, upkeep: { failures: 0 } });
+    });
+
     it('C2 is repaired after a read: one leaf is left, and no version is lost', async () => {
       await using database = await server.open();
       await using store = await open(database);

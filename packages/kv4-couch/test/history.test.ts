@@ -2,6 +2,7 @@ import { formatVersion, headId, type HeadDocument, type KeyAddress, type StoredV
 import { describe, expect, it } from 'vitest';
 import { openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
 import { Crash, faultyClientOptions, Held } from './support/faulty-transport.ts';
+import { segmentBelow } from '../src/segments.ts';
 import { writeNextSegment } from '../src/spill.ts';
 import { HandClock } from './support/hand-clock.ts';
 import { historyOf, segmentsOf } from './support/history-check.ts';
@@ -48,6 +49,26 @@ for (const server of testServers) {
         const newest = history.find((other) => other.timeMs <= version.timeMs);
         expect(at?.version).toBe(newest?.deleted === true ? undefined : newest?.version);
       }
+    });
+
+    it('is found by time and by version behind documents that have the ids of segments and are none', async () => {
+      await using database = await server.open();
+      await using store = await open(database);
+      for (let n = 0; n < 12; n += 1) await store.put(key, { n });
+      await store.delete(key);
+      await store.idle();
+      const history = await historyOf(store, key);
+      const segments = await segmentsOf(store, key);
+      expect([history.length, segments.length > 2]).toEqual([13, true]);
+      const ids = ['zz', 'fffffffffff00000-n', ...segments.map(([first]) => `${first}z`)].map((end) => `s!cool!*data!a!b!!k!${end}`);
+      for (const _id of [...ids, 's!cool!*data!a!b!']) await database.client.database(database.name).put(_id, { _id, v: 1 });
+      for (const { timeMs } of history) {
+        const newest = history.find((other) => other.timeMs <= timeMs);
+        const then = newest?.deleted === true ? [] : [newest?.value];
+        expect((await store.treeAt({ ...key, path: '/' }, timeMs)).items.map(({ value }) => value)).toEqual(then);
+        expect((await segmentBelow(database.client.database(database.name), key, newest?.version))?.versions.map(([version]) => version)).toContain(newest?.version);
+      }
+      expect(await historyOf(store, key)).toEqual(history);
     });
 
     it('H2 is complete after a crash at every request, whether that was carried out or not, and is put in order by whoever comes next', async () => {

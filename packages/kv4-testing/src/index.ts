@@ -17,3 +17,4 @@ export { kv4StoreCases } from './cases/kv4-store-cases.ts';
 export type { Kv4Operation } from './cases/lifecycle-cases.ts';
 export { kv4Mutant, openMutant, type Kv4StoreMutant } from './mutants/mutant.ts';
 export { kv4StoreMutants } from './mutants/kv4-store-mutants.ts';
+export { HOSTILE_IDS, RAW_HOSTILE_DOCUMENTS, STORABLE_HOSTILE_DOCUMENTS, type HostileDocument } from './hostile/hostile-documents.ts';

@@ -1,7 +1,7 @@
 import { headId, type KeyAddress, type WatchEvent } from '@xir/kv4-core';
+import { HOSTILE_IDS, RAW_HOSTILE_DOCUMENTS, STORABLE_HOSTILE_DOCUMENTS, type HostileDocument } from '@xir/kv4-testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Memory } from '../src/index.ts';
-import { HOSTILE_IDS, RAW_HOSTILE_DOCUMENTS, STORABLE_HOSTILE_DOCUMENTS, type HostileDocument } from './support/hostile-documents.ts';
 import { scriptedPair } from './support/scripted-pair.ts';
 import { textResponse } from './support/scripted-transport.ts';
 import { serversToTest, TestDatabase, type TestServer } from './support/servers.ts';
@@ -38,6 +38,11 @@ async function readEverything(memory: Memory, name: string): Promise<unknown> {
     for await (const version of memory.series(key(name))) expect(version.version).toMatch(/^[0-9a-f]{16}-/);
   });
   await outcome(() => memory.at(key(name), Date.now()));
+  for (const timeMs of [0, Date.now(), 253_402_300_799_999, 0xffff_ffff_ffff]) {
+    const past = await memory.treeAt(path, timeMs, { limit: 1_000 });
+    if (timeMs >= Date.now()) expect(past.items.filter(({ address }) => address.key.startsWith('good')).map(({ value }) => value)).toEqual([1, 2]);
+  }
+  expect((await memory.paths({ ...path, path: '/' })).items).toContain('/a');
   const { items } = await memory.list(path, { limit: 1_000 });
   const tree = await memory.tree(path, { limit: 1_000 });
   expect(tree.items.map((record) => record.address.key)).toEqual(items.map((record) => record.address.key));

@@ -1,3 +1,5 @@
+import { SdkError } from './errors.ts';
+
 /** One server-sent event. */
 export interface ServerSentEvent {
   /** `message` where the stream names none. */
@@ -7,14 +9,15 @@ export interface ServerSentEvent {
   readonly id: string;
 }
 
-/** Longest event, in characters. */
+/** Longest line of a stream, and longest data of an event, in characters. */
 export const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * Reads server-sent events (WHATWG HTML, "Server-sent events", section "Parsing an event stream") from text that comes in pieces of any size. Pure:
- * feed it with `push`.
+ * Reads server-sent events (WHATWG HTML, "Server-sent events", section "Parsing an event stream") from text that comes in pieces of any size. What is read does
+ * not depend on where the text was cut. Pure: feed it with `read`.
  */
 export class EventStreamParser {
+  readonly #maxCharacters: number;
   #rest = '';
   #sawCarriageReturn = false;
   #first = true;
@@ -23,23 +26,34 @@ export class EventStreamParser {
   #size = 0;
   #id = '';
 
-  /** The events that this piece completes. Throws a `RangeError` for an event longer than {@link MAX_EVENT_CHARACTERS}. */
-  push(piece: string): ServerSentEvent[] {
+  /** Lines, and the data of an event, may be of so many characters. */
+  constructor(maxCharacters: number = MAX_EVENT_CHARACTERS) {
+    this.#maxCharacters = maxCharacters;
+  }
+
+  /** The events that this piece completes; take them all before the next piece. Throws `SDK_BAD_RESPONSE` for what is longer than allowed. */
+  *read(piece: string): Generator<ServerSentEvent, void, undefined> {
+    if (piece === '') return;
     let text = piece;
-    if (this.#first && text !== '') {
+    if (this.#first) {
       this.#first = false;
       if (text.startsWith('\uFEFF')) text = text.slice(1);
     }
+    // The second half of an end of line whose first half has ended it already.
     if (this.#sawCarriageReturn && text.startsWith('\n')) text = text.slice(1);
-    if (text !== '') this.#sawCarriageReturn = text.endsWith('\r');
-    const lines = (this.#rest + text).split(/\r\n|\r|\n/);
-    this.#rest = lines.pop() ?? '';
-    if (this.#rest.length + this.#size > MAX_EVENT_CHARACTERS) throw new RangeError('a server-sent event is too long');
-    return lines.map((line) => this.#line(line)).filter((event) => event !== undefined);
+    this.#sawCarriageReturn = piece.endsWith('\r');
+    const [head = '', ...lines] = text.split(/\r\n|\r|\n/);
+    let line = this.#rest + head;
+    for (const next of lines) {
+      const event = this.#line(line);
+      if (event !== undefined) yield event;
+      line = next;
+    }
+    this.#rest = this.#within(line, line.length);
   }
 
   #line(line: string): ServerSentEvent | undefined {
-    if (line === '') return this.#dispatch();
+    if (this.#within(line, line.length) === '') return this.#dispatch();
     const colon = line.indexOf(':');
     if (colon === 0) return undefined;
     const field = colon < 0 ? line : line.slice(0, colon);
@@ -47,10 +61,14 @@ export class EventStreamParser {
     if (field === 'event') this.#event = value;
     if (field === 'id' && !value.includes('\0')) this.#id = value;
     if (field !== 'data') return undefined;
-    this.#data.push(value);
     this.#size += value.length + 1;
-    if (this.#size > MAX_EVENT_CHARACTERS) throw new RangeError('a server-sent event is too long');
+    this.#data.push(this.#within(value, this.#size));
     return undefined;
+  }
+
+  #within(text: string, characters: number): string {
+    if (characters > this.#maxCharacters) throw new SdkError('SDK_BAD_RESPONSE', 'a server-sent event is too long');
+    return text;
   }
 
   #dispatch(): ServerSentEvent | undefined {

@@ -103,13 +103,14 @@ async function* openStream(channel: RestChannel, request: RestRequest, timing: W
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   const parser = new EventStreamParser();
-  const decoder = new TextDecoder();
+  // The parser takes the byte order mark away, and one only.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   try {
     yield 'open';
     for (;;) {
       const piece = await readWithin(reader, { channel, request, timing });
       if (piece === undefined) return;
-      for (const event of parser.push(decoder.decode(piece, { stream: true }))) {
+      for (const event of parser.read(decoder.decode(piece, { stream: true }))) {
         const parsed = readWatchEvent(event);
         if (parsed !== undefined) yield parsed;
       }

@@ -11,27 +11,28 @@ const expected: ServerSentEvent[] = [
 
 describe('the event stream parser', () => {
   it('reads events whole', () => {
-    expect(new EventStreamParser().push(stream)).toEqual(expected);
+    expect([...new EventStreamParser().read(stream)]).toEqual(expected);
   });
 
   it('reads the same events whatever the pieces are', () => {
     for (let size = 1; size <= stream.length; size += 1) {
       const parser = new EventStreamParser();
       const events: ServerSentEvent[] = [];
-      for (let at = 0; at < stream.length; at += size) events.push(...parser.push(stream.slice(at, at + size)));
+      for (let at = 0; at < stream.length; at += size) events.push(...parser.read(stream.slice(at, at + size)));
       expect(events, `pieces of ${size}`).toEqual(expected);
     }
   });
 
   it('ignores an id that holds NUL, and fields it does not know', () => {
-    expect(new EventStreamParser().push('id: a\0b\nretry: 5\nwhat: x\ndata: 1\n\n')).toEqual([{ event: 'message', data: '1', id: '' }]);
+    expect([...new EventStreamParser().read('id: a\0b\nretry: 5\nwhat: x\ndata: 1\n\n')]).toEqual([{ event: 'message', data: '1', id: '' }]);
   });
 
   it('refuses an event that is too long, in one line or in many', () => {
     const long = 'x'.repeat(MAX_EVENT_CHARACTERS + 1);
-    expect(() => new EventStreamParser().push(long)).toThrow(RangeError);
+    const tooLong = expect.objectContaining({ code: 'SDK_BAD_RESPONSE' }) as unknown as Error;
+    expect(() => [...new EventStreamParser().read(long)]).toThrow(tooLong);
     const parser = new EventStreamParser();
     const line = `data: ${'x'.repeat(MAX_EVENT_CHARACTERS / 4)}\n`;
-    expect(() => [1, 2, 3, 4, 5].map(() => parser.push(line))).toThrow(RangeError);
+    expect(() => [1, 2, 3, 4, 5].map(() => [...parser.read(line)])).toThrow(tooLong);
   });
 });

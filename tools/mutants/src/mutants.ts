@@ -1,3 +1,5 @@
+import { EVENT_STREAM_MUTANTS } from './mended/event-stream.ts';
+import { HOSTILE_MUTANTS } from './mended/hostile.ts';
 import { SIMULATION_MUTANTS } from './mended/simulation.ts';
 import type { Mutant } from './mutant.ts';
 import { CACHE_MUTANTS } from './traps/cache.ts';
@@ -8,7 +10,7 @@ import { INPUT_MUTANTS } from './traps/input.ts';
 import { LOAD_MUTANTS } from './traps/load.ts';
 
 /** Every mutant, the traps' in their order. */
-export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...SIMULATION_MUTANTS].sort(
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...HOSTILE_MUTANTS, ...SIMULATION_MUTANTS].sort(
   (a, b) => trapOf(a) - trapOf(b),
 );
 

@@ -38,5 +38,3 @@ const result = await run(options);
 process.stdout.write(`${reportOf(options, result)}\n`);
 if (values.record !== undefined) writeFileSync(values.record, JSON.stringify(result.record, (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)));
 process.exitCode = passed(result) ? 0 : 1;
-// Something that the faults leave behind holds the process now and then; the run is over all the same.
-setTimeout(() => process.exit(), 1_000).unref();

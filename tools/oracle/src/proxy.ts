@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 
+import { resetConnection } from './reset-connection.ts';
+
 /** What a proxy does with bytes. `half-open`: they vanish. `buffer-feed`: those of the change feed wait. */
 export type ProxyMode = 'pass' | 'half-open' | 'delay' | 'buffer-feed';
 
@@ -62,7 +64,7 @@ export class Proxy implements AsyncDisposable {
   /** Resets every connection. */
   drop(): void {
     for (const { near, far } of this.#pairs) {
-      near.resetAndDestroy();
+      resetConnection(near);
       far.destroy();
     }
   }
@@ -111,7 +113,7 @@ export class Proxy implements AsyncDisposable {
     if (pair.isFeed && this.#cutNextRow && chunk.length > 20 && !pair.isDead) {
       this.#cutNextRow = false;
       pair.isDead = true;
-      pair.near.write(chunk.subarray(0, chunk.length >> 1), () => pair.near.resetAndDestroy());
+      pair.near.write(chunk.subarray(0, chunk.length >> 1), () => resetConnection(pair.near));
     } else if (pair.isFeed && this.#mode === 'buffer-feed') pair.held.push(chunk);
     else this.#pass(chunk, pair, pair.near);
   }

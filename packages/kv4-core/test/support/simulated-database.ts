@@ -43,6 +43,12 @@ function versionsOf(document: HeadDocument): readonly string[] {
   return [document.ver, ...(document.tail ?? []).map(([version]) => version)];
 }
 
+/** Every version in a document, newest first, as histories have them. */
+function versionsWithValues(document: HeadDocument): readonly StoredVersion[] {
+  const current: StoredVersion = document.gone === true ? [document.ver, document.by] : [document.ver, document.by, document.v ?? null];
+  return [current, ...(document.tail ?? [])];
+}
+
 /** Heads and segments as a CouchDB would keep them: a write needs the revision that stands, a deleted document takes none. */
 export class SimulatedDatabase {
   readonly heads = new Map<string, Stored>();
@@ -51,8 +57,12 @@ export class SimulatedDatabase {
   readonly late: string[] = [];
   /** Versions that were stored below the history of their key. */
   readonly sunken = new Set<string>();
-  /** Those of them that another writer has written over before anything could be done about it. */
+  /** Those of them that others have built upon, or moved into segments, before anything could be done about it. */
   readonly buried = new Set<string>();
+  /** Values of creations of unknown outcome that had been stored, deleted and cleared away by the time they were stored once more. */
+  readonly repeated = new Set<unknown>();
+  /** Versions that were stored by creations without the writer being told. */
+  readonly #untold = new Set<string>();
   #revision = 0;
 
   base(id: string): CommitBase {
@@ -62,12 +72,14 @@ export class SimulatedDatabase {
     return _deleted === true ? { floor: document.ver } : { head: { ...document, _rev: stored.rev } };
   }
 
-  write(text: string): DocumentAnswer {
+  /** `told`: the writer will have the answer. */
+  write(text: string, told = true): DocumentAnswer {
     const document = JSON.parse(text) as HeadDocument & { _deleted?: boolean };
     const stored = this.heads.get(document._id);
     const standing = stored === undefined || stored.document._deleted === true ? undefined : stored.rev;
     if (document._rev !== standing) return { type: 'conflict' };
     this.#observe(document, stored?.document);
+    if (standing === undefined) this.#observeCreation(document, told);
     return this.#put(document, stored);
   }
 
@@ -79,7 +91,7 @@ export class SimulatedDatabase {
     if (waiting.some((document) => document._id === id && document._rev === undefined)) return;
     const { tail: _, ...head } = stored.document;
     this.spill({ ...stored.document, _rev: stored.rev });
-    this.#put({ ...head, _deleted: true }, stored);
+    this.#put({ ...head, _deleted: true }, this.heads.get(id));
   }
 
   #put(document: HeadDocument & { _deleted?: boolean }, before: Stored | undefined): { type: 'stored'; rev: string } {
@@ -96,17 +108,38 @@ export class SimulatedDatabase {
     for (const version of [...versionsOf(document).slice(1), ...(over === undefined ? [] : versionsOf(over))]) if (this.sunken.has(version) && neuronOf(version) !== neuronOf(document.ver)) this.buried.add(version);
   }
 
+  #observeCreation(document: HeadDocument, told: boolean): void {
+    const earlier = [...(this.segments.get(document._id)?.values() ?? [])].filter(([version]) => this.#untold.has(version));
+    const values = new Set(earlier.flatMap(([, , value]) => (value === undefined ? [] : [value])));
+    for (const [version, , value] of versionsWithValues(document)) {
+      if (!told) this.#untold.add(version);
+      if (value !== undefined && values.has(value)) this.repeated.add(value);
+    }
+  }
+
   /** The newest version in the key's segments. */
   floor(id: string): string | undefined {
     return [...(this.segments.get(id)?.keys() ?? [])].sort().at(-1);
   }
 
+  /** Moves versions out of a head that was read. What comes late, below versions in segments, is moved only once the head has been written again as it is. */
   spill(head: HeadDocument): string[] {
     const segment = this.segments.get(head._id) ?? new Map<string, StoredVersion>();
+    const floor = this.floor(head._id);
     this.segments.set(head._id, segment);
     const moved = versionsToSpill(head, { versions: 1, characters: 1_000 }, { versions: 50, characters: 100_000 });
+    const isLate = moved.some(([version]) => floor !== undefined && version < floor && !segment.has(version));
+    if (isLate && !this.#keepAsItIs(head)) return [];
     for (const version of moved) segment.set(version[0], version);
     return moved.map(([version]) => version);
+  }
+
+  #keepAsItIs(head: HeadDocument): boolean {
+    const stored = this.heads.get(head._id);
+    if (stored === undefined || stored.rev !== head._rev) return false;
+    for (const version of versionsOf(stored.document)) if (this.sunken.has(version)) this.buried.add(version);
+    if (stored.document.same !== true) this.#put({ ...stored.document, same: true }, stored);
+    return true;
   }
 
   /** Every version that a reader finds, newest first, with its value. */
@@ -114,8 +147,7 @@ export class SimulatedDatabase {
     const { head } = this.base(id);
     const versions = new Map(this.segments.get(id) ?? []);
     if (head !== undefined) {
-      const current: StoredVersion = head.gone === true ? [head.ver, head.by] : [head.ver, head.by, head.v ?? null];
-      for (const version of [current, ...(head.tail ?? [])]) versions.set(version[0], version);
+      for (const version of versionsWithValues(head)) versions.set(version[0], version);
     }
     return [...versions.values()].sort((a, b) => (a[0] < b[0] ? 1 : -1));
   }
@@ -216,7 +248,7 @@ export class SimulatedWriter {
     if (this.#random() < this.faults.busy) return { type: 'unavailable', retryAfterMs: 1, cause: 'busy' };
     if (this.#random() >= this.faults.lost) return this.#database.write(text);
     const fate = this.#random();
-    if (fate < 0.4) this.#database.write(text);
+    if (fate < 0.4) this.#database.write(text, false);
     else if (fate < 0.8) this.#database.late.push(text);
     return { type: 'unknown', cause: 'lost' };
   }

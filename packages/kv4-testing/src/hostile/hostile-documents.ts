@@ -1,4 +1,4 @@
-/** A document that no neuron writes, as JSON text with `ID` in place of its id; or as it is, under an id of its own. */
+/** A document under the id of a head that no neuron writes. */
 export interface HostileDocument {
   readonly name: string;
   /** JSON text of the document without its braces and without `_id`. */
@@ -8,6 +8,10 @@ export interface HostileDocument {
 }
 
 const VERSION = '"ver":"0000000000010000-n","by":"x"';
+/** Noon of the last day of the year 9999. */
+const YEAR_9999 = 'e677cf8cae000000-n';
+/** No version is above it. */
+const LAST_VERSION = 'ffffffffffffffff-zzzzzzzzzzzzzzzzzzzzzzzz';
 
 function deep(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth);
@@ -31,6 +35,18 @@ const WRONG_TYPES: readonly HostileDocument[] = ['null', '7', '-0', '1e308', 'tr
   ...(['7', '-0', '1e308'].includes(wrong) ? [] : [hidden(`x is ${wrong}`, `"v":1,${VERSION},"x":${wrong}`)]),
 ]);
 
+/** Deleted documents that have a body all the same. */
+const DELETED_STUBS: readonly HostileDocument[] = [
+  hidden('a deleted stub with a value', `"_deleted":true,"v":1,${VERSION}`),
+  hidden('a deleted stub of the year 9999', `"_deleted":true,"v":1,"ver":"${YEAR_9999}","by":"x"`),
+  hidden('a deleted stub with a deletion of the year 9999', `"_deleted":true,"gone":true,"ver":"${YEAR_9999}","by":"x"`),
+  hidden('a deleted stub with the last version there can be', `"_deleted":true,"v":1,"ver":"${LAST_VERSION}","by":"x"`),
+  hidden('a deleted stub with a version that is none', '"_deleted":true,"v":1,"ver":"e677cf8cae000000","by":"x"'),
+  hidden('a deleted stub with a tail and an expiry', `"_deleted":true,"v":1,${VERSION},"x":9999999999999,"tail":[["0000000000000001-n","x",0]]`),
+  hidden('a deleted stub that is no head', '"_deleted":true,"ver":7,"v":{"__proto__":{"polluted":true}}'),
+  hidden('a deleted stub of a million characters', `"_deleted":true,"v":"${'y'.repeat(1_000_000)}",${VERSION}`),
+];
+
 /** Documents that a database holds without complaint. */
 export const STORABLE_HOSTILE_DOCUMENTS: readonly HostileDocument[] = [
   hidden('no field at all', '"nonsense":true'),
@@ -52,6 +68,18 @@ export const STORABLE_HOSTILE_DOCUMENTS: readonly HostileDocument[] = [
   shown('names twice', `"v":0,"v":2,${VERSION},"ver":"0000000000010001-n"`),
   shown('attachments that are a name only', `"v":{"_attachments":{"a":{"data":"!"}},"_conflicts":["1-a"]},${VERSION}`),
   shown('a string of a million characters', `"v":"${'y'.repeat(1_000_000)}",${VERSION}`),
+  shown('a string of nearly eight million characters', `"v":"${'y'.repeat(7_900_000)}",${VERSION}`),
+  shown('a version of the year 9999', `"v":1,"ver":"${YEAR_9999}","by":"x"`),
+  shown('a version of the year 9999 above one of now', `"v":1,"ver":"${YEAR_9999}","by":"x","tail":[["018bcfe568000000-n","x",0]]`),
+  hidden('a deletion of the year 9999', `"gone":true,"ver":"${YEAR_9999}","by":"x"`),
+  hidden('a version of the year 9999 that has expired', `"v":1,"ver":"${YEAR_9999}","by":"x","x":1`),
+  shown('a value that expires in the year 9999', `"v":1,${VERSION},"x":253402257600000`),
+  shown('a value that expires after the last version there can be', `"v":1,${VERSION},"x":1e308`),
+  hidden('a value that expired before 1970', `"v":1,${VERSION},"x":-1e308`),
+  shown('the last version there can be', `"v":1,"ver":"${LAST_VERSION}","by":"x"`),
+  hidden('the last version there can be, expired', `"v":1,"ver":"${LAST_VERSION}","by":"x","x":1`),
+  hidden('the last version there can be, a deletion', `"gone":true,"ver":"${LAST_VERSION}","by":"x"`),
+  ...DELETED_STUBS,
   shown('NUL and control characters', `"v":"\\u0000\\u0007\\n",${VERSION}`),
   ...WRONG_TYPES,
 ];
@@ -68,7 +96,7 @@ export const RAW_HOSTILE_DOCUMENTS: readonly HostileDocument[] = [
   shown('8 MB in one string', `"v":"${'y'.repeat(8_000_000)}",${VERSION}`),
 ];
 
-/** Ids that are no head's, or nobody's. */
+/** Ids that are no head's, or nobody's, most of them among the keys of the path `/a` of bucket `b`, layer `*data`. */
 export const HOSTILE_IDS: readonly string[] = [
   'stranger',
   'd!',
@@ -88,6 +116,9 @@ export const HOSTILE_IDS: readonly string[] = [
   'd!b!*data!a!!水💧',
   's!b!*data!a!!k',
   's!b!*data!a!!k!zz',
+  's!b!*data!a!!k!e677cf8cae000000-n',
+  's!b!*data!a!!good!',
+  's!b!*data!a!!!0000000000010000-n',
   'x!unknown',
   '__proto__',
   'constructor',
