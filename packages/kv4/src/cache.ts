@@ -59,6 +59,8 @@ export interface CacheOptions extends Pick<EntryReaderOptions, 'clock' | 'random
 }
 
 interface Waiting {
+  /** Being servable is not enough: nothing may be in doubt either. */
+  readonly thorough: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -210,7 +212,7 @@ export class Cache {
     if (thorough ? entry.state !== 'loading' && entry.state !== 'verifying' : isServable(entry)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(entry);
-      const waiter = { resolve, reject };
+      const waiter = { thorough, resolve, reject };
       if (waiting === undefined) this.#waiting.set(entry, [waiter]);
       else waiting.push(waiter);
     });
@@ -424,8 +426,10 @@ export class Cache {
     if (this.#waiting.size === 0) return;
     const waiting = this.#waiting.get(entry);
     if (waiting === undefined) return;
-    this.#waiting.delete(entry);
-    for (const { resolve } of waiting) resolve();
+    const kept = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];
+    if (kept.length > 0) this.#waiting.set(entry, kept);
+    else this.#waiting.delete(entry);
+    for (const waiter of waiting) if (!kept.includes(waiter)) waiter.resolve();
   }
 
   #fail(entry: TableEntry, error: unknown): void {

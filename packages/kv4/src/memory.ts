@@ -1,4 +1,4 @@
-import type { Clock } from '@xir/couch-client';
+import type { Clock, Timer } from '@xir/couch-client';
 import type { ChangeFeed } from '@xir/couch-feed';
 import { FeedError } from '@xir/couch-feed';
 import {
@@ -116,9 +116,8 @@ export class Memory implements Kv4Store {
     this.#reads.misses += 1;
     if (!mustProve) return this.#race(this.#awaitEntry(checked, false), options.signal);
     // The load goes on meanwhile; what the proof brings is waited for behind it.
-    const both = Promise.all([this.#prove(options.signal), this.#awaitEntry(checked, true)]);
-    await this.#race(both, options.signal);
-    return this.#race(this.#awaitEntry(checked, true), options.signal);
+    const proved = Promise.all([this.#prove(options.signal), this.#awaitEntry(checked, true)]).then(() => this.#awaitEntry(checked, true));
+    return this.#race(this.#withinFreshTime(proved), options.signal);
   }
 
   /** The record of a key once its entry can answer; thoroughly: once nothing about it is in doubt. A reset meanwhile leads to another load. */
@@ -347,9 +346,23 @@ export class Memory implements Kv4Store {
     for (;;) {
       this.#refuseClosed();
       if (!(await this.#race(listings.ensure(kind, address), options.signal))) return undefined;
-      if (mustProve) await this.#race(listings.verified(kind, address), options.signal);
+      if (mustProve) await this.#race(this.#withinFreshTime(listings.verified(kind, address)), options.signal);
       // Nothing can be evicted between this look and the read.
       if (listings.isWhole(kind, address)) return read(listings.nodes(kind, address));
+    }
+  }
+
+  /** What is in doubt stays so while the database cannot be asked: whoever wants to know better does not wait for ever. */
+  async #withinFreshTime<Result>(work: Promise<Result>): Promise<Result> {
+    const { freshTimeoutMs } = this.#parts;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.#clock.schedule(freshTimeoutMs, () => reject(new Kv4Error('KV4_FRESHNESS_UNPROVED', 'what is cached could not be compared with the database in time')));
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
     }
   }
 

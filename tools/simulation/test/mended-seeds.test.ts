@@ -11,6 +11,7 @@ const MENDED = [
   { profile: 'quick', seed: 712860181, what: 'a listing is answered once it is whole, however full the cache is' },
   { profile: 'quick', seed: 3004464098, what: 'a key that a whole listing does not have is answered, however full the cache is' },
   { profile: 'quick', seed: 3640594315, what: 'a key that others create while its own creation is on its way is in the listing' },
+  { profile: 'quick', seed: 3951103166, what: 'a fresh read waits for what a row announced, also when the row comes twice' },
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
 ];
