@@ -4,7 +4,7 @@ import { jsonDepthExceeds, MAX_JSON_DEPTH } from '@xir/protocol';
 import { bytesOfText, textOfBytes } from './byte-text.ts';
 
 /** The one field of the object in which bytes that are no text are kept, as base64. */
-export const BYTES_FIELD = '$bytes';
+const BYTES_FIELD = '$bytes';
 
 const BYTES_VALUE = /^\{"\$bytes":"([A-Za-z0-9+/]*={0,2})"\}$/;
 const BYTES_START = '{"$bytes":"';

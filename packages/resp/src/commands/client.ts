@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts';
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
-import { parseInteger, syntaxError } from '../numbers.ts';
+import { syntaxError } from '../numbers.ts';
 import { clientName } from './connection.ts';
 import { caching, getRedirect, tracking, trackingInfo } from './client-tracking.ts';
 
@@ -111,13 +111,6 @@ function onOff({ args, reply }: Call): void {
   const word = (args[2] as string).toUpperCase();
   if (word !== 'ON' && word !== 'OFF') throw syntaxError();
   reply.simple('OK');
-}
-
-/** A client's number, as an argument. Throws `RESP_BAD_ARGUMENT`. */
-export function clientId(text: string): number {
-  const id = parseInteger(text);
-  if (typeof id !== 'number' || id < 0) throw new RespError('RESP_BAD_ARGUMENT', 'Invalid client ID');
-  return id;
 }
 
 /** CLIENT and what belongs to it. */
