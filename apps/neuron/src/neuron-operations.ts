@@ -12,6 +12,7 @@ import {
   type OperationsServer,
   type Readiness,
 } from '@xir/operations';
+import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
@@ -24,6 +25,7 @@ export interface NeuronParts {
   state: 'starting' | 'running' | 'draining';
   memory?: Memory;
   rest?: RestHandler;
+  resp?: RespFace;
 }
 
 /** Where what is opened is noted, and where is logged. */
@@ -52,10 +54,11 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   };
   const snapshot = (): NeuronSnapshot => ({
     version: NEURON_VERSION,
-    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings, parts.rest?.metrics().cachedAnswers)),
+    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings, (parts.rest?.metrics().cachedAnswers ?? 0) + (parts.resp?.metrics().cachedAnswers ?? 0))),
     loopDelay: loopDelay.read(),
     watchdog: watchdog.snapshot(),
     ...restFigures(parts.rest),
+    ...respFigures(parts.resp),
   });
   const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
@@ -81,4 +84,10 @@ function restFigures(rest: RestHandler | undefined): Pick<NeuronSnapshot, 'reque
     requestsInFlight: activeRequests,
     watches: activeWatches,
   };
+}
+
+function respFigures(resp: RespFace | undefined): Pick<NeuronSnapshot, 'tcp'> {
+  if (resp === undefined) return {};
+  const { commands, ...figures } = resp.metrics();
+  return { tcp: { ...figures, commands: commands.map(({ command, outcome, count }) => ({ labels: { command: command.toLowerCase(), outcome }, value: count })) } };
 }

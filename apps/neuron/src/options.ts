@@ -46,7 +46,7 @@ export const NEURON_OPTIONS = {
   host: option({ flag: 'host', kind: kinds.text, defaultText: '127.0.0.1', help: 'The address to listen on.' }),
   restPort: option({ flag: 'rest-port', kind: kinds.port, defaultText: '4006', help: 'The port of the REST API.' }),
   wsPort: option({ flag: 'ws-port', kind: kinds.port, defaultText: '4005', help: 'Reserved for WebSocket signalling; not opened by this version.' }),
-  tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'Reserved for the TCP API; not opened by this version.' }),
+  tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'The port of the Redis protocol (RESP2 and RESP3).' }),
   linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'Reserved for the link between neurons; not opened by this version.' }),
   opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready and /metrics.' }),
   serveDatabase: option({
@@ -69,8 +69,8 @@ export const NEURON_OPTIONS = {
     help: 'The secret of the account $sys; the default is accepted on loopback addresses only.',
     secret: true,
   }),
-  tlsCert: option({ flag: 'tls-cert', kind: kinds.path, absent: 'plain HTTP', help: 'The certificate chain (PEM) of the REST API; needs --tls-key.' }),
-  tlsKey: option({ flag: 'tls-key', kind: kinds.path, absent: 'plain HTTP', help: 'The private key (PEM) of the REST API; needs --tls-cert.' }),
+  tlsCert: option({ flag: 'tls-cert', kind: kinds.path, absent: 'no TLS', help: 'The certificate chain (PEM) of the REST API and the Redis protocol; needs --tls-key.' }),
+  tlsKey: option({ flag: 'tls-key', kind: kinds.path, absent: 'no TLS', help: 'The private key (PEM) of the REST API and the Redis protocol; needs --tls-cert.' }),
   signalUrls: option({
     flag: 'signal-urls',
     kind: kinds.signalUrls,

@@ -8,6 +8,8 @@ export interface ReadyRecord {
   readonly pid: number;
   /** URL of the REST API. */
   readonly rest: string;
+  /** URL of the Redis protocol. */
+  readonly tcp: string;
   /** URL of `/health`, `/ready` and `/metrics`. */
   readonly operations: string;
   /** URL of the database server, without credentials; absent when the embedded database is not served. */
@@ -15,7 +17,7 @@ export interface ReadyRecord {
   readonly databaseName: string;
   readonly embedded: boolean;
   /** Ports that later faces will open; nothing listens on them. */
-  readonly reserved: { readonly webSocketPort: number; readonly tcpPort: number; readonly linkPort: number };
+  readonly reserved: { readonly webSocketPort: number; readonly linkPort: number };
 }
 
 /** What {@link readyRecord} puts together. */
@@ -24,6 +26,7 @@ export interface ReadyFacts {
   readonly version: string;
   readonly pid: number;
   readonly rest: string;
+  readonly tcp: string;
   readonly operations: string;
   readonly database?: string;
 }
@@ -36,6 +39,6 @@ export function readyRecord(settings: NeuronSettings, { database, ...facts }: Re
     ...(database === undefined ? {} : { database }),
     databaseName: settings.database,
     embedded: settings.couchdbUrl === undefined,
-    reserved: { webSocketPort: settings.wsPort, tcpPort: settings.tcpPort, linkPort: settings.linkPort },
+    reserved: { webSocketPort: settings.wsPort, linkPort: settings.linkPort },
   };
 }

@@ -58,6 +58,7 @@ function conflicts(settings: NeuronSettings): NeuronProblem[] {
   // The reserved ports are not opened, so they are in nobody's way.
   const ports: readonly (readonly [string, number])[] = [
     ['--rest-port', settings.restPort],
+    ['--tcp-port', settings.tcpPort],
     ['--ops-port', settings.opsPort],
     ...(serveDatabase === undefined || !sameHost(serveDatabase.host, settings.host) ? [] : [['--serve-database', serveDatabase.port] as const]),
   ];

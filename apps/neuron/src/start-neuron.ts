@@ -1,8 +1,9 @@
-import { createAccounts } from '@xir/accounts';
+import { createAccounts, type Accounts } from '@xir/accounts';
 import { isCouchError, parseServerUrl } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
+import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type RestServer } from '@xir/rest';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
@@ -14,7 +15,7 @@ import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
 import { turnOptions } from './turn-settings.ts';
-import { readTlsFiles } from './tls-files.ts';
+import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** A running neuron. */
 export interface Neuron extends AsyncDisposable {
@@ -35,11 +36,15 @@ export async function startNeuron(settings: NamedSettings, logger: Logger): Prom
     const database = await openDatabase(settings, stack, logger);
     const memory = stack.add('memory', await openMemoryOn(database, settings));
     parts.memory = memory;
-    const rest = await openRest({ settings, parts, memory }, { stack, logger });
+    const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
+    const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
+    const faces: FaceParts = { settings, parts, memory, accounts, tls };
+    const rest = await openRest(faces, { stack, logger });
+    const resp = await openResp(faces, { stack, logger });
     parts.state = 'running';
-    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, operations: operations.url };
+    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, tcp: resp.url, operations: operations.url };
     const ready = readyRecord(settings, database.url === undefined ? facts : { ...facts, database: database.url });
-    logger.info({ rest: ready.rest, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
+    logger.info({ rest: ready.rest, tcp: ready.tcp, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
     const close = () => {
       parts.state = 'draining';
       return stack.close();
@@ -84,15 +89,15 @@ async function openMemoryOn(reach: DatabaseReach, settings: NamedSettings): Prom
   }
 }
 
-interface RestParts {
+interface FaceParts {
   readonly settings: NamedSettings;
   readonly parts: NeuronParts;
   readonly memory: Memory;
+  readonly accounts: Accounts;
+  readonly tls: TlsFiles | undefined;
 }
 
-async function openRest({ settings, parts, memory: store }: RestParts, { stack, logger }: Context): Promise<RestServer> {
-  const accounts = stack.add('accounts', createAccounts({ store, systemSecret: settings.systemSecret }));
-  const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
+async function openRest({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RestServer> {
   const turn = turnOptions(settings);
   const handler = createRestHandler({
     store,
@@ -109,6 +114,14 @@ async function openRest({ settings, parts, memory: store }: RestParts, { stack, 
   parts.rest = handler;
   const options = { handler, host: settings.host, port: settings.restPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('REST', await listening('--rest-port', () => createRestServer(options)));
+}
+
+async function openResp({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
+  const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
+  const face = createRespFace({ store, accounts, neuron: settings.name, version: NEURON_VERSION, onError });
+  parts.resp = face;
+  const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
+  return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
 }
 
 function isDebugging({ logLevel }: NamedSettings): boolean {

@@ -60,6 +60,15 @@ export class LoginService {
     return true;
   }
 
+  /** Whether the records behind a login are unchanged, waiting where {@link confirm} cannot tell. Throws what the store throws. */
+  async isCurrent(login: Login): Promise<boolean> {
+    for (const dependency of login.dependsOn) {
+      const record = await this.#options.store.get(dependency.address);
+      if (record?.version !== dependency.version) return false;
+    }
+    return true;
+  }
+
   /**
    * Verifies a Basic header. Throws `ACCOUNTS_UNAUTHORIZED` for a login that is malformed, wrong or inactive, `ACCOUNTS_TOO_MANY_ATTEMPTS` past the limits of
    * failed attempts, `ACCOUNTS_BUSY` when too many wait to be verified, and what the store throws.
@@ -72,7 +81,7 @@ export class LoginService {
     const digest = this.#digest(header);
     const cached = this.#cache.get(digest);
     if (cached !== undefined) {
-      if (await this.#isCurrent(cached)) return cached;
+      if (await this.isCurrent(cached)) return cached;
       this.#cache.delete(digest);
     }
     const pending = this.#pending.get(digest);
@@ -187,14 +196,6 @@ export class LoginService {
       if (error instanceof Error && 'code' in error && error.code === 'KV4_BAD_ADDRESS') return undefined;
       throw error;
     }
-  }
-
-  async #isCurrent(login: Login): Promise<boolean> {
-    for (const dependency of login.dependsOn) {
-      const record = await this.#options.store.get(dependency.address);
-      if (record?.version !== dependency.version) return false;
-    }
-    return true;
   }
 
   /** Keyed, so that what is kept of a header is useless to whoever reads the memory. */

@@ -42,6 +42,8 @@ export interface EntryBefore {
   readonly version: string | undefined;
   /** Absent: there was no document, or nobody had asked. */
   readonly revision: string | undefined;
+  /** The database had been asked: without a version, there was no document. */
+  readonly isKnown: boolean;
   /** The place in the feed before the oldest row whose news cannot be shown yet. */
   readonly place?: Place | undefined;
 }
@@ -59,10 +61,10 @@ export interface CacheOptions extends Pick<EntryReaderOptions, 'clock' | 'random
 }
 
 interface Waiting {
-  /** Being servable is not enough: nothing may be in doubt either. */
-  readonly thorough: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Not to be woken by what is still being compared with the database. */
+  readonly thorough: boolean;
 }
 
 /** A row of the feed, taken apart. `snapshot` is absent where the row carries no document that can be taken as it stands. */
@@ -212,7 +214,7 @@ export class Cache {
     if (thorough ? entry.state !== 'loading' && entry.state !== 'verifying' : isServable(entry)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(entry);
-      const waiter = { thorough, resolve, reject };
+      const waiter = { resolve, reject, thorough };
       if (waiting === undefined) this.#waiting.set(entry, [waiter]);
       else waiting.push(waiter);
     });
@@ -346,9 +348,9 @@ export class Cache {
 
   /** Feeds one event to an entry and carries out what it asks for. */
   apply(entry: TableEntry, event: EntryEvent, cause: ChangeCause, carryOut = true): void {
-    const known = { record: entry.record, version: entry.version ?? entry.record?.version, revision: entry.revision };
-    const { bytes, noted } = entry;
     const wasServable = isServable(entry);
+    const known = { record: entry.record, version: entry.version ?? entry.record?.version, revision: entry.revision, isKnown: wasServable };
+    const { bytes, noted } = entry;
     const wasVerifying = entry.state === 'verifying';
     const effect = stepEntry(entry, event);
     if (entry.slot >= 0) this.table.bytes += entry.bytes - bytes;
@@ -375,7 +377,9 @@ export class Cache {
     if (carryOut) this.#carryOut(entry, effect);
     const isServed = isServable(entry);
     // A key that came and went between two rows shows the same nothing, and yet has a history to tell.
-    const isChanged = ((effect & ENTRY_EFFECT.changed) !== 0 && known.record?.version !== entry.record?.version) || (isServed && entry.version !== undefined && entry.version !== known.version);
+    // Nor does a row of upkeep that came in place of our own write's, which it announces.
+    const isChanged =
+      ((effect & ENTRY_EFFECT.changed) !== 0 && known.record?.version !== entry.record?.version) || (isServed && entry.version !== undefined && (entry.version !== known.version || entry.revision !== known.revision));
     if (isChanged) this.#options.listener.onChanged(entry, { ...known, place: place ?? this.#options.place() }, cause);
     if (isServed) this.#wake(entry);
     this.trim();
@@ -426,10 +430,10 @@ export class Cache {
     if (this.#waiting.size === 0) return;
     const waiting = this.#waiting.get(entry);
     if (waiting === undefined) return;
-    const kept = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];
-    if (kept.length > 0) this.#waiting.set(entry, kept);
-    else this.#waiting.delete(entry);
-    for (const waiter of waiting) if (!kept.includes(waiter)) waiter.resolve();
+    this.#waiting.delete(entry);
+    const patient = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];
+    if (patient.length > 0) this.#waiting.set(entry, patient);
+    for (const waiter of waiting) if (!patient.includes(waiter)) waiter.resolve();
   }
 
   #fail(entry: TableEntry, error: unknown): void {

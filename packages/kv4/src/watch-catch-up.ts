@@ -124,6 +124,7 @@ export class CatchUp {
     this.#gone.delete(id);
     if (version === undefined) return;
     this.#last.set(id, version);
+    this.#told.learnSlowness(version);
     this.#told.note(id, version);
   }
 
@@ -169,6 +170,7 @@ export class CatchUp {
       if (row.deleted) yield this.#tell({ type: 'delete', position: '', address: spot.address }, spot.id, row.seq);
       return;
     }
+    if (head.same !== true && !this.#told.names(spot.id, head.ver)) this.#told.learnSlowness(head.ver);
     const known = await this.#versionsOf(row, head, spot);
     const texts = known.map(([version]) => version);
     let first = this.#told.firstUntold(spot.id, texts, this.#expiredMs);

@@ -138,7 +138,7 @@ export class WatchHub implements CacheListener {
    */
   show(entry: TableEntry): Kv4Record | undefined {
     const { version, record } = this.#unannounced.get(entry) ?? entry;
-    if (version !== undefined && !this.#told.covers(version)) this.#told.note(entry.id, version);
+    if (version !== undefined) this.#told.note(entry.id, version);
     const atMs = record?.expiresAtMs;
     if (record === undefined || atMs === undefined || atMs > this.#options.nowMs()) return record;
     if (atMs <= this.expiredMs) this.#told.note(entry.id, expiryVersionOf(record));
@@ -275,6 +275,7 @@ export class WatchHub implements CacheListener {
     }
     const wasTold = version !== undefined && isExpiryVersion(version) && this.#told.names(id, version);
     if (wasTold && record === undefined) return;
+    if (version !== undefined) this.#told.learnSlowness(version);
     const previous = expired === undefined ? before.record : undefined;
     const span = watchers.some(({ history }) => history) && version !== undefined ? this.#spanOf(entry, before, from) : undefined;
     const told = span === undefined ? undefined : this.#told.copy();

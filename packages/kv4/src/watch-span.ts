@@ -36,7 +36,10 @@ export function spanBefore({ entry, before, from, told, expiredMs, retention }: 
   const isChild = before.revision !== undefined && generation === generationOf(before.revision) + 1 && entry.tail !== TAIL_NOT_KEPT;
   const whole = retention === 'none' || ((isFirst || isChild) && entry.tail !== TAIL_NOT_KEPT);
   if (from === undefined && !isFirst) {
-    const untold = told.firstUntold(entry.id, tail.map(([each]) => each), expiredMs);
+    const versions = tail.map(([each]) => each);
+    // Where there was no document, all that it holds now was made since, however slow the clocks of those who made it.
+    const wasAbsent = before.isKnown && before.version === undefined;
+    const untold = wasAbsent ? versions.findLastIndex((each) => told.names(entry.id, each)) + 1 : told.firstUntold(entry.id, versions, expiredMs);
     return { held: tail.slice(untold), gap: !whole && untold === 0, after: '' };
   }
   const after = from ?? '';

@@ -172,7 +172,7 @@ export class WatchStream {
     }
     if (this.#options.initial !== false) return yield* this.#initial(false);
     this.#watcher.live = true;
-    await this.#load();
+    await this.#hold(false);
     this.#context.hub.begin(this.#context.feed.lastAppliedSeq);
     // What is there already is not told, and will not be when the watch is resumed.
     for (const entry of this.#entries()) this.#context.hub.show(entry);
@@ -183,8 +183,8 @@ export class WatchStream {
     return position.epoch === this.#context.hub.epoch ? undefined : 'database-recreated';
   }
 
-  /** Loads what the watch covers and keeps it from being evicted. */
-  async #load(): Promise<void> {
+  /** Loads what the watch covers and keeps it from being evicted. False: it does not fit. */
+  async #load(): Promise<boolean> {
     const { cache, listings } = this.#context;
     const scope = this.#scope;
     this.#unpin();
@@ -192,11 +192,11 @@ export class WatchStream {
       const entry = cache.reference(scope.address);
       this.#pin(entry);
       await cache.settled(entry);
-      return;
+      return true;
     }
     const pinned = scope.type === 'path' ? cache.table.addNode(scope.address) : cache.table.addSubtree(scope.address);
     this.#pin(pinned);
-    if (!(await listings.ensure(scope.type, scope.address))) throw new Kv4Error('KV4_UNAVAILABLE', 'what the watch covers does not fit into the cache');
+    return listings.ensure(scope.type, scope.address);
   }
 
   #pin(pinned: { pins: number }): void {
@@ -212,10 +212,10 @@ export class WatchStream {
   /** The values that are there, taken whole at one moment, and the mark behind them. */
   async *#initial(patient: boolean): AsyncGenerator<WatchEvent, void, undefined> {
     const { hub, feed } = this.#context;
-    await this.#loadPatiently(patient);
+    await this.#hold(patient);
     // Proved current, the snapshot's position includes every row of what is in it. Without a proof the watch begins with what is known.
     await feed.prove({ timeoutMs: BEGIN_PROOF_MS, signal: this.#options.signal }).catch(() => undefined);
-    await this.#loadPatiently(patient);
+    await this.#hold(patient);
     hub.begin(feed.lastAppliedSeq);
     const records = [...this.#snapshot()];
     this.#watcher.live = true;
@@ -224,13 +224,14 @@ export class WatchStream {
     yield { type: 'end-of-initial', position };
   }
 
-  async #loadPatiently(patient: boolean): Promise<void> {
+  /** Has what the watch covers in the cache; patiently: the database may be away. Throws `KV4_UNAVAILABLE`, always where it does not fit. */
+  async #hold(patient: boolean): Promise<void> {
     for (;;) {
-      try {
-        return await this.#load();
-      } catch (error) {
+      const fits = await this.#load().catch((error: unknown) => {
         if (!patient || isAborted(this.#options.signal) || !(error instanceof Kv4Error) || error.code !== 'KV4_UNAVAILABLE') throw error;
-      }
+      });
+      if (fits === true) return;
+      if (fits === false) throw new Kv4Error('KV4_UNAVAILABLE', 'what the watch covers does not fit into the cache');
       await new Promise<void>((resolve) => {
         this.#context.clock.schedule(RELOAD_PAUSE_MS, resolve);
       });
@@ -258,7 +259,7 @@ export class WatchStream {
 
   /** What the database has behind a position, then what the feed brings; the overlap is left out. */
   async *#resume(position: WatchPosition): AsyncGenerator<WatchEvent, void, undefined> {
-    await this.#load();
+    await this.#hold(false);
     await this.#beCurrent();
     // What the feed brings from here on was committed after the position, and is left out where the catch-up told it.
     this.#watcher.live = true;

@@ -145,6 +145,54 @@ describe('positions of watches', () => {
     expect(again.firstUntold('c', [version(900, 'unknown'), version(1_001, 'unknown')], 0)).toBe(1);
   });
 
+  it('M17 T36: judge a writer that makes news below the beginning by what it had made then, for its clock is slow', () => {
+    const told = ToldVersions.at(400_000);
+    told.note('a', version(80_000, 'slow'));
+    told.note('b', version(390_000, 'right'));
+    const made = [version(90_000, 'slow'), version(100_000, 'slow'), version(110_000, 'slow')];
+    expect(told.firstUntold('c', made, 0)).toBe(3);
+    // Older than what it had made: merely late.
+    told.learnSlowness(version(70_000, 'slow'));
+    expect(told.firstUntold('c', made, 0)).toBe(3);
+    told.learnSlowness(version(110_000, 'slow'));
+    told.note('d', version(110_000, 'slow'));
+    for (const each of [told, read(told), told.copy()]) {
+      expect(each.firstUntold('c', made, 0)).toBe(0);
+      expect(each.covers(version(80_000, 'slow'))).toBe(true);
+      expect(each.covers(version(395_000, 'right'))).toBe(true);
+      expect(each.names('d', version(110_000, 'slow'))).toBe(true);
+    }
+    const elsewhere = ToldVersions.at(395_000);
+    elsewhere.absorb(read(told), new Set());
+    expect(read(elsewhere).firstUntold('c', made, 0)).toBe(0);
+  });
+
+  it('M17 T36: believe in no clock that is slower than ten minutes', () => {
+    const told = ToldVersions.at(10_000_000);
+    const old = version(9_000_000, 'unknown');
+    told.learnSlowness(old);
+    expect(told.covers(old)).toBe(true);
+    told.learnSlowness(version(9_500_000, 'unknown'));
+    expect([told.covers(version(9_400_000, 'unknown')), told.covers(version(9_400_001, 'unknown'))]).toEqual([true, false]);
+  });
+
+  it('M17: can be read again after what was told elsewhere raised a floor above names', () => {
+    const [told, other] = [ToldVersions.at(0), ToldVersions.at(0)];
+    told.note('k', version(1_000, 'a'));
+    for (let index = 0; index < 300; index += 1) other.note(`k${index}`, version(2_000 + index, 'a'));
+    told.absorb(read(other), new Set());
+    expect(read(told).covers(version(1_000, 'a'))).toBe(true);
+  });
+
+  it('M17 T36: name what was told last, also where the version of another key lies minutes above it', () => {
+    const told = ToldVersions.at(0);
+    told.note('ahead', version(400_000, 'a'));
+    told.note('k', version(100_000, 'a'));
+    expect(read(told).names('k', version(100_000, 'a'))).toBe(true);
+    for (let index = 0; index < 20; index += 1) told.note(`k${index}`, version(400_001 + index, 'a'));
+    expect([read(told).names('k', version(100_000, 'a')), read(told).covers(version(100_000, 'a'))]).toEqual([false, true]);
+  });
+
   it('M17: hold at most 128 names and 64 writers; what was told and is not named lies beneath its writer’s floor', () => {
     const told = ToldVersions.at(0);
     for (let index = 0; index < 1_000; index += 1) told.note(`k${index}`, version(10_000 + index, index % 3 === 0 ? 'a' : 'b'));

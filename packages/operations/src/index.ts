@@ -26,6 +26,7 @@ export {
   type CacheSnapshot,
   type FeedSnapshot,
   type NeuronSnapshot,
+  type TcpSnapshot,
   type WriteSnapshot,
 } from './neuron-metrics.ts';
 export { MAX_LOG_DEPTH, MAX_LOG_STRING_LENGTH, REDACTED, redactText, redactValue, SECRET_FIELD_NAMES } from './redact.ts';

@@ -49,6 +49,27 @@ export interface AuditSnapshot {
   readonly divergences: number;
 }
 
+/** The Redis protocol at one moment; counts are since the start. */
+export interface TcpSnapshot {
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly connectionsRefused: number;
+  /** Connections that were cut since their reader was slow. */
+  readonly slowReadersCut: number;
+  /** Connections that were cut for bytes that are no requests, or too many. */
+  readonly brokenInputsCut: number;
+  readonly loginsFailed: number;
+  /** Commands answered, labelled with `command` and `outcome`. */
+  readonly commands: readonly LabelledValue[];
+  /** Names that are followed for client-side caches. */
+  readonly trackedNames: number;
+  readonly invalidations: number;
+  readonly subscriptions: number;
+  readonly messages: number;
+  /** Bytes of requests that are being received. */
+  readonly bufferedInputBytes: number;
+}
+
 /** Everything that is exported. A part that is absent exports no samples. */
 export interface NeuronSnapshot {
   readonly version?: string;
@@ -63,6 +84,8 @@ export interface NeuronSnapshot {
   /** Requests being answered now. */
   readonly requestsInFlight?: number;
   readonly watches?: number;
+  /** The Redis protocol. */
+  readonly tcp?: TcpSnapshot;
 }
 
 type Definition = MetricDefinition<NeuronSnapshot>;
@@ -136,4 +159,33 @@ export const NEURON_METRICS: readonly Definition[] = [
   },
   gauge('xir_requests_in_flight', 'REST requests being answered.', ({ requestsInFlight }) => requestsInFlight),
   gauge('xir_watches', 'Watches that are open.', ({ watches }) => watches),
+  gauge('xir_tcp_connections', 'Connections of the Redis protocol.', ({ tcp }) => tcp?.connections),
+  counter('xir_tcp_connections_total', 'Connections of the Redis protocol that were accepted.', ({ tcp }) => tcp?.connectionsTotal),
+  {
+    name: 'xir_tcp_connections_cut_total',
+    help: 'Connections of the Redis protocol that were refused or cut, by reason: too many, a slow reader, input that is no request.',
+    type: 'counter',
+    labelNames: ['reason'],
+    read: ({ tcp }) =>
+      tcp === undefined
+        ? undefined
+        : [
+            { labels: { reason: 'too-many' }, value: tcp.connectionsRefused },
+            { labels: { reason: 'slow-reader' }, value: tcp.slowReadersCut },
+            { labels: { reason: 'bad-input' }, value: tcp.brokenInputsCut },
+          ],
+  },
+  counter('xir_tcp_logins_failed_total', 'Logins over the Redis protocol that failed.', ({ tcp }) => tcp?.loginsFailed),
+  {
+    name: 'xir_tcp_commands_total',
+    help: 'Commands of the Redis protocol answered, by command and outcome.',
+    type: 'counter',
+    labelNames: ['command', 'outcome'],
+    read: ({ tcp }) => tcp?.commands,
+  },
+  gauge('xir_tcp_tracked_names', 'Names that are followed for client-side caches.', ({ tcp }) => tcp?.trackedNames),
+  counter('xir_tcp_invalidations_total', 'Invalidations sent to client-side caches.', ({ tcp }) => tcp?.invalidations),
+  gauge('xir_tcp_subscriptions', 'Subscriptions to channels and patterns.', ({ tcp }) => tcp?.subscriptions),
+  counter('xir_tcp_messages_total', 'Messages sent to subscribers.', ({ tcp }) => tcp?.messages),
+  gauge('xir_tcp_buffered_input_bytes', 'Bytes of requests that are being received.', ({ tcp }) => tcp?.bufferedInputBytes),
 ];

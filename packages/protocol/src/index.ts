@@ -52,3 +52,17 @@ export {
 export { measurementSchema, statsAnswerSchema, statsWriteBodySchema, type Measurement } from './schemas/stats.ts';
 export { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSchema, turnBodySchema, type Subscription } from './schemas/signalling.ts';
 export { OPERATIONS, type OperationSchema } from './schemas/operations.ts';
+export {
+  DEFAULT_MAX_ARGUMENTS,
+  DEFAULT_MAX_BULK_BYTES,
+  DEFAULT_MAX_INLINE_BYTES,
+  DEFAULT_MAX_REQUEST_BYTES,
+  DEFAULT_RESP_REQUEST_LIMITS,
+  RESP_PROBLEM_CODES,
+  type RespProblem,
+  type RespProblemCode,
+  type RespRequestLimits,
+} from './resp/request-limits.ts';
+export { RespRequestParser } from './resp/request-parser.ts';
+export { splitInlineRequest } from './resp/inline-request.ts';
+export { RespReplyWriter, type RespVersion } from './resp/reply-writer.ts';

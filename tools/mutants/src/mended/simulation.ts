@@ -33,8 +33,8 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     name: 'fresh-reads-wait-for-doubts',
     without: 'Whoever waits until nothing is in doubt is woken as soon as something can be served.',
     file: CACHE,
-    find: "const kept = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];",
-    replace: 'const kept: typeof waiting = [];',
+    find: "const patient = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];",
+    replace: 'const patient: typeof waiting = [];',
     heldBy: { file: 'packages/kv4/test/fresh-reads.test.ts', title: 'M24 T20: waits for what a row announced until it was read, also when the row comes again meanwhile' },
   },
 ];

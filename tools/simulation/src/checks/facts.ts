@@ -14,8 +14,6 @@ export interface Facts {
   readonly upheaval: boolean;
   /** Replicas may have decided differently: nothing is promised of the order of writers that did not know of each other. */
   readonly split: boolean;
-  /** Hosts' wall clocks were wrong. */
-  readonly skewed: boolean;
 }
 
 const SPLITTING = ['replica-down', 'replica-lag'];
@@ -24,7 +22,7 @@ const SPLITTING = ['replica-down', 'replica-lag'];
 export function factsOf(recorder: Recorder, truth: Truth, database: ClusterDatabase | undefined): Facts {
   const series = new Map(database === undefined ? [] : KEYS.map((key) => [key.name, seriesOf(database, key)]));
   const replicas = database?.shape.replicas ?? 1;
-  return { recorder, truth, replicas, series, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && SPLITTING.some((kind) => recorder.faults.has(kind)), skewed: recorder.faults.has('clock-step') || recorder.faults.has('clock-skew') };
+  return { recorder, truth, replicas, series, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && SPLITTING.some((kind) => recorder.faults.has(kind)) };
 }
 
 /** Keys of which everything is promised: never purged, never in a conflict that came from elsewhere. */
@@ -38,4 +36,14 @@ export function orderlyKeys({ recorder }: Facts): readonly SimulatedKey[] {
 export function stateAtEnd(facts: Facts, key: string): string | undefined {
   const last = facts.truth.moments.get(key)?.at(-1);
   return last === undefined || last.absent ? undefined : last.version;
+}
+
+/** Whether the database itself held a version of a key below one that it had held before. */
+export function wentBackInTime(facts: Facts, key: string): boolean {
+  let highest = '';
+  for (const { version = highest } of facts.truth.moments.get(key) ?? []) {
+    if (version < highest) return true;
+    highest = version;
+  }
+  return false;
 }

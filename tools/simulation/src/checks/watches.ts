@@ -1,5 +1,5 @@
 import type { Violation, WatchedEvent, WatchHistory } from '../world/history.ts';
-import { orderlyKeys, stateAtEnd, type Facts } from './facts.ts';
+import { orderlyKeys, stateAtEnd, wentBackInTime, type Facts } from './facts.ts';
 
 function sinceReset({ events }: WatchHistory): readonly WatchedEvent[] {
   return events.slice(events.findLastIndex(({ type }) => type === 'reset') + 1);
@@ -63,8 +63,9 @@ export function watchesReset(facts: Facts): Violation[] {
   const { upheavals, faults } = facts.recorder;
   if (faults.has('purge-forgotten') || faults.has('purge')) return [];
   return facts.recorder.watches.flatMap((watch) => {
-    // With hosts whose clocks are wrong a key may be made again below its deletion, for a moment: watches begin anew then.
-    const resets = watch.events.filter(({ type, reason }) => type === 'reset' && reason !== 'slow-consumer' && !(facts.skewed && reason === 'resync'));
+    // A key that was made again below its deletion, for a moment, makes watches begin anew: that the database went back is the truth.
+    const wentBack = watch.keys.some((key) => wentBackInTime(facts, key));
+    const resets = watch.events.filter(({ type, reason }) => type === 'reset' && reason !== 'slow-consumer' && !(wentBack && reason === 'resync'));
     const begun = watch.events[0]?.atMs ?? Number.POSITIVE_INFINITY;
     const lived = upheavals.filter(({ atMs }) => atMs > begun).length;
     // One that happened shortly before may be noticed only now.

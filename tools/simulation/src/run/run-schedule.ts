@@ -1,3 +1,4 @@
+import type { MemoryOptions } from '@xir/kv4';
 import { SeededRandom } from '../seeded-random.ts';
 import { judge } from '../checks/judge.ts';
 import { inject, planFaults } from '../world/faults.ts';
@@ -5,6 +6,7 @@ import type { Violation } from '../world/history.ts';
 import type { Profile } from '../world/profile.ts';
 import { SimulatedClient } from '../world/simulated-client.ts';
 import { watchSomething } from '../world/watching.ts';
+import { wander } from '../world/wandering.ts';
 import { World } from '../world/world.ts';
 import { convergence, sample } from '../world/inspection.ts';
 
@@ -14,6 +16,8 @@ export const CONVERGENCE_MS = 20_000;
 export const RETURN_MS = 60_000;
 const SAMPLE_EVERY_MS = 350;
 const TRAFFIC_MS = 3_500;
+/** Histories move to segments, and deleted keys leave, as often as they can: what a resumed watch has to find is spread. */
+const BUSY_UPKEEP: Partial<MemoryOptions> = { upkeep: { delayMs: 5 }, spillAt: { versions: 4, characters: 10_000 }, spillKeep: { versions: 2, characters: 10_000 } };
 
 /** What one schedule was and came to. */
 export interface ScheduleResult {
@@ -38,15 +42,16 @@ export interface ScheduleResult {
 /** Runs the schedule that a seed decides, and judges it. */
 export async function runSchedule(seed: number, profile: Profile, traced = false): Promise<ScheduleResult> {
   const layout = new SeededRandom(seed ^ 0x5bd1e995);
-  const replicas = layout.pick([1, 1, 1, 2, 3, 3]);
+  const wanders = profile.wanderers > 0;
+  const replicas = wanders ? 1 : layout.pick([1, 1, 1, 2, 3, 3]);
   const neurons = 1 + layout.below(profile.maxNeurons);
   const world = new World({
     seed,
     shape: { shards: layout.pick([1, 2, 3]), replicas },
     neurons,
     traced,
-    memory: { maxCacheBytes: layout.chance(0.2) ? 4_000 : 1_000_000, includeDocs: layout.pick(['auto', 'auto', 'always', 'never']) },
-    skewsMs: Array.from({ length: neurons }, () => (layout.chance(0.15) ? layout.pick([-300_000, 300_000, -3_000, 3_000]) : 0)),
+    memory: { maxCacheBytes: layout.chance(0.2) ? 4_000 : 1_000_000, includeDocs: layout.pick(['auto', 'auto', 'always', 'never']), ...(wanders ? BUSY_UPKEEP : {}) },
+    skewsMs: Array.from({ length: neurons }, () => (profile.skews && layout.chance(0.15) ? layout.pick([-300_000, 300_000, -3_000, 3_000]) : 0)),
   });
   const { clock, loop, recorder, random } = world;
   const onRejection = (error: unknown): void => recorder.incident(`unhandled rejection: ${String(error)}`);
@@ -66,6 +71,7 @@ export async function runSchedule(seed: number, profile: Profile, traced = false
     let running = clients.length;
     for (const client of clients) void client.run().finally(() => (running -= 1));
     if (profile.watches) for (const neuron of world.neurons) if (neuron.memory !== undefined && random.chance(0.6)) watches.push(watchSomething(world, neuron, neuron.memory));
+    for (let index = 0; index < profile.wanderers; index += 1) watches.push(wander(world, random.fork()));
     const withinMs = (TRAFFIC_MS * profile.operationsPerClient) / 10;
     for (const fault of planFaults(world, profile.faults, profile.maxFaults, withinMs)) {
       clock.schedule(fault.atMs, () => {

@@ -74,8 +74,8 @@ export interface WatchHistory {
   readonly keys: readonly string[];
   readonly events: WatchedEvent[];
   ended: string | undefined;
-  /** It still ran when everything was over. */
-  lasted: boolean;
+  /** It still runs, or did when everything was over. */
+  readonly lasted: boolean;
 }
 
 /** A database that became another one, or went back to an earlier state. */

@@ -1,6 +1,6 @@
 import type { Memory } from '@xir/kv4';
 import { factsOf } from '../checks/facts.ts';
-import { watchesReliable } from '../checks/watches.ts';
+import { watchesComplete, watchesReliable, watchesReset } from '../checks/watches.ts';
 import { keyOfAddress, KEYS, PATHS, type SimulatedKey } from './key-space.ts';
 import { HEALTHY_AGE_MS } from './simulated-neuron.ts';
 import { stateOfLeaves } from './truth.ts';
@@ -78,10 +78,14 @@ export async function convergence(world: World, withinMs: number): Promise<strin
   }
 }
 
-/** What is not cached is not compared, but watches have to hear of it. */
+/** What is not cached is not compared, and what came and went, or came to an end, cannot be seen; but watches have to hear of it, as soon as their feeds are sound again. */
 async function watchesCatchUp(world: World, endMs: number): Promise<void> {
   const { recorder, truth, database, loop, clock } = world;
-  while (recorder.watches.some(({ ended }) => ended === undefined) && watchesReliable(factsOf(recorder, truth, database)).length > 0 && clock.monotonic() < endMs) await loop.run(250);
+  const lacking = (): boolean => {
+    const facts = factsOf(recorder, truth, database);
+    return [watchesReliable, watchesComplete, watchesReset].some((check) => check(facts).length > 0);
+  };
+  while (recorder.watches.some(({ lasted }) => lasted) && lacking() && clock.monotonic() < endMs) await loop.run(250);
 }
 
 function isAtRest(memory: Memory | undefined): boolean {

@@ -52,12 +52,25 @@ export interface Profile {
   readonly operationsPerClient: number;
   readonly maxClientsPerNeuron: number;
   readonly watches: boolean;
+  /** Watches that leave and are resumed on other neurons, on databases of one replica. */
+  readonly wanderers: number;
+  /** Hosts' clocks are wrong now and then. */
+  readonly skews: boolean;
 }
 
 /** Faults of which one schedule in some has one, since nothing else can be judged across them. */
 export const UPHEAVALS: readonly FaultKind[] = ['database-recreated', 'database-restored'];
 
-const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true };
+const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true, wanderers: 0, skews: true };
+
+const WANDER: Profile = {
+  ...ALL,
+  name: 'wander',
+  faults: ['connections-cut', 'row-cut', 'feed-held', 'jitter', 'slow', 'lost-after', 'duplicates', 'buffering-proxy', 'ending-limit'],
+  operationsPerClient: 20,
+  watches: false,
+  wanderers: 3,
+};
 
 /** Profiles by name. */
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -70,5 +83,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     faults: FAULT_KINDS.filter((kind) => FAULT_KINDS.indexOf(kind) <= FAULT_KINDS.indexOf('rewind')),
     maxFaults: 6,
   },
+  wander: { ...WANDER, skews: false },
+  'wander-skewed': { ...WANDER, name: 'wander-skewed' },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };

@@ -1,9 +1,17 @@
 import type { Memory } from '@xir/kv4';
-import type { WatchScope } from '@xir/kv4-core';
-import type { WatchHistory } from './history.ts';
+import type { WatchEvent, WatchScope } from '@xir/kv4-core';
+import type { WatchedEvent, WatchHistory } from './history.ts';
 import { BUCKET, KEYS, keyOfAddress, LAYER, PATHS, type SimulatedKey } from './key-space.ts';
 import type { SimulatedNeuron } from './simulated-neuron.ts';
 import type { World } from './world.ts';
+
+/** An event of a watch, as it is recorded. */
+export function watchedEventOf(world: World, event: WatchEvent): WatchedEvent {
+  const address = event.type === 'put' ? event.record.address : event.type === 'delete' ? event.address : undefined;
+  const version = event.type === 'put' ? event.record.version : event.type === 'delete' ? event.version : undefined;
+  const key = address === undefined ? undefined : keyOfAddress(address)?.name;
+  return { type: event.type, atMs: world.clock.monotonic(), key, version, reason: event.type === 'reset' ? event.reason : undefined };
+}
 
 function chooseScope(world: World): { readonly scope: WatchScope; readonly keys: readonly SimulatedKey[] } {
   const draw = world.random.next();
@@ -23,18 +31,18 @@ export function watchSomething(world: World, neuron: SimulatedNeuron, memory: Me
   const history = world.random.chance(0.35);
   const latestOnly = !history && world.random.chance(0.25);
   const { incarnation } = neuron;
-  const record: WatchHistory = { neuron: neuron.life, name: `${scope.type} on ${neuron.life}`, history, latestOnly, keys: keys.map(({ name }) => name), events: [], ended: undefined, lasted: false };
+  let lasted: boolean | undefined;
+  const isUnderWay = (): boolean => record.ended === undefined && neuron.incarnation === incarnation;
+  const record: WatchHistory = { neuron: neuron.life, name: `${scope.type} on ${neuron.life}`, history, latestOnly, keys: keys.map(({ name }) => name), events: [], ended: undefined, get lasted() { return lasted ?? isUnderWay(); } };
   world.recorder.watches.push(record);
   const calledOff = new AbortController();
   const follow = async (): Promise<void> => {
     try {
       for await (const event of memory.watch(scope, { history, latestOnly, signal: calledOff.signal })) {
         if (neuron.incarnation !== incarnation) return;
-        const address = event.type === 'put' ? event.record.address : event.type === 'delete' ? event.address : undefined;
-        const version = event.type === 'put' ? event.record.version : event.type === 'delete' ? event.version : undefined;
-        const key = address === undefined ? undefined : keyOfAddress(address)?.name;
-        record.events.push({ type: event.type, atMs: world.clock.monotonic(), key, version, reason: event.type === 'reset' ? event.reason : undefined });
-        world.recorder.note(`${record.name} ${event.type} ${key ?? ''} ${version ?? ''}`);
+        const watched = watchedEventOf(world, event);
+        record.events.push(watched);
+        world.recorder.note(`${record.name} ${event.type} ${watched.key ?? ''} ${watched.version ?? ''}`);
       }
       record.ended = 'over';
     } catch (error) {
@@ -44,7 +52,7 @@ export function watchSomething(world: World, neuron: SimulatedNeuron, memory: Me
   };
   void follow();
   return () => {
-    record.lasted = record.ended === undefined && neuron.incarnation === incarnation;
+    lasted = isUnderWay();
     calledOff.abort();
   };
 }

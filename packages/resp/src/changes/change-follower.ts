@@ -1,0 +1,120 @@
+import type { CachedStore } from '@xir/accounts';
+import type { WatchEvent, WatchScope } from '@xir/kv4-core';
+
+/** A value that was written or deleted. */
+export type Change = Extract<WatchEvent, { type: 'put' | 'delete' }>;
+
+/** Who wants to know of changes. */
+export interface ChangeListener {
+  changed(change: Change): void;
+  /** Changes may have been missed. With an error no further ones come. */
+  lost(error: unknown): void;
+}
+
+/** A scope that is followed. */
+export interface Following {
+  /** Resolves when every later change will be told; rejects where the scope cannot be followed. */
+  readonly ready: Promise<void>;
+  stop(): void;
+}
+
+interface Shared {
+  readonly listeners: Set<ChangeListener>;
+  readonly abort: AbortController;
+  readonly ready: Promise<void>;
+}
+
+/** Follows scopes of the store, each with one watch however many ask. */
+export class ChangeFollower {
+  readonly #store: CachedStore;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(store: CachedStore) {
+    this.#store = store;
+  }
+
+  /** Watches that are open. */
+  get watches(): number {
+    return this.#shared.size;
+  }
+
+  /** Tells a listener of every change in a scope, from this call on. */
+  follow(scope: WatchScope, listener: ChangeListener): Following {
+    const id = scopeText(scope);
+    const shared = this.#shared.get(id) ?? this.#begin(id, scope);
+    shared.listeners.add(listener);
+    let isFollowing = true;
+    return {
+      ready: shared.ready,
+      stop: () => {
+        if (!isFollowing) return;
+        isFollowing = false;
+        shared.listeners.delete(listener);
+        if (shared.listeners.size === 0) this.#end(id, shared);
+      },
+    };
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    for (const [id, shared] of this.#shared) this.#end(id, shared);
+  }
+
+  #begin(id: string, scope: WatchScope): Shared {
+    let settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+    const ready = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+    // Whoever waits gets the failure; without one waiting it must not count as unhandled.
+    ready.catch(() => undefined);
+    const shared: Shared = { listeners: new Set(), abort: new AbortController(), ready };
+    this.#shared.set(id, shared);
+    this.#run(scope, shared, () => settle?.resolve()).then(
+      () => this.#ended(id, shared, new Error('the watch ended')),
+      (error: unknown) => {
+        settle?.reject(error);
+        this.#ended(id, shared, error);
+      },
+    );
+    return shared;
+  }
+
+  async #run(scope: WatchScope, shared: Shared, ready: () => void): Promise<void> {
+    // A key is watched from the call on; for more than that the end of what was there says that the watch stands.
+    const initial = scope.type !== 'key';
+    let live = !initial;
+    if (live) ready();
+    for await (const event of this.#store.watch(scope, { initial, latestOnly: true, signal: shared.abort.signal })) {
+      switch (event.type) {
+        case 'put':
+        case 'delete':
+          if (live) for (const listener of [...shared.listeners]) listener.changed(event);
+          break;
+        case 'end-of-initial':
+          live = true;
+          ready();
+          break;
+        case 'reset':
+          // What follows are the values that are there; that they may have changed is told once.
+          live = false;
+          for (const listener of [...shared.listeners]) listener.lost(undefined);
+      }
+    }
+  }
+
+  #ended(id: string, shared: Shared, error: unknown): void {
+    if (this.#shared.get(id) === shared) this.#shared.delete(id);
+    if (shared.abort.signal.aborted) return;
+    for (const listener of [...shared.listeners]) listener.lost(error);
+    shared.listeners.clear();
+  }
+
+  #end(id: string, shared: Shared): void {
+    if (this.#shared.get(id) === shared) this.#shared.delete(id);
+    shared.abort.abort();
+  }
+}
+
+function scopeText(scope: WatchScope): string {
+  if (scope.type === 'layer') return `layer\n${scope.bucket}\n${scope.layer}`;
+  const { bucket, layer, path } = scope.address;
+  return `${scope.type}\n${bucket}\n${layer}\n${path}${scope.type === 'key' ? `\n${scope.address.key}` : ''}`;
+}

@@ -1,0 +1,248 @@
+import type { Socket } from 'node:net';
+
+import { RespRequestParser, RespReplyWriter } from '@xir/protocol';
+
+import { Client } from './client.ts';
+import { CommandRunner } from './command-runner.ts';
+import type { RespContext } from './context.ts';
+import { admit } from './admission.ts';
+import { LIMITS_BEFORE_LOGIN } from './limits.ts';
+
+/** From this many waiting bytes of answers on, no further request of the client is carried out until it has read. */
+const ENOUGH_OUTPUT_BYTES = 1_048_576;
+/** From this many bytes of requests on that wait behind one under way, the socket is not read. */
+const ENOUGH_INPUT_BYTES = 262_144;
+/** Answers go out while others are still being made once there are this many bytes. */
+const FLUSH_BYTES = 65_536;
+
+/** Writes under way whose answers are still to come, in order. */
+interface Overlap {
+  readonly writer: RespReplyWriter;
+  done: boolean;
+}
+const MAX_OVERLAPS = 1024;
+
+/** One connection: bytes in, requests one after the other, answers of a turn in one write. */
+export class Connection {
+  readonly client: Client;
+  readonly #socket: Socket;
+  readonly #context: RespContext;
+  readonly #parser = new RespRequestParser(LIMITS_BEFORE_LOGIN);
+  readonly #runner: CommandRunner;
+  readonly #overlaps: Overlap[] = [];
+  #held: string[] | undefined;
+  #counted = 0;
+  #inTurn = false;
+  #busy = false;
+  #paused = false;
+  #flushing = false;
+  #closed = false;
+  #draining = false;
+  #loggedIn = false;
+  readonly #loginTimer: { cancel(): void };
+
+  constructor(id: number, socket: Socket, context: RespContext) {
+    this.#socket = socket;
+    this.#context = context;
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+    const line = { flush: () => this.#flushSoon(), cut: () => this.destroy() };
+    this.client = new Client(id, { remoteAddress, remotePort, localAddress, localPort }, { line, nowMs: context.clock.now() });
+    this.#runner = new CommandRunner(context, this.client);
+    this.#loginTimer = context.clock.schedule(context.limits.loginTimeoutMs, () => {
+      if (!this.#loggedIn) this.destroy();
+    });
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('drain', () => {
+      this.#turn();
+      this.#countInput();
+    });
+    socket.on('end', () => this.#end());
+    socket.on('error', () => this.destroy());
+    socket.once('close', () => this.#close());
+  }
+
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Lets what is under way finish, then ends. */
+  drain(): void {
+    this.#draining = true;
+    this.#endIfDone();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#closed || this.client.quitting) return;
+    this.#parser.push(chunk.toString('latin1'));
+    this.#turn();
+    this.#countInput();
+  }
+
+  /** Carries out what has come in completely. */
+  #turn(): void {
+    if (this.#inTurn || this.#busy || this.#closed) return;
+    this.#inTurn = true;
+    try {
+      if (!admit(this.#context, this.client, (waiting) => this.#wait(waiting))) return;
+      while (!this.#busy && !this.client.quitting) {
+        if (this.#socket.writableLength >= ENOUGH_OUTPUT_BYTES) break;
+        const args = this.#held ?? this.#parser.next();
+        if (args === undefined) break;
+        this.#held = undefined;
+        this.#execute(args);
+        if (this.client.reply.length >= FLUSH_BYTES) this.#flush();
+      }
+      this.#refuseBroken();
+    } finally {
+      this.#inTurn = false;
+    }
+    if (!this.#busy) this.#flush();
+    this.#endIfDone();
+  }
+
+  #execute(args: string[]): void {
+    const { client } = this;
+    const command = this.#runner.find(args);
+    if (command?.overlaps?.(args) === true && client.replyMode === 'on' && client.transaction === undefined && this.#overlaps.length < MAX_OVERLAPS) {
+      this.#overlap(args);
+      return;
+    }
+    if (this.#overlaps.length > 0) {
+      this.#held = args;
+      this.#busy = true;
+      return;
+    }
+    const waiting = this.#runner.run(command, args, client.reply);
+    if (waiting !== undefined) this.#wait(waiting);
+    else if (!this.#loggedIn) this.#noteLogin();
+  }
+
+  /** Starts a write whose answer is waited for together with those of others. */
+  #overlap(args: string[]): void {
+    const writer = new RespReplyWriter();
+    writer.version = this.client.reply.version;
+    const waiting = this.#runner.run(this.#runner.find(args), args, writer);
+    if (waiting === undefined && this.#overlaps.length === 0) {
+      this.client.reply.append(writer.take());
+      return;
+    }
+    const overlap: Overlap = { writer, done: waiting === undefined };
+    this.#overlaps.push(overlap);
+    if (waiting === undefined) return;
+    void waiting.then(() => {
+      overlap.done = true;
+      if (this.#overlaps[0] === overlap) this.#collect();
+    });
+  }
+
+  /** Takes over the answers that are there, as far as none before them is missing. */
+  #collect(): void {
+    if (this.#closed) return;
+    let count = 0;
+    for (const { done, writer } of this.#overlaps) {
+      if (!done) break;
+      this.client.reply.append(writer.take());
+      count += 1;
+    }
+    this.#overlaps.splice(0, count);
+    if (this.#overlaps.length === 0 && this.#held !== undefined) {
+      this.#busy = false;
+      this.#turn();
+      this.#countInput();
+    } else {
+      this.#flushSoon();
+      this.#endIfDone();
+    }
+  }
+
+  /** Nothing else is done for this client meanwhile. */
+  #wait(waiting: Promise<void>): void {
+    this.#busy = true;
+    void waiting.then(() => {
+      this.#busy = false;
+      if (!this.#loggedIn) this.#noteLogin();
+      this.#turn();
+      this.#countInput();
+    });
+  }
+
+  #noteLogin(): void {
+    if (this.client.knownLogin === undefined) return;
+    this.#loggedIn = true;
+    this.#loginTimer.cancel();
+    this.#parser.limits = this.#context.limits.request;
+  }
+
+  /** Bytes that are no request are answered once, and the connection ends. */
+  #refuseBroken(): void {
+    const { problem } = this.#parser;
+    if (problem === undefined || this.client.quitting || this.#busy || this.#overlaps.length > 0) return;
+    this.#context.metrics.brokenInputsCut += 1;
+    this.client.reply.error(`ERR Protocol error: ${problem.message}`);
+    this.client.quitting = true;
+  }
+
+  /** Keeps account of what is received, and stops reading from who sends more than is carried out. */
+  #countInput(): void {
+    const { metrics, limits } = this.#context;
+    const { bufferedBytes } = this.#parser;
+    metrics.bufferedInputBytes += bufferedBytes - this.#counted;
+    this.#counted = bufferedBytes;
+    const isAhead = this.#busy || this.#socket.writableLength >= ENOUGH_OUTPUT_BYTES;
+    if (isAhead && bufferedBytes >= ENOUGH_INPUT_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#socket.pause();
+    } else if (this.#paused && !(isAhead && bufferedBytes >= ENOUGH_INPUT_BYTES)) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+    if (metrics.bufferedInputBytes > limits.maxBufferedInputBytes && bufferedBytes > 0) {
+      metrics.brokenInputsCut += 1;
+      this.destroy();
+    }
+  }
+
+  #flushSoon(): void {
+    if (this.#inTurn || this.#flushing || this.#closed) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const text = this.client.reply.take();
+    if (text === '' || this.#closed) return;
+    const socket = this.#socket;
+    socket.write(text, 'latin1');
+    if (socket.writableLength > this.#context.limits.maxOutputBytes) {
+      this.#context.metrics.slowReadersCut += 1;
+      this.destroy();
+    }
+  }
+
+  /** The client has said all it will say: what it has asked is still answered. */
+  #end(): void {
+    this.#draining = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#closed || this.#busy || this.#overlaps.length > 0) return;
+    if (!this.client.quitting && !this.#draining) return;
+    this.#flush();
+    this.#socket.end();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loginTimer.cancel();
+    this.#context.metrics.bufferedInputBytes -= this.#counted;
+    this.#counted = 0;
+    this.#held = undefined;
+    this.#runner.close();
+  }
+}

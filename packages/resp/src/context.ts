@@ -1,0 +1,33 @@
+import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Clock } from '@xir/couch-client';
+
+import type { ChangeFollower } from './changes/change-follower.ts';
+import type { Client } from './client.ts';
+import type { Command } from './command.ts';
+import type { KeyTurns } from './key-turns.ts';
+import type { RespMetrics } from './metrics.ts';
+import type { RespLimits } from './options.ts';
+import type { Channels } from './channels.ts';
+import type { ScanCursors } from './scan-cursors.ts';
+import type { TrackedNames } from './tracking/tracked-names.ts';
+
+/** What commands work with. */
+export interface RespContext {
+  readonly store: CachedStore;
+  readonly accounts: Accounts;
+  readonly neuron: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly startedMs: number;
+  readonly limits: RespLimits;
+  readonly metrics: RespMetrics;
+  /** Clients by id. */
+  readonly clients: ReadonlyMap<number, Client>;
+  readonly commands: ReadonlyMap<string, Command>;
+  readonly turns: KeyTurns;
+  readonly cursors: ScanCursors;
+  readonly changes: ChangeFollower;
+  readonly channels: Channels;
+  readonly tracked: TrackedNames;
+  readonly onError: (error: unknown) => void;
+}

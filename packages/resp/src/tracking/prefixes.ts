@@ -1,0 +1,41 @@
+import type { WatchScope } from '@xir/kv4-core';
+
+import { bytesOfText } from '../byte-text.ts';
+import type { Change } from '../changes/change-follower.ts';
+import type { Client } from '../client.ts';
+import type { RespContext } from '../context.ts';
+import { namesOfChange, placeOfPrefix } from '../key-name.ts';
+import { invalidate } from './invalidation.ts';
+import type { Tracking } from './tracking.ts';
+
+/** Follows everything whose name begins with one of the prefixes (all of the layer *data where there is none). Rejects where that cannot be followed. */
+export async function followPrefixes(context: RespContext, client: Client, { bucket, tracking }: { readonly bucket: string; readonly tracking: Tracking }): Promise<void> {
+  const { prefixes } = tracking.settings;
+  const readiness: Promise<void>[] = [];
+  for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
+    const following = context.changes.follow(prefixScope(bucket, prefix), {
+      changed: (change) => tell(context, client, { prefix, change }),
+      lost: () => invalidate(context, client, { names: undefined, change: undefined }),
+    });
+    tracking.followings.push(following);
+    readiness.push(following.ready);
+  }
+  try {
+    await Promise.all(readiness);
+  } catch (error) {
+    tracking.stop();
+    throw error;
+  }
+}
+
+function tell(context: RespContext, client: Client, { prefix, change }: { readonly prefix: string; readonly change: Change }): void {
+  const address = change.type === 'put' ? change.record.address : change.address;
+  const names = namesOfChange(address).map(bytesOfText).filter((name) => name.startsWith(prefix));
+  if (names.length > 0) invalidate(context, client, { names, change });
+}
+
+/** What has to be watched for names that begin with a prefix (byte text). */
+export function prefixScope(bucket: string, prefix: string): WatchScope {
+  const { layer, path } = placeOfPrefix(prefix);
+  return path === '/' ? { type: 'layer', bucket, layer } : { type: 'subtree', address: { bucket, layer, path } };
+}
