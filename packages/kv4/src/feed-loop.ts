@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '@xir/couch-client';
 import type { ChangeFeed, ChangeRow, ChangesEvent, FeedEvent, FollowerStateKind, ResetReason } from '@xir/couch-feed';
-import { decodeHead, type EntrySnapshot, type HeadDocument, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
+import { decodeHead, type EntrySnapshot, type WatchResetReason, versionTimeMs } from '@xir/kv4-core';
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
-import { LARGE_DOCUMENT_BYTES, readLargeHead } from './large-head.ts';
+import { LARGE_DOCUMENT_BYTES, largeHeadInPieces, type LargeHead } from './large-head.ts';
 import { readPlainHead } from './plain-head.ts';
 import { snapshotOfHead, snapshotOfPlainHead } from './snapshot.ts';
 import { StandstillWatch } from './standstill-watch.ts';
@@ -121,7 +121,8 @@ export class FeedLoop {
         await nextTurn();
         this.#budget.renew(clock.monotonic());
       }
-      this.#applySafely(row);
+      const large = row.heldBytes < LARGE_DOCUMENT_BYTES ? undefined : await this.#readLarge(row);
+      this.#applySafely(row, large);
       this.#budget.spend(row.heldBytes);
     }
     if (lastSeq !== undefined) hub.advance(lastSeq);
@@ -129,6 +130,21 @@ export class FeedLoop {
     if (feed.waitingRows > rows.length) return;
     this.#backlogSinceMs = undefined;
     this.#budget.rest();
+  }
+
+  /** Reads the document of a large row that somebody wants, a piece in each turn. `undefined`: there is none, or it is for the parser. */
+  async #readLarge(row: ChangeRow): Promise<LargeHead | undefined> {
+    const { cache, clock } = this.#options;
+    if (!cache.table.isReferenced(row.id) || row.revs.length !== 1) return undefined;
+    const bytes = row.docBytes();
+    if (bytes === undefined) return undefined;
+    const pieces = largeHeadInPieces(bytes);
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (done === true) return value;
+      await nextTurn();
+      this.#budget.renew(clock.monotonic());
+    }
   }
 
   #take(event: Exclude<FeedEvent, ChangesEvent>): void {
@@ -159,7 +175,7 @@ export class FeedLoop {
   }
 
   /** One bad row must not stop the others: it is counted and left behind. */
-  #applySafely(row: ChangeRow): void {
+  #applySafely(row: ChangeRow, large: LargeHead | undefined): void {
     const { cache, hub } = this.#options;
     try {
       this.appliedRows += 1;
@@ -176,7 +192,7 @@ export class FeedLoop {
       // With conflicting leaves the document in the row is but one of them.
       const entry = row.claim as TableEntry | undefined;
       if (revs.length > 1) cache.row({ id: row.id, revision, entry, losers: revs.slice(1) });
-      else cache.row({ id: row.id, revision, entry, snapshot: (entry) => this.#snapshot(row, entry) });
+      else cache.row({ id: row.id, revision, entry, snapshot: (entry) => this.#snapshot(row, entry, large) });
     } catch {
       // Counted and shown as a metric; the audit compares what is cached with the database all the same.
       this.poisonousRows += 1;
@@ -185,8 +201,8 @@ export class FeedLoop {
   }
 
   /** What a row says of an entry. News of it tells how long versions take to get here. */
-  #snapshot(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
-    const snapshot = snapshotOfRow(row, entry);
+  #snapshot(row: ChangeRow, entry: TableEntry, large: LargeHead | undefined): EntrySnapshot | undefined {
+    const snapshot = snapshotOfRow(row, entry, large);
     const version = snapshot?.version;
     if (version !== undefined && (entry.version === undefined || version > entry.version)) this.lagMs = Math.max(0, this.#options.clock.now() - versionTimeMs(version));
     return snapshot;
@@ -230,21 +246,14 @@ export class FeedLoop {
   }
 }
 
-function snapshotOfRow(row: ChangeRow, entry: TableEntry): EntrySnapshot | undefined {
-  const { id } = row;
+function snapshotOfRow(row: ChangeRow, entry: TableEntry, large: LargeHead | undefined): EntrySnapshot | undefined {
+  const { id, deleted } = row;
   const revision = row.revs[0] as string;
-  const plain = row.deleted ? undefined : row.withDoc((bytes, start, end) => readPlainHead(bytes, start, end, { id, revision }));
+  const plain = deleted || large !== undefined ? undefined : row.withDoc((bytes, start, end) => readPlainHead(bytes, start, end, { id, revision }));
   if (plain !== undefined) return snapshotOfPlainHead(entry, revision, plain);
-  const { head, valueText } = headOfRow(row);
+  const head = large?.head ?? decodeHead(row.doc());
   if (head?._rev === undefined || head._rev !== revision) return undefined;
-  return snapshotOfHead(entry.node, entry.key, head, { deleted: row.deleted, valueText });
-}
-
-function headOfRow(row: ChangeRow): { readonly head?: HeadDocument | undefined; readonly valueText?: string } {
-  const bytes = row.docBytes();
-  if (bytes === undefined) return {};
-  const large = bytes.length < LARGE_DOCUMENT_BYTES ? undefined : readLargeHead(bytes);
-  return large ?? { head: decodeHead(row.doc()) };
+  return snapshotOfHead(entry.node, entry.key, head, { deleted, valueText: large?.valueText, tailText: large?.tail });
 }
 
 /** Lets everything else that is due happen first. */

@@ -16,12 +16,14 @@ export interface HeadCircumstances {
   readonly deleted?: boolean;
   /** The value's JSON, where `head.v` was not built. */
   readonly valueText?: string | undefined;
+  /** The tail's JSON, where `head.tail` was not built. */
+  readonly tailText?: string | undefined;
 }
 
 /** What a head says, in the form the cache keeps. */
-export function snapshotOfHead(node: PathNode, key: string, head: HeadDocument, { deleted = false, valueText }: HeadCircumstances = {}): EntrySnapshot {
+export function snapshotOfHead(node: PathNode, key: string, head: HeadDocument, { deleted = false, valueText, tailText: knownTail }: HeadCircumstances = {}): EntrySnapshot {
   const live = !deleted && head.gone !== true && head.v !== undefined;
-  const tail = head.tail === undefined || deleted ? undefined : tailText(head.tail);
+  const tail = deleted ? undefined : (knownTail ?? (head.tail === undefined ? undefined : tailText(head.tail)));
   if (live && head._rev !== undefined) return new CachedRecord(head, { common: node.commonOf(head), key, valueText, tail });
   return { revision: head._rev, version: head.ver, ...(tail === undefined ? {} : { tail }) };
 }

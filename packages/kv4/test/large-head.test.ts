@@ -1,12 +1,23 @@
 import { decodeHead, isStorableValue, MAX_VALUE_DEPTH, type JsonValue } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
-import { readLargeHead } from '../src/large-head.ts';
-import { scanValue } from '../src/value-scan.ts';
+import { LARGE_PIECE_BYTES, largeHeadInPieces, readLargeHead } from '../src/large-head.ts';
+import { MAX_KEPT_TAIL_CHARACTERS, TAIL_NOT_KEPT } from '../src/snapshot.ts';
+import { scanValue, ValueScan } from '../src/value-scan.ts';
 
 const FIELDS = { _id: 'd!b!l!p!!k', _rev: `1-${'a'.repeat(32)}` };
 const REST = { ver: '0193abcd12340000-a', by: 'x', m: { k2: 'second' }, x: 4_000_000_000_000, tail: [['0193abcd12330000-a', 'y', 1]] };
 
 const scanned = (json: string): number => scanValue(Buffer.from(json), 0, Buffer.byteLength(json));
+/** The same, a few bytes at a time. */
+function scannedInPieces(json: string, length: number): number {
+  const bytes = Buffer.from(json);
+  const scan = new ValueScan(bytes, 0, bytes.length);
+  for (;;) {
+    const end = scan.run(length);
+    if (end !== 0) return end;
+  }
+}
+
 const read = (json: string): ReturnType<typeof readLargeHead> => readLargeHead(Buffer.from(json));
 
 /** A linear congruential generator: the same values for the same seed. */
@@ -67,6 +78,25 @@ describe('M19 T24: a large head is read without building its value', () => {
   });
 });
 
+describe('M19 T41: a large head is read in pieces', () => {
+  it('of which none is much longer than the others, a long string included', () => {
+    for (const value of ['x'.repeat(20 * LARGE_PIECE_BYTES), Array.from({ length: 200_000 }, (_, n) => n)]) {
+      const bytes = Buffer.from(JSON.stringify({ ...FIELDS, v: value, ...REST }));
+      const pieces = largeHeadInPieces(bytes);
+      let count = 0;
+      for (let next = pieces.next(); next.done !== true; next = pieces.next()) count += 1;
+      expect(count).toBeGreaterThanOrEqual(Math.floor(bytes.length / LARGE_PIECE_BYTES));
+    }
+  });
+
+  it('and without a long tail, which is not kept', () => {
+    const tail = [['0193abcd12330000-a', 'y', 'z'.repeat(MAX_KEPT_TAIL_CHARACTERS)]];
+    const large = read(JSON.stringify({ ...FIELDS, v: [1], ...REST, tail }));
+    expect(large).toMatchObject({ valueText: '[1]', tail: TAIL_NOT_KEPT });
+    expect(large?.head.tail).toBe(undefined);
+  });
+});
+
 describe('the walk over a value', () => {
   it('ends behind it', () => {
     for (const json of ['1', '-0.5', '"x"', 'null', '[]', '{}', '[[],{}]', '{"a":{"b":[1,2,{"c":null}]},"d":"]}"}']) expect(scanned(`${json},`)).toBe(json.length);
@@ -89,6 +119,8 @@ describe('the walk over a value', () => {
         const at = random(json.length);
         const changed = json.slice(0, at) + (bytes[random(bytes.length)] as string) + json.slice(at + random(3));
         const end = scanned(`${changed},`);
+        const length = 1 + random(9);
+        expect(scannedInPieces(`${changed},`, length), `seed ${seed}, pieces of ${length}: ${changed}`).toBe(end);
         if (end < 0) continue;
         const accepted = Buffer.from(`${changed},`).subarray(0, end).toString();
         expect(() => JSON.parse(accepted) as unknown, `seed ${seed}: ${accepted}`).not.toThrow();
