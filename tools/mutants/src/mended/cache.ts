@@ -59,9 +59,10 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
   {
     name: 'older-row-behind-a-later-one',
     without: 'Of what passed unread, the last row is remembered, not the latest.',
-    file: 'packages/kv4-core/src/entry-recent.ts',
-    find: '(revision ?? known) : laterRevision(known, revision)',
-    replace: '(revision ?? known) : (laterRevision(known, revision), revision)',
+    file: 'packages/kv4-core/src/revision-table.ts',
+    find: 'if (mark !== PACKED || this.#isLater(slot, revision)) {',
+    replace: 'if (mark !== undefined || this.#isLater(slot, revision)) {',
+    also: [{ find: 'const later = laterRevision(this.get(high, low), revision);', replace: 'const later = laterRevision(undefined, revision);' }],
     heldBy: { file: 'packages/kv4-core/test/entry-property.test.ts', title: 'E18 T8' },
   },
   {
@@ -87,6 +88,22 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     find: 'this.#clock.monotonic() - this.#tickedAtMs > STANDSTILL_MS ? this.#signMs : undefined',
     replace: 'this.#clock.monotonic() - this.#tickedAtMs > STANDSTILL_MS * 1e9 ? this.#signMs : undefined',
     heldBy: { file: 'packages/kv4/test/standstill.test.ts', title: 'M8: takes nothing that lay in its sockets' },
+  },
+  {
+    name: 'evicted-before-it-was-looked-at',
+    without: 'A cache that is too full lets go of what was just read, before whoever asked has looked at it.',
+    file: CACHE,
+    find: '      entry.pins += 1;\n      this.#start(entry);\n      entry.pins -= 1;\n',
+    replace: '      this.#start(entry);\n',
+    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 3004464098' },
+  },
+  {
+    name: 'fresh-reads-woken-by-another-row',
+    without: 'A fresh read that waits for what is in doubt is woken by any row that can be served.',
+    file: CACHE,
+    find: "const patient = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];",
+    replace: 'const patient: typeof waiting = [];',
+    heldBy: { file: 'packages/kv4/test/told-whole.test.ts', title: 'M24: waits for what a row announced, though another row comes meanwhile' },
   },
   {
     name: 'age-of-what-is-in-doubt',

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 
 const CATCH_UP = 'packages/kv4/src/watch-catch-up.ts';
+const TOLD_TEST = 'packages/kv4/test/told-whole.test.ts';
 const RESUME_TEST = 'packages/kv4/test/watch-resume.test.ts';
 
 /** Mended defects of watches: each mutant takes the fix back. */
@@ -42,7 +43,7 @@ export const MENDED_WATCH_MUTANTS: readonly Mutant[] = [
     name: 'came-and-went',
     without: 'A key that came and went between two rows is not told.',
     file: 'packages/kv4/src/cache.ts',
-    find: ' || (isServed && entry.version !== undefined && entry.version !== known.version);',
+    find: ' || (isServed && entry.version !== undefined && (entry.version !== known.version || entry.revision !== known.revision));',
     replace: ';',
     heldBy: { file: RESUME_TEST, title: 'M16: with history, a key that came and went between two rows is told' },
     byChance: true,
@@ -54,5 +55,21 @@ export const MENDED_WATCH_MUTANTS: readonly Mutant[] = [
     find: 'if (reaches) return [...tail, ...present];',
     replace: 'if (reaches !== undefined) return [...tail, ...present];',
     heldBy: { file: RESUME_TEST, title: 'M16: versions of a key that was deleted, cleared away and created again between two rows are told' },
+  },
+  {
+    name: 'upkeep-in-place-of-an-own-write',
+    without: 'An own write whose row is replaced by one of upkeep before it comes is not told.',
+    file: 'packages/kv4/src/cache.ts',
+    find: '(entry.version !== known.version || entry.revision !== known.revision));',
+    replace: 'entry.version !== known.version);',
+    heldBy: { file: TOLD_TEST, title: 'an own write whose row is replaced by one of upkeep is told with that' },
+  },
+  {
+    name: 'watch-that-outgrew-the-cache',
+    without: 'A watch that has to begin anew and does not fit into the cache any more waits for ever.',
+    file: 'packages/kv4/src/watch-stream.ts',
+    find: 'if (fits === false) throw',
+    replace: 'if (fits === false && !patient) throw',
+    heldBy: { file: TOLD_TEST, title: 'M15: ends with KV4_UNAVAILABLE when what it covers has outgrown' },
   },
 ];
