@@ -374,10 +374,11 @@ describe('age, health and audit', () => {
     const gate = transport.freezeFeed();
     await writer.put(key('k'), 2);
     transport.next('/_bulk_get', (_, forward) => forward());
+    let value = 2;
     transport.next('/_bulk_get', async (_, forward) => {
-      await writer.put(key('k'), 3);
+      await writer.put(key('k'), (value += 1));
       return forward();
-    });
+    }, 3);
     expect(await memory.audit()).toEqual({ compared: 1, diverged: 0 });
     gate.open();
   });

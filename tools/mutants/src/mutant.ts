@@ -9,7 +9,11 @@ export interface Mutant {
   /** Text that occurs in it exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** More of the same source, where a fix stands in several places. */
+  readonly also?: readonly { readonly find: string; readonly replace: string }[];
   readonly heldBy: HoldingTest;
+  /** A race: the test notices most of the time. Run by name, not by `npm test`. */
+  readonly byChance?: true;
 }
 
 /** The test that fails without what a mutant takes out. */

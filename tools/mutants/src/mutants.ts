@@ -1,6 +1,10 @@
+import { MENDED_CACHE_MUTANTS } from './mended/cache.ts';
 import { EVENT_STREAM_MUTANTS } from './mended/event-stream.ts';
 import { HOSTILE_MUTANTS } from './mended/hostile.ts';
+import { MENDED_SERVER_MUTANTS } from './mended/servers.ts';
 import { SIMULATION_MUTANTS } from './mended/simulation.ts';
+import { MENDED_WATCH_MUTANTS } from './mended/watches.ts';
+import { MENDED_WRITE_MUTANTS } from './mended/writes.ts';
 import type { Mutant } from './mutant.ts';
 import { CACHE_MUTANTS } from './traps/cache.ts';
 import { CLUSTER_MUTANTS } from './traps/cluster.ts';
@@ -10,7 +14,7 @@ import { INPUT_MUTANTS } from './traps/input.ts';
 import { LOAD_MUTANTS } from './traps/load.ts';
 
 /** Every mutant, the traps' in their order. */
-export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...HOSTILE_MUTANTS, ...SIMULATION_MUTANTS].sort(
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...MENDED_CACHE_MUTANTS, ...MENDED_WATCH_MUTANTS, ...MENDED_WRITE_MUTANTS, ...MENDED_SERVER_MUTANTS, ...HOSTILE_MUTANTS, ...SIMULATION_MUTANTS].sort(
   (a, b) => trapOf(a) - trapOf(b),
 );
 

@@ -17,13 +17,13 @@ const CONFIGURATION = fileURLToPath(new URL('../mutant-run.config.ts', import.me
 
 /** Runs a mutant's test, and nothing else, on the changed source, in a process of its own. Never rejects for a test that fails. */
 export async function runMutant(mutant: Mutant): Promise<Verdict> {
-  const { name, file, find, replace, heldBy } = mutant;
+  const { name, file, find, replace, also, heldBy } = mutant;
   const directory = mkdtempSync(join(tmpdir(), 'xir-mutant-'));
   const report = join(directory, 'report.json');
   const place = packageOf(heldBy.file);
   const options = ['run', heldBy.file.slice(place.length + 1), '--root', join(ROOT, place), '--config', CONFIGURATION, '-t', patternOf(heldBy), '--reporter=json', `--outputFile=${report}`];
   try {
-    await run(process.execPath, [VITEST, ...options], { cwd: join(ROOT, place), env: { ...environment(), [PATCH_VARIABLE]: JSON.stringify({ name, file, find, replace }) } }).catch(ignoreFailedTests);
+    await run(process.execPath, [VITEST, ...options], { cwd: join(ROOT, place), env: { ...environment(), [PATCH_VARIABLE]: JSON.stringify({ name, file, find, replace, also }) } }).catch(ignoreFailedTests);
     return verdictOf(JSON.parse(readFileSync(report, 'utf8')));
   } catch (error) {
     return { type: 'unknown', message: String(error) };

@@ -6,6 +6,8 @@ import { startNeuron, type NeuronProcess } from '../servers/neuron.ts';
 import { percentile, spreadOf } from '../statistics.ts';
 import { judge } from '../target.ts';
 
+/** PUTs of each side before the first that counts: the code of a process that has just begun is slow, and a server is not restarted every minute. */
+const WARM_UP_PUTS = 3_000;
 const VALUE = { name: 'bench', text: 'x'.repeat(90) };
 
 interface Round {
@@ -27,7 +29,7 @@ export function acknowledgedPut(where: 'embedded' | 'couchdb') {
       for (const writers of [1, 50]) rows.push(...(await beside({ context, neuron, target, database, writers, server: couchdbUrl === undefined ? 'here' : 'elsewhere' })));
       return {
         title: `Acknowledged PUT, ${where === 'embedded' ? 'embedded database (served by the neuron itself)' : 'CouchDB'}`,
-        method: `New keys of ${JSON.stringify(VALUE).length} bytes through the neuron, and new documents of the same size put straight into the same database, alternating.`,
+        method: `New keys of ${JSON.stringify(VALUE).length} bytes through the neuron, and new documents of the same size put straight into the same database, alternating, after ${WARM_UP_PUTS} of each that do not count.`,
         oursName: 'through the neuron',
         peerName: "the database's own PUT",
         rows,
@@ -53,33 +55,37 @@ async function beside({ context, neuron, target, database, writers, server }: Se
   const peer: Round[] = [];
   const login = target.username === '' ? undefined : `Basic ${Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64')}`;
   const value = JSON.stringify(VALUE);
+  const through = (stamp: string) => runHttpLoad({
+    host: '127.0.0.1',
+    port: neuron.restPort,
+    connections: writers,
+    durationMs: context.roundMs,
+    request: (i) => putRequest('/_data/bench/put', `{"k":"${stamp}-${i}","v":${value}}`),
+    statuses: [200],
+    bodyMustContain: '"s":"ok"',
+  });
+  const straight = (stamp: string) => runHttpLoad({
+    host: target.hostname,
+    port: Number(target.port),
+    connections: writers,
+    durationMs: context.roundMs,
+    request: (i) => putRequest(`/${database}/bench-${stamp}-${i}`, value, login),
+    statuses: [201, 202],
+  });
+  const measured = async (load: () => Promise<LoadResult>): Promise<Round> => {
+    const before = cpuSecondsOf(neuron.pid);
+    const result = await load();
+    return roundOf(result, cpuSecondsOf(neuron.pid) - before);
+  };
+  for (const load of [through, straight]) {
+    context.progress(`PUT on ${target.host}, ${writers} writers, warming up`);
+    for (let puts = 0; puts < WARM_UP_PUTS; ) puts += (await load(`warm-${writers}-${Date.now().toString(36)}`)).requests;
+  }
   for (let n = 0; n < context.rounds; n++) {
     context.progress(`PUT on ${target.host}, ${writers} writers, round ${n + 1} of ${context.rounds}`);
     const stamp = `${writers}-${n}-${Date.now().toString(36)}`;
-    const measured = async (load: () => Promise<LoadResult>): Promise<Round> => {
-      const before = cpuSecondsOf(neuron.pid);
-      const result = await load();
-      return roundOf(result, cpuSecondsOf(neuron.pid) - before);
-    };
-    const through = () => runHttpLoad({
-      host: '127.0.0.1',
-      port: neuron.restPort,
-      connections: writers,
-      durationMs: context.roundMs,
-      request: (i) => putRequest('/_data/bench/put', `{"k":"${stamp}-${i}","v":${value}}`),
-      statuses: [200],
-      bodyMustContain: '"s":"ok"',
-    });
-    const straight = () => runHttpLoad({
-      host: target.hostname,
-      port: Number(target.port),
-      connections: writers,
-      durationMs: context.roundMs,
-      request: (i) => putRequest(`/${database}/bench-${stamp}-${i}`, value, login),
-      statuses: [201, 202],
-    });
-    ours.push(await measured(through));
-    peer.push(await measured(straight));
+    ours.push(await measured(() => through(stamp)));
+    peer.push(await measured(() => straight(stamp)));
   }
   return rowsOf(writers, ours, server, peer);
 }

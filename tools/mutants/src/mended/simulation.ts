@@ -6,6 +6,18 @@ const TEST = 'packages/kv4/test/left-behind.test.ts';
 /** Defects that the simulation found, and that were mended: each mutant takes the fix back. */
 export const SIMULATION_MUTANTS: readonly Mutant[] = [
   {
+    name: 'empty-entry-behind-a-failed-load',
+    without: 'A key whose load fails while somebody waits for it leaves an empty entry, which listings and rows take for a known one.',
+    file: CACHE,
+    find: '    entry.pins -= 1;\n    this.#dropIfAbsent(entry);\n',
+    replace: '    entry.pins -= 1;\n',
+    also: [
+      { find: " && known.state !== 'reserved' && known.state !== 'absent') return;", replace: " && known.state !== 'reserved') return;" },
+      { find: "if (entry === undefined || entry.state === 'absent') {\n      if (!table", replace: 'if (entry === undefined) {\n      if (!table' },
+    ],
+    heldBy: { file: TEST, title: 'M5: a key whose load failed is in the listing' },
+  },
+  {
     name: 'wider-listing-is-news',
     without: 'What a wider listing brings for a path that is whole already is not told to watches.',
     file: CACHE,
