@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import type { RespContext } from './context.ts';
+import { leaveAccount } from './leave-account.ts';
 
 /**
  * Looks whether a client's login still holds, and whether its address is banned from anything, before its requests are carried out: two looks into memory. Where
@@ -16,7 +17,7 @@ export function admit(context: RespContext, client: Client, wait: (waiting: Prom
   const { logins, bans } = context.accounts;
   const confirmed = logins.confirm(login);
   if (confirmed === false) {
-    client.knownLogin = undefined;
+    endLogin(context, client);
     return true;
   }
   const banned = bans.peek(login.bucket, client.place.remoteAddress, '/', 'subtree');
@@ -35,10 +36,15 @@ async function findOut(context: RespContext, client: Client): Promise<void> {
   const { logins, bans } = context.accounts;
   try {
     const current = await logins.isCurrent(login);
-    if (!current) client.knownLogin = undefined;
+    if (!current) endLogin(context, client);
     client.restricted = await bans.check(login.bucket, place.remoteAddress, '/', 'subtree');
   } catch (error) {
     client.refusal = error instanceof Error ? error : new Error(String(error));
   }
   client.admitted = true;
+}
+
+function endLogin(context: RespContext, client: Client): void {
+  leaveAccount(context, client);
+  client.knownLogin = undefined;
 }

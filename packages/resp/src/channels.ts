@@ -1,3 +1,4 @@
+import type { LoginService } from '@xir/accounts';
 import type { WatchScope } from '@xir/kv4-core';
 
 import type { Change, ChangeFollower, Following } from './changes/change-follower.ts';
@@ -25,17 +26,12 @@ export class Channels {
   readonly #changes: ChangeFollower;
   readonly #metrics: RespMetrics;
   readonly #buckets = new Map<string, Map<string, Map<Client, Subscription>>>();
-  readonly #nowMs: () => number;
+  readonly #logins: Pick<LoginService, 'confirm'>;
 
-  constructor(changes: ChangeFollower, { metrics, nowMs }: { readonly metrics: RespMetrics; readonly nowMs: () => number }) {
+  constructor(changes: ChangeFollower, { metrics, logins }: { readonly metrics: RespMetrics; readonly logins: Pick<LoginService, 'confirm'> }) {
     this.#changes = changes;
     this.#metrics = metrics;
-    this.#nowMs = nowMs;
-  }
-
-  /** Milliseconds since 1970 UTC, for who makes {@link NameEvents}. */
-  nowMs(): number {
-    return this.#nowMs();
+    this.#logins = logins;
   }
 
   /** Subscribes a client to a channel or a pattern (byte text). Resolves when nothing will be missed from then on; rejects where the names cannot be followed. */
@@ -63,7 +59,7 @@ export class Channels {
   unsubscribe(client: Client, { name, isPattern }: { readonly name: string; readonly isPattern: boolean }): void {
     const names = client[isPattern ? 'patterns' : 'channels'];
     if (names?.delete(name) !== true) return;
-    const bucket = client.knownLogin?.bucket ?? client.lastBucket;
+    const bucket = client.lastBucket;
     const filed = this.#buckets.get(bucket);
     const id = idOf(name, isPattern);
     const subscribers = filed?.get(id);
@@ -127,6 +123,7 @@ export class Channels {
   }
 
   #send({ client, name, isPattern }: Subscription, channel: string, message: string): void {
+    if (!client.isAllowed(this.#logins)) return client.cut();
     this.#metrics.messages += 1;
     client.send((writer) => {
       writer.push(isPattern ? 4 : 3);

@@ -1,4 +1,4 @@
-import type { Login } from '@xir/accounts';
+import type { Login, LoginService } from '@xir/accounts';
 import { RespReplyWriter } from '@xir/protocol';
 
 import { RespError } from './errors.ts';
@@ -13,6 +13,8 @@ export interface ClientLine {
   /** Sends what was written, now or at the end of the turn that is under way. */
   flush(): void;
   cut(): void;
+  /** Resolves when the client has read most of what was sent; `undefined`: it has. */
+  drained(): Promise<void> | undefined;
 }
 
 /** Where a connection comes from, and where it came in. */
@@ -53,6 +55,8 @@ export class Client {
   channels: Set<string> | undefined;
   patterns: Set<string> | undefined;
   #login: Login | undefined;
+  readonly #watches = new Map<number, AbortController>();
+  #lastWatch = 0;
 
   constructor(id: number, place: ClientPlace, { line, nowMs }: { readonly line: ClientLine; readonly nowMs: number }) {
     this.id = id;
@@ -86,6 +90,28 @@ export class Client {
   send(write: (writer: RespReplyWriter) => void): void {
     write(this.reply);
     this.#line.flush();
+  }
+
+  /** KV4.WATCHes that are open, by number. */
+  get watches(): Map<number, AbortController> {
+    return this.#watches;
+  }
+
+  /** Makes room for a watch; answers its number. */
+  addWatch(): number {
+    this.#lastWatch += 1;
+    this.#watches.set(this.#lastWatch, new AbortController());
+    return this.#lastWatch;
+  }
+
+  /** Resolves when the client has read most of what was sent. */
+  async hasRead(): Promise<void> {
+    await this.#line.drained();
+  }
+
+  /** Whether nobody has changed or locked the account since the login, as far as memory can tell. */
+  isAllowed(logins: Pick<LoginService, 'confirm'>): boolean {
+    return this.#login !== undefined && logins.confirm(this.#login) !== false;
   }
 
   /** Ends the connection at once. */

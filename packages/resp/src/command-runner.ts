@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 import type { Call, Command } from './command.ts';
 import type { RespContext } from './context.ts';
 import { errorLine, RespError } from './errors.ts';
+import { leaveAccount } from './leave-account.ts';
 
 const MAX_SHOWN_CHARACTERS = 128;
 /** Commands whose own answer is sent whatever the mode. */
@@ -35,9 +36,7 @@ export class CommandRunner {
 
   /** Ends what the client has asked for. */
   close(): void {
-    const { channels, tracked } = this.#context;
-    channels.leave(this.#client);
-    tracked.leave(this.#client);
+    leaveAccount(this.#context, this.#client);
   }
 
   #runQuietly(command: Command | undefined, args: readonly string[], reply: RespReplyWriter): Promise<void> | undefined {

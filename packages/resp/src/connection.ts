@@ -10,6 +10,8 @@ import { LIMITS_BEFORE_LOGIN } from './limits.ts';
 
 /** From this many waiting bytes of answers on, no further request of the client is carried out until it has read. */
 const ENOUGH_OUTPUT_BYTES = 1_048_576;
+/** From this many waiting bytes on, events of watches wait where they can be merged. */
+const ENOUGH_PUSHED_BYTES = 262_144;
 /** From this many bytes of requests on that wait behind one under way, the socket is not read. */
 const ENOUGH_INPUT_BYTES = 262_144;
 /** Answers go out while others are still being made once there are this many bytes. */
@@ -40,12 +42,13 @@ export class Connection {
   #draining = false;
   #loggedIn = false;
   readonly #loginTimer: { cancel(): void };
+  #outputTimer: { cancel(): void } | undefined;
 
   constructor(id: number, socket: Socket, context: RespContext) {
     this.#socket = socket;
     this.#context = context;
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
-    const line = { flush: () => this.#flushSoon(), cut: () => this.destroy() };
+    const line = { flush: () => this.#flushSoon(), cut: () => this.destroy(), drained: () => this.#drained() };
     this.client = new Client(id, { remoteAddress, remotePort, localAddress, localPort }, { line, nowMs: context.clock.now() });
     this.#runner = new CommandRunner(context, this.client);
     this.#loginTimer = context.clock.schedule(context.limits.loginTimeoutMs, () => {
@@ -212,15 +215,50 @@ export class Connection {
     });
   }
 
+  /** Until then nothing is added to what waits. */
+  #drained(): Promise<void> | undefined {
+    if (this.#closed || this.#socket.writableLength < ENOUGH_PUSHED_BYTES) return undefined;
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done);
+        this.#socket.off('close', done);
+        resolve();
+      };
+      this.#socket.once('drain', done);
+      this.#socket.once('close', done);
+    });
+  }
+
   #flush(): void {
     const text = this.client.reply.take();
     if (text === '' || this.#closed) return;
     const socket = this.#socket;
     socket.write(text, 'latin1');
-    if (socket.writableLength > this.#context.limits.maxOutputBytes) {
-      this.#context.metrics.slowReadersCut += 1;
-      this.destroy();
-    }
+    const waiting = socket.writableLength;
+    if (waiting > this.#context.limits.maxOutputBytes) this.#cutSlowReader();
+    else if (waiting >= ENOUGH_OUTPUT_BYTES && this.#outputTimer === undefined) this.#expectReading();
+  }
+
+  /** Looks after a while whether anything was read. */
+  #expectReading(): void {
+    const { clock, limits } = this.#context;
+    const readBefore = this.#readBytes;
+    this.#outputTimer = clock.schedule(limits.outputTimeoutMs, () => {
+      this.#outputTimer = undefined;
+      if (this.#closed || this.#socket.writableLength < ENOUGH_OUTPUT_BYTES) return;
+      if (this.#readBytes === readBefore) this.#cutSlowReader();
+      else this.#expectReading();
+    });
+  }
+
+  /** Bytes that the operating system has taken. */
+  get #readBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  #cutSlowReader(): void {
+    this.#context.metrics.slowReadersCut += 1;
+    this.destroy();
   }
 
   /** The client has said all it will say: what it has asked is still answered. */
@@ -240,6 +278,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#loginTimer.cancel();
+    this.#outputTimer?.cancel();
     this.#context.metrics.bufferedInputBytes -= this.#counted;
     this.#counted = 0;
     this.#held = undefined;

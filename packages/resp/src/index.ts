@@ -10,6 +10,7 @@ export {
   DEFAULT_MAX_SCAN_CURSORS,
   DEFAULT_MAX_SUBSCRIPTIONS,
   DEFAULT_MAX_TRACKED_NAMES,
+  DEFAULT_OUTPUT_TIMEOUT_MS,
   type RespLimits,
   type RespOptions,
 } from './options.ts';

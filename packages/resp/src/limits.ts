@@ -10,6 +10,7 @@ import {
   DEFAULT_MAX_SCAN_CURSORS,
   DEFAULT_MAX_SUBSCRIPTIONS,
   DEFAULT_MAX_TRACKED_NAMES,
+  DEFAULT_OUTPUT_TIMEOUT_MS,
   type RespLimits,
   type RespOptions,
 } from './options.ts';
@@ -24,6 +25,7 @@ export function completeLimits(limits: RespOptions['limits'] = {}): RespLimits {
     request: { ...DEFAULT_RESP_REQUEST_LIMITS, ...limits.request },
     maxBufferedInputBytes: limits.maxBufferedInputBytes ?? DEFAULT_MAX_BUFFERED_INPUT_BYTES,
     maxOutputBytes: limits.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+    outputTimeoutMs: limits.outputTimeoutMs ?? DEFAULT_OUTPUT_TIMEOUT_MS,
     loginTimeoutMs: limits.loginTimeoutMs ?? DEFAULT_LOGIN_TIMEOUT_MS,
     maxQueuedCommands: limits.maxQueuedCommands ?? DEFAULT_MAX_QUEUED_COMMANDS,
     maxTrackedNames: limits.maxTrackedNames ?? DEFAULT_MAX_TRACKED_NAMES,

@@ -8,6 +8,8 @@ export const DEFAULT_MAX_CONNECTIONS = 10_000;
 export const DEFAULT_MAX_OUTPUT_BYTES = 33_554_432;
 /** Default of {@link RespLimits.maxBufferedInputBytes}: 256 MiB. */
 export const DEFAULT_MAX_BUFFERED_INPUT_BYTES = 268_435_456;
+/** Default of {@link RespLimits.outputTimeoutMs}. */
+export const DEFAULT_OUTPUT_TIMEOUT_MS = 60_000;
 /** Default of {@link RespLimits.loginTimeoutMs}. */
 export const DEFAULT_LOGIN_TIMEOUT_MS = 10_000;
 /** Default of {@link RespLimits.maxQueuedCommands}. */
@@ -31,6 +33,8 @@ export interface RespLimits {
   readonly maxBufferedInputBytes: number;
   /** Bytes that wait for a slow reader before its connection is cut. */
   readonly maxOutputBytes: number;
+  /** Milliseconds for which a client may read nothing while 1 MiB of answers wait, before its connection is cut. */
+  readonly outputTimeoutMs: number;
   /** Milliseconds for the login to succeed. */
   readonly loginTimeoutMs: number;
   /** Commands between MULTI and EXEC, and keys under WATCH. */

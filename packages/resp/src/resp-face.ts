@@ -37,7 +37,7 @@ export function createRespFace(options: RespOptions): RespFace {
   const tracked = new TrackedNames(changes, {
     metrics,
     maxNames: limits.maxTrackedNames,
-    invalidate: (client, names, change) => invalidate({ clients, metrics }, client, { names, change }),
+    invalidate: (client, names, change) => invalidate({ clients, metrics, accounts }, client, { names, change }),
   });
   const context: RespContext = {
     store,
@@ -53,7 +53,7 @@ export function createRespFace(options: RespOptions): RespFace {
     turns: new KeyTurns(),
     cursors: new ScanCursors(limits.maxScanCursors),
     changes,
-    channels: new Channels(changes, { metrics, nowMs: () => clock.now() }),
+    channels: new Channels(changes, { metrics, logins: accounts.logins }),
     tracked,
     onError: (error) => options.onError?.(error),
   };

@@ -17,6 +17,8 @@ class Incomplete extends Error {}
 export class ReplyReader {
   #text = '';
   #at = 0;
+  /** The bytes of the reply that was read last. */
+  lastRaw = '';
 
   push(bytes: string): void {
     this.#text = this.#text.slice(this.#at) + bytes;
@@ -26,7 +28,9 @@ export class ReplyReader {
   next(): Reply | undefined {
     const start = this.#at;
     try {
-      return this.#read();
+      const reply = this.#read();
+      this.lastRaw = this.#text.slice(start, this.#at);
+      return reply;
     } catch (error) {
       if (!(error instanceof Incomplete)) throw error;
       this.#at = start;

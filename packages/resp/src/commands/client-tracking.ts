@@ -1,6 +1,6 @@
 import type { Call } from '../command.ts';
 import { RespError } from '../errors.ts';
-import { parseInteger, syntaxError } from '../numbers.ts';
+import { notAnInteger, parseInteger, syntaxError } from '../numbers.ts';
 import { followPrefixes } from '../tracking/prefixes.ts';
 import { Tracking, type TrackingMode, type TrackingSettings } from '../tracking/tracking.ts';
 
@@ -32,14 +32,14 @@ function askedFor({ args, context }: Call): Asked {
   const isBroadcast = modes.has('bcast');
   if (prefixes.length > 0 && !isBroadcast) throw new RespError('RESP_BAD_ARGUMENT', 'PREFIX option requires BCAST mode to be enabled');
   if (isBroadcast && modes.size > 1) throw new RespError('RESP_BAD_ARGUMENT', 'OPTIN and OPTOUT are not compatible with BCAST');
-  if (modes.size > 1) throw new RespError('RESP_BAD_ARGUMENT', 'You can specify either OPTIN mode or OPTOUT mode, but not both');
+  if (modes.size > 1) throw new RespError('RESP_BAD_ARGUMENT', "You can't specify both OPTIN mode and OPTOUT mode");
   const [mode = 'default'] = modes;
   return { on: word === 'ON', mode, noLoop, redirectId, prefixes };
 }
 
 function redirectTo(text: string): number {
   const id = parseInteger(text);
-  if (typeof id !== 'number' || id < 0) throw new RespError('RESP_BAD_ARGUMENT', 'Invalid client ID');
+  if (typeof id !== 'number') throw notAnInteger();
   return id;
 }
 
@@ -60,7 +60,7 @@ export async function tracking(call: Call): Promise<void> {
     throw new RespError('RESP_BAD_ARGUMENT', "You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.");
   }
   if (settings.prefixes.length > context.limits.maxSubscriptions) throw new RespError('RESP_BUSY', 'too many prefixes');
-  const next = new Tracking(client, context.tracked, { ...settings, prefixes: [...new Set([...(before?.settings.prefixes ?? []), ...settings.prefixes])] });
+  const next = new Tracking(client, context.tracked, { ...settings, prefixes: [...new Set([...(before?.settings.prefixes ?? []), ...settings.prefixes])].sort() });
   if (settings.mode === 'bcast') await followPrefixes(context, client, { bucket: login.bucket, tracking: next });
   before?.stop();
   client.tracking = next;

@@ -46,7 +46,7 @@ function command(call: Call): void {
 function replyInfos(reply: RespReplyWriter, found: ReadonlyArray<Command | undefined>): void {
   reply.array(found.length);
   for (const one of found) {
-    if (one === undefined) reply.noArray();
+    if (one === undefined) reply.nothing();
     else replyInfo(reply, one);
   }
 }
@@ -118,6 +118,7 @@ function replyArguments(reply: RespReplyWriter, list: readonly CommandArgument[]
 function replyKeys(call: Call): void {
   const [found] = named(call, 2);
   const words = call.args.slice(2);
+  if (words.length < 2) throw new RespError('RESP_BAD_ARGUMENT', "wrong number of arguments for 'command|getkeys' command");
   if (found === undefined) throw new RespError('RESP_UNKNOWN_COMMAND', 'Invalid command specified');
   if (found.keys === undefined) throw new RespError('RESP_BAD_ARGUMENT', 'The command has no key arguments');
   const [first, last, step] = found.keys;

@@ -3,7 +3,8 @@ import { AccountsError } from '@xir/accounts';
 import { REDIS_VERSION } from '../redis-version.ts';
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
-import { parseInteger } from '../numbers.ts';
+import { leaveAccount } from '../leave-account.ts';
+import { notAnInteger, parseInteger } from '../numbers.ts';
 
 function ping({ args, client, reply }: Call): void {
   const [, message] = args;
@@ -39,23 +40,13 @@ async function logIn(call: Call, user: string, secret: string): Promise<void> {
   const header = `Basic ${Buffer.from(`${user}:${secret}`, 'latin1').toString('base64')}`;
   try {
     const login = await context.accounts.logins.login(header, client.place.remoteAddress);
-    if (client.knownLogin !== undefined && client.knownLogin.bucket !== login.bucket) leaveAccount(call);
+    if (client.knownLogin !== undefined && client.knownLogin.bucket !== login.bucket) leaveAccount(context, client);
     client.knownLogin = login;
     client.restricted = await context.accounts.bans.check(login.bucket, client.place.remoteAddress, '/', 'subtree');
   } catch (error) {
     if (error instanceof AccountsError) context.metrics.loginsFailed += 1;
     throw error;
   }
-}
-
-/** What was asked for belongs to the account before. */
-function leaveAccount({ client, context }: Call): void {
-  context.channels.leave(client);
-  context.tracked.leave(client);
-  client.tracking?.stop();
-  client.tracking = undefined;
-  client.transaction = undefined;
-  client.watched.take();
 }
 
 async function hello(call: Call): Promise<void> {
@@ -115,14 +106,14 @@ export function clientName(name: string): string {
 
 function select({ args, reply }: Call): void {
   const index = parseInteger(args[1] as string);
-  if (index === undefined) throw new RespError('RESP_BAD_ARGUMENT', 'invalid DB index');
+  if (index === undefined) throw notAnInteger();
   if (index !== 0) throw new RespError('RESP_BAD_ARGUMENT', 'DB index is out of range');
   reply.simple('OK');
 }
 
 function reset(call: Call): void {
   const { client } = call;
-  leaveAccount(call);
+  leaveAccount(call.context, client);
   client.knownLogin = undefined;
   client.name = '';
   client.replyMode = 'on';

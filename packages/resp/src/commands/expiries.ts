@@ -32,7 +32,8 @@ function expireBy(unit: ExpiryUnit, command: string): (call: Call) => Promise<vo
     const { args, context } = call;
     const moment = expiryMoment(args[2] as string, unit, { nowMs: context.clock.now(), command });
     const proviso = args[3]?.toUpperCase();
-    if (args.length > 4 || (proviso !== undefined && !PROVISOS.has(proviso))) throw syntaxError();
+    if (proviso !== undefined && !PROVISOS.has(proviso)) throw new RespError('RESP_BAD_ARGUMENT', `Unsupported option ${(args[3] as string).slice(0, 64)}`);
+    if (args.length > 4) throw syntaxError();
     let done = false;
     const found = await updateKey(call, keyAt(call, 1), (record) => {
       done = record !== undefined && holds(proviso as Proviso | undefined, record.expiresAtMs, moment);

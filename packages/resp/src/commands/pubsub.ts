@@ -54,7 +54,7 @@ function pubsub(call: Call): void {
     }
     case 'NUMSUB': {
       const counts = new Map(active);
-      reply.map(args.length - 2);
+      reply.array((args.length - 2) * 2);
       for (const name of args.slice(2)) {
         reply.bulk(name);
         reply.integer(counts.get(name) ?? 0);

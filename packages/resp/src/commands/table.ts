@@ -6,6 +6,9 @@ import { COUNTERS } from './counters.ts';
 import { EXPIRIES } from './expiries.ts';
 import { GENERIC } from './generic.ts';
 import { HASHES } from './hashes.ts';
+import { KV4_HISTORY } from './kv4-history.ts';
+import { KV4_VALUES } from './kv4-values.ts';
+import { KV4_WATCHES } from './kv4-watch.ts';
 import { NAMES } from './names.ts';
 import { PUBSUB } from './pubsub.ts';
 import { SERVER } from './server.ts';
@@ -28,6 +31,9 @@ export const COMMANDS: readonly Command[] = [
   ...COMMAND_COMMANDS,
   ...PUBSUB,
   ...TRANSACTIONS,
+  ...KV4_VALUES,
+  ...KV4_HISTORY,
+  ...KV4_WATCHES,
 ];
 
 /** Commands by name, in capitals and in small letters: what clients send. */

@@ -1,3 +1,4 @@
+import type { Accounts } from '@xir/accounts';
 import type { RespReplyWriter } from '@xir/protocol';
 
 import type { Change } from '../changes/change-follower.ts';
@@ -11,6 +12,7 @@ export const INVALIDATION_CHANNEL = '__redis__:invalidate';
 export interface InvalidationContext {
   readonly clients: ReadonlyMap<number, Client>;
   readonly metrics: RespMetrics;
+  readonly accounts: Pick<Accounts, 'logins'>;
 }
 
 /** Tells a client, or the one it redirects to, that names (byte text) are not what they were; `undefined`: none is. Its own writes are left out under NOLOOP. */
@@ -31,9 +33,10 @@ export function invalidate(context: InvalidationContext, client: Client, { names
   send(context, client, names);
 }
 
-function send({ clients, metrics }: InvalidationContext, client: Client, names: readonly string[] | undefined): void {
+function send({ clients, metrics, accounts }: InvalidationContext, client: Client, names: readonly string[] | undefined): void {
   const { tracking } = client;
   if (tracking === undefined) return;
+  if (!client.isAllowed(accounts.logins)) return client.cut();
   const { redirectId } = tracking.settings;
   const target = redirectId === 0 ? client : clients.get(redirectId);
   if (target === undefined) {
