@@ -14,6 +14,7 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     also: [
       { find: " && known.state !== 'reserved' && known.state !== 'absent') return;", replace: " && known.state !== 'reserved') return;" },
       { find: "if (entry === undefined || entry.state === 'absent') {\n      if (!table", replace: 'if (entry === undefined) {\n      if (!table' },
+      { find: "if (known === undefined || known.state === 'absent' || known.state === 'reserved') this.#enter(id);", replace: 'if (known === undefined) this.#enter(id);' },
     ],
     heldBy: { file: TEST, title: 'M5: a key whose load failed is in the listing' },
   },
