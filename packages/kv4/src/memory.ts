@@ -39,6 +39,7 @@ import {
 } from '@xir/kv4-core';
 import type { CouchStore } from '@xir/kv4-couch';
 import type { Audit, AuditResult } from './audit.ts';
+import { pageBeside, setRight, type BesideOptions, type ItemKind } from './beside-cache.ts';
 import type { Cache } from './cache.ts';
 import type { PathNode, TableEntry } from './cache-table.ts';
 import type { ExpiryGate } from './expiry-gate.ts';
@@ -50,6 +51,8 @@ import { SecondaryIndex } from './secondary-index.ts';
 import { collectStats, type MemoryStats, type ReadCounters } from './stats.ts';
 import type { WatchHub } from './watch-hub.ts';
 import { WatchStream } from './watch-stream.ts';
+
+const RECORDS: ItemKind<Kv4Record> = { idOf: ({ address }) => headId(address), itemOf: (record) => record, isSame: (item, record) => item?.version === record?.version };
 
 /** What a {@link Memory} is made of. */
 export interface MemoryParts {
@@ -170,14 +173,17 @@ export class Memory implements Kv4Store {
     const checked = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, pathRange(checked));
     const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (_, entry) => entry.key));
-    return found ?? this.store.keys(address, options);
+    if (found !== undefined) return found;
+    const keys: ItemKind<string> = { idOf: (key) => headId({ ...checked, key }), itemOf: (record) => record.address.key, isSame: (key, record) => (key === undefined) === (record === undefined) };
+    return this.#race(pageBeside(await this.store.keys(address, options), this.#parts.listings.nodes('path', checked), page, this.#beside(keys)), options.signal);
   }
 
   async list(address: PathAddress, options: PageOptions = {}): Promise<Page<Kv4Record>> {
     const checked = this.#begin(checkPathAddress, address, options);
     const page = checkPageOptions(options, pathRange(checked));
     const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => pageOfRecords(nodes, { ...page, nowMs: this.#clock.now() }, (record) => record));
-    return found ?? this.store.list(address, options);
+    if (found !== undefined) return found;
+    return this.#race(pageBeside(await this.store.list(address, options), this.#parts.listings.nodes('path', checked), page, this.#beside(RECORDS)), options.signal);
   }
 
   async tree(address: PathAddress, options: TreeOptions = {}): Promise<Page<Kv4Record>> {
@@ -187,7 +193,9 @@ export class Memory implements Kv4Store {
     const found = await this.#list({ kind: 'subtree', address: base }, options, (nodes) =>
       pageOfRecords(withinDepth(nodes, base, depth), { ...page, nowMs: this.#clock.now() }, (record) => record),
     );
-    return found ?? this.store.tree(address, options);
+    if (found !== undefined) return found;
+    const nodes = withinDepth(this.#parts.listings.nodes('subtree', base), base, depth);
+    return this.#race(pageBeside(await this.store.tree(address, options), nodes, page, this.#beside(RECORDS)), options.signal);
   }
 
   async paths(address: PathAddress, options: TreeOptions = {}): Promise<Page<string>> {
@@ -213,7 +221,16 @@ export class Memory implements Kv4Store {
     checkReadOptions(options);
     checkSecondaryKeys({ [name]: value });
     const found = await this.#list({ kind: 'path', address: checked }, options, (nodes) => ({ record: firstUnder(nodes, { name, value, nowMs: this.#clock.now() }) }));
-    return found === undefined ? this.store.find(address, name, value, options) : found.record;
+    return found === undefined ? this.#race(this.#findBeside(checked, { name, value }, options), options.signal) : found.record;
+  }
+
+  async #findBeside(address: PathAddress, wanted: { readonly name: SecondaryKeyName; readonly value: string }, options: ReadOptions): Promise<Kv4Record | undefined> {
+    const found = await this.store.find(address, wanted.name, wanted.value, options);
+    const nodes = this.#parts.listings.nodes('path', address);
+    const cached = [found, firstUnder(nodes, { ...wanted, nowMs: this.#clock.now() })].flatMap((record) => (record && this.#cache.table.find(record.address)) ?? []);
+    const shown = new Map(found === undefined ? [] : [[headId(found.address), found]]);
+    await setRight(new Set(cached), shown, this.#beside(RECORDS));
+    return [...shown.values()].find(({ secondary }) => secondary[wanted.name] === wanted.value);
   }
 
   series(address: KeyAddress, options: SeriesOptions = {}): AsyncIterable<Kv4Version> {
@@ -364,6 +381,10 @@ export class Memory implements Kv4Store {
     } finally {
       timer?.cancel();
     }
+  }
+
+  #beside<Item>(kind: ItemKind<Item>): BesideOptions<Item> {
+    return { cache: this.#cache, kind, nowMs: () => this.#clock.now() };
   }
 
   /** Awaits work unless the signal is aborted first. */

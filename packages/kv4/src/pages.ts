@@ -32,6 +32,17 @@ function firstBehind(keys: readonly string[], node: PathNode, afterId: string): 
   return low;
 }
 
+/** What is cached of paths behind an id, up to another and with it. */
+export function* entriesBehind(nodes: Iterable<PathNode>, afterId: string | undefined, endId: string | undefined): Generator<TableEntry, void, undefined> {
+  for (const node of nodes) {
+    for (const key of keysBehind(node, afterId)) {
+      const entry = node.entries.get(key) as TableEntry;
+      if (endId !== undefined && compareIds(entry.id, endId) > 0) return;
+      yield entry;
+    }
+  }
+}
+
 /** One page of the live records of paths, in order. */
 export function pageOfRecords<Item>(nodes: Iterable<PathNode>, page: CheckedPage & { readonly nowMs: number }, itemOf: (record: Kv4Record, entry: TableEntry) => Item): Page<Item> {
   const items: Item[] = [];

@@ -22,6 +22,7 @@ const MENDED = [
   { profile: 'wander', seed: 2799605019, what: 'an own write is told whose row came while its key was read again, resumed elsewhere too' },
   { profile: 'wander', seed: 1418134579, what: 'a fresh read waits for what is being verified, whatever rows come' },
   { profile: 'wander', seed: 868836247, what: 'a fresh listing waits for what is being verified, whatever rows come' },
+  { profile: 'all', seed: 806467673, what: 'no read goes back behind a listing that does not fit into the cache' },
   { profile: 'quick', seed: 2258851747, what: 'a watch is judged when its neuron has had the time to notice that the database is another' },
   { profile: 'quick', seed: 28756223, what: 'a watch is judged when its neuron has had the time to notice that the database is another' },
   { profile: 'quick', seed: 987839717, what: 'a watch is judged when the rows that were held back have come' },
