@@ -25,6 +25,7 @@ const MENDED = [
   { profile: 'all', seed: 806467673, what: 'no read goes back behind a listing that does not fit into the cache' },
   { profile: 'quick', seed: 2258851747, what: 'a watch is judged when its neuron has had the time to notice that the database is another' },
   { profile: 'quick', seed: 28756223, what: 'a watch is judged when its neuron has had the time to notice that the database is another' },
+  { profile: 'quick', seed: 3610651334, what: 'a watch that begins anew while the end is compared is given the time to' },
   { profile: 'quick', seed: 987839717, what: 'a watch is judged when the rows that were held back have come' },
   { profile: 'all', seed: 2617475618, what: 'a watch begins anew where the database itself went back' },
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
