@@ -68,6 +68,10 @@ async function readListings(ask: Ask, good: readonly unknown[]): Promise<void> {
     after = decodeURIComponent(next);
   }
   expect(paged).toEqual(keys);
+}
+
+/** What lists more than the path. */
+async function readDiscovery(ask: Ask): Promise<void> {
   expect((await ask('GET', `/_ds?w=b&l=*data&a=paths`)).v).toContain('/a');
   expect((await ask('GET', '/_ds?w=b&a=layers')).v).toEqual(['*data']);
 }
@@ -123,6 +127,7 @@ describe.each(openServers())('hostile documents over REST, on $name', ({ open })
       await ask('PUT', PATH, { k: 'good', v: { n: 3, _ver_: '_splat_' } });
       for (const events of [path, history]) await readUntil(events, isGood(3));
       await readListings(ask, [3, 2]);
+      await readDiscovery(ask);
       for (const [index, document] of STORABLE_HOSTILE_DOCUMENTS.entries()) {
         if (!stored.includes(document)) continue;
         const [value, ...others] = await readKey(ask, `h${index}`);
