@@ -2,7 +2,7 @@ import { CouchClient, isCouchError } from '@xir/couch-client';
 import { epochIdentity, followChanges, type ChangeFeed, type EpochIdentity, type EpochIdentityOptions, type IdentityCheck } from '@xir/couch-feed';
 import { DEFAULT_LAYER_RETENTION, Kv4Error } from '@xir/kv4-core';
 import { openCouchStore, type CouchStore } from '@xir/kv4-couch';
-import { Audit, DEFAULT_AUDIT_INTERVAL_MS, DEFAULT_AUDIT_SAMPLE } from './audit.ts';
+import { Audit, DEFAULT_AUDIT_INTERVAL_MS, DEFAULT_AUDIT_PATIENCE_MS, DEFAULT_AUDIT_SAMPLE } from './audit.ts';
 import { Cache } from './cache.ts';
 import { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-reader.ts';
 import { ExpiryGate } from './expiry-gate.ts';
@@ -103,6 +103,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
         random,
         intervalMs: options.auditIntervalMs ?? DEFAULT_AUDIT_INTERVAL_MS,
         sample: options.auditSample ?? DEFAULT_AUDIT_SAMPLE,
+        patienceMs: options.auditPatienceMs ?? DEFAULT_AUDIT_PATIENCE_MS,
       }),
       clock,
       freshTimeoutMs: options.freshTimeoutMs ?? DEFAULT_FRESH_TIMEOUT_MS,

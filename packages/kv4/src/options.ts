@@ -37,6 +37,8 @@ export interface MemoryOptions extends Omit<CouchStoreOptions, 'client' | 'hooks
   readonly auditIntervalMs?: number;
   /** Entries in a sample. Default `DEFAULT_AUDIT_SAMPLE`. */
   readonly auditSample?: number;
+  /** How long an audit waits where the database is ahead of the cache, before that counts. Default `DEFAULT_AUDIT_PATIENCE_MS`. */
+  readonly auditPatienceMs?: number;
   /** Reads of heads on their way at once. Default `DEFAULT_MAX_CONCURRENT_LOADS`. */
   readonly maxConcurrentLoads?: number;
   /** Heads in one read. Default `DEFAULT_MAX_LOAD_BATCH`. */

@@ -333,7 +333,7 @@ describe('age, health and audit', () => {
     const { body } = await database.database.json({ method: 'POST', path: '/_bulk_get', body: { docs: [{ id: headId(key('k')) }] } });
     await writer.put(key('k'), 2);
     const transport = new ScriptedTransport(server.url);
-    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }), auditPatienceMs: 0 });
     transport.answerWith('/_bulk_get', JSON.stringify(body));
     expect((await memory.get(key('k')))?.value).toBe(1);
     expect(await memory.audit()).toEqual({ compared: 1, diverged: 1 });

@@ -17,6 +17,14 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     heldBy: { file: TRAPS_TEST, title: 'M9 audit: a key that is written again and again is no divergence' },
   },
   {
+    name: 'audit-waits-for-replicas',
+    without: 'A database that is ahead of the cache counts as a divergence at once, though the feed may be read from a replica that lags.',
+    file: AUDIT,
+    find: 'differing.some(({ isAhead }) => isAhead) && waitedMs < patienceMs',
+    replace: 'differing.length < 0 && waitedMs < patienceMs',
+    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 159211099' },
+  },
+  {
     name: 'audit-before-a-purge-is-known',
     without: 'A purged document that the feed has not heard of counts as a divergence.',
     file: AUDIT,
