@@ -46,6 +46,7 @@ import type { ExpiryGate } from './expiry-gate.ts';
 import type { FeedLoop } from './feed-loop.ts';
 import { judgeHealth, type MemoryHealth } from './health.ts';
 import type { ListingKind, Listings } from './listings.ts';
+import type { KeyFollower, KeyFollowers, KeyFollowListener } from './key-followers.ts';
 import { liveRecord, pageOfPaths, pageOfRecords } from './pages.ts';
 import { SecondaryIndex } from './secondary-index.ts';
 import { collectStats, type MemoryStats, type ReadCounters } from './stats.ts';
@@ -63,6 +64,7 @@ export interface MemoryParts {
   readonly loop: FeedLoop;
   readonly hub: WatchHub;
   readonly expiries: ExpiryGate;
+  readonly followers: KeyFollowers;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly freshTimeoutMs: number;
@@ -253,6 +255,12 @@ export class Memory implements Kv4Store {
     this.#refuseClosed();
     const { cache, hub, listings, feed, store, clock, expiries } = this.#parts;
     yield* new WatchStream({ cache, hub, listings, feed, store, clock, expiries }, scope, options).events();
+  }
+
+  /** Follows single keys, many of them and cheaply: the listener is told at once when one shows something else. */
+  followKeys(listener: KeyFollowListener): KeyFollower {
+    this.#refuseClosed();
+    return this.#parts.followers.open(this.#cache, listener);
   }
 
   /** Milliseconds since the last moment for which everything the database had committed is known to be in the cache. `Infinity` before the first. */

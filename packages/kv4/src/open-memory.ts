@@ -7,6 +7,7 @@ import { Cache } from './cache.ts';
 import { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-reader.ts';
 import { ExpiryGate } from './expiry-gate.ts';
 import { FeedLoop } from './feed-loop.ts';
+import { KeyFollowers } from './key-followers.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
 import { DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
@@ -36,7 +37,9 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     oldestBehind: () => cache.oldestBehind,
     nextExpiryMs: () => Math.min(expiries.firstMs, cache.expiries.nextMs),
     onDue: (entry) => expiries.due(entry),
+    onReset: () => followers.reset(),
   });
+  const followers = new KeyFollowers(hub);
   let loop: FeedLoop | undefined;
   const cache: Cache = new Cache({
     clock,
@@ -44,7 +47,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     maxBytes: maxCacheBytes,
     maxConcurrentLoads: options.maxConcurrentLoads ?? DEFAULT_MAX_CONCURRENT_LOADS,
     maxLoadBatch: options.maxLoadBatch ?? DEFAULT_MAX_LOAD_BATCH,
-    listener: hub,
+    listener: followers,
     place: () => hub.placeBeforeRow,
     ageMs: () => loop?.ageMs() ?? 0,
   });
@@ -95,6 +98,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       loop: applied,
       hub,
       expiries,
+      followers,
       audit: new Audit({
         cache,
         heads: store.heads,

@@ -30,6 +30,8 @@ export interface WatchHubOptions {
   readonly nextExpiryMs: () => number;
   /** A value has expired; `expire` is called when it is certain. */
   readonly onDue: (entry: TableEntry) => void;
+  /** Everything known is forgotten. */
+  readonly onReset?: () => void;
 }
 
 /** Hands changes of entries to the watches that cover them, in the order of the feed. */
@@ -217,6 +219,7 @@ export class WatchHub implements CacheListener {
     this.#beforeRow = seq;
     this.#applied = seq;
     for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) for (const watcher of shelf) restart(watcher, reason);
+    this.#options.onReset?.();
   }
 
   close(error: unknown): void {

@@ -23,6 +23,8 @@ interface Overlap {
   done: boolean;
 }
 const MAX_OVERLAPS = 1024;
+/** How long a client may take to close a connection that was ended. */
+const LINGER_MS = 1_000;
 
 /** One connection: bytes in, requests one after the other, answers of a turn in one write. */
 export class Connection {
@@ -43,6 +45,8 @@ export class Connection {
   #loggedIn = false;
   readonly #loginTimer: { cancel(): void };
   #outputTimer: { cancel(): void } | undefined;
+  #lingerTimer: { cancel(): void } | undefined;
+  #ended = false;
 
   constructor(id: number, socket: Socket, context: RespContext) {
     this.#socket = socket;
@@ -76,7 +80,7 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#closed || this.client.quitting) return;
+    if (this.#closed || this.#ended || this.client.quitting) return;
     this.#parser.push(chunk.toString('latin1'));
     this.#turn();
     this.#countInput();
@@ -149,14 +153,14 @@ export class Connection {
       count += 1;
     }
     this.#overlaps.splice(0, count);
-    if (this.#overlaps.length === 0 && this.#held !== undefined) {
-      this.#busy = false;
-      this.#turn();
-      this.#countInput();
-    } else {
+    if (this.#overlaps.length > 0) {
       this.#flushSoon();
-      this.#endIfDone();
+      return;
     }
+    // What waited for them goes on.
+    if (this.#held !== undefined) this.#busy = false;
+    this.#turn();
+    this.#countInput();
   }
 
   /** Nothing else is done for this client meanwhile. */
@@ -231,7 +235,7 @@ export class Connection {
 
   #flush(): void {
     const text = this.client.reply.take();
-    if (text === '' || this.#closed) return;
+    if (text === '' || this.#closed || this.#ended) return;
     const socket = this.#socket;
     socket.write(text, 'latin1');
     const waiting = socket.writableLength;
@@ -269,9 +273,13 @@ export class Connection {
 
   #endIfDone(): void {
     if (this.#closed || this.#busy || this.#overlaps.length > 0) return;
-    if (!this.client.quitting && !this.#draining) return;
+    if (this.#ended || (!this.client.quitting && !this.#draining)) return;
     this.#flush();
+    this.#ended = true;
     this.#socket.end();
+    // What still comes is read and thrown away for a while: closed over unread bytes, the connection would be reset, and the last answer lost.
+    this.#socket.resume();
+    this.#lingerTimer = this.#context.clock.schedule(LINGER_MS, () => this.destroy());
   }
 
   #close(): void {
@@ -279,6 +287,7 @@ export class Connection {
     this.#closed = true;
     this.#loginTimer.cancel();
     this.#outputTimer?.cancel();
+    this.#lingerTimer?.cancel();
     this.#context.metrics.bufferedInputBytes -= this.#counted;
     this.#counted = 0;
     this.#held = undefined;

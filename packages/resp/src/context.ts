@@ -1,7 +1,8 @@
-import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Accounts } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
 import type { ChangeFollower } from './changes/change-follower.ts';
+import type { FollowedStore } from './changes/followed-store.ts';
 import type { Client } from './client.ts';
 import type { Command } from './command.ts';
 import type { KeyTurns } from './key-turns.ts';
@@ -13,7 +14,7 @@ import type { TrackedNames } from './tracking/tracked-names.ts';
 
 /** What commands work with. */
 export interface RespContext {
-  readonly store: CachedStore;
+  readonly store: FollowedStore;
   readonly accounts: Accounts;
   readonly neuron: string;
   readonly version: string;

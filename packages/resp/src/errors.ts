@@ -1,5 +1,5 @@
 import { AccountsError } from '@xir/accounts';
-import type { Kv4Error } from '@xir/kv4-core';
+import type { Kv4Error, Kv4ErrorCode } from '@xir/kv4-core';
 
 /** The stable codes of {@link RespError}. */
 export const RESP_ERROR_CODES = [
@@ -47,6 +47,17 @@ export class RespError extends Error {
   }
 }
 
+/** What is said of failures whose message may speak of the database behind the neuron; the others speak of the request alone. */
+const KV4_TEXTS: Readonly<Partial<Record<Kv4ErrorCode, string>>> = {
+  KV4_BUSY: 'too much is waiting; try again',
+  KV4_CLOSED: 'the neuron is closing',
+  KV4_FRESHNESS_UNPROVED: 'the cache could not be proved current in time',
+  KV4_NOT_FOUND: 'no such key',
+  KV4_OUTCOME_UNKNOWN: 'it could not be found out whether the write happened',
+  KV4_REJECTED: 'the database refused it',
+  KV4_UNAVAILABLE: 'the database cannot be reached, or does not answer',
+};
+
 /** How an error is told to a client. */
 export interface ErrorLine {
   /** Without the leading `-`. */
@@ -62,7 +73,7 @@ export function errorLine(error: unknown): ErrorLine {
     if (error.code === 'ACCOUNTS_UNAUTHORIZED') return { line: 'WRONGPASS invalid username-password pair or user is disabled.', unexpected: false };
     return { line: `${error.code} ${error.message}`, unexpected: false };
   }
-  if (isKv4Error(error)) return { line: `${error.code} ${error.message}`, unexpected: false };
+  if (isKv4Error(error)) return { line: `${error.code} ${KV4_TEXTS[error.code] ?? error.message}`, unexpected: false };
   return { line: 'ERR internal error', unexpected: true };
 }
 

@@ -14,5 +14,6 @@ export {
   type RespLimits,
   type RespOptions,
 } from './options.ts';
+export type { FollowedKeyListener, FollowedKeys, FollowedStore } from './changes/followed-store.ts';
 export { RESP_ERROR_CODES, RESP_ERROR_WORDS, RespError, type RespErrorCode } from './errors.ts';
 export type { RespMetricsSnapshot } from './metrics.ts';

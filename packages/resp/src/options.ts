@@ -1,6 +1,8 @@
-import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Accounts } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 import type { RespRequestLimits } from '@xir/protocol';
+
+import type { FollowedStore } from './changes/followed-store.ts';
 
 /** Default of {@link RespLimits.maxConnections}. */
 export const DEFAULT_MAX_CONNECTIONS = 10_000;
@@ -52,7 +54,7 @@ export interface RespLimits {
 /** How the face is made. */
 export interface RespOptions {
   /** Where values are. Not closed by the face. */
-  readonly store: CachedStore;
+  readonly store: FollowedStore;
   /** Who may log in. Not closed by the face. */
   readonly accounts: Accounts;
   /** Names this neuron in INFO. */

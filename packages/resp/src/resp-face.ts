@@ -34,10 +34,12 @@ export function createRespFace(options: RespOptions): RespFace {
   const clients = new Map<number, Client>();
   const connections = new Set<Connection>();
   const changes = new ChangeFollower(store);
-  const tracked = new TrackedNames(changes, {
+  const tracked = new TrackedNames({
+    store,
+    changes,
     metrics,
     maxNames: limits.maxTrackedNames,
-    invalidate: (client, names, change) => invalidate({ clients, metrics, accounts }, client, { names, change }),
+    invalidate: (client, names, cause) => invalidate({ clients, metrics, accounts }, client, { names, cause }),
   });
   const context: RespContext = {
     store,
@@ -66,7 +68,7 @@ export function createRespFace(options: RespOptions): RespFace {
       metrics.connectionsRefused += 1;
       socket.on('error', () => socket.destroy());
       socket.end(closing === undefined ? '-ERR max number of clients reached\r\n' : '-ERR the neuron is closing\r\n');
-      socket.resume();
+      socket.destroySoon();
       return;
     }
     lastId += 1;
@@ -100,6 +102,7 @@ export function createRespFace(options: RespOptions): RespFace {
       });
     }
     changes.close();
+    tracked.close();
   };
   return { accept, metrics: () => metrics.snapshot(), close, [Symbol.asyncDispose]: () => close() };
 }

@@ -64,7 +64,7 @@ export class WatchedKeys {
   }
 }
 
-/** A text that stands for one key. */
+/** A text that stands for one key. Parts may hold anything: their lengths say where they end. */
 export function addressText({ bucket, layer, path, key }: KeyAddress): string {
-  return `${bucket}\n${layer}\n${path}\n${key}`;
+  return `${bucket.length} ${layer.length} ${path.length} ${bucket}${layer}${path}${key}`;
 }

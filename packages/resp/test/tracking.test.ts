@@ -60,6 +60,9 @@ describe('CLIENT TRACKING', () => {
     expect(await client.call('HGETALL', '/t2/h')).toEqual(new Map([['f', '1']]));
     await writer.call('HSET', '/t2/h', 'g', 1);
     expect(await client.message()).toEqual(['invalidate', ['/t2/h']]);
+    expect(await client.call('EXISTS', '/t2/later')).toBe(0);
+    await writer.call('HSET', '/t2/later', 'f', 1);
+    expect(await client.message()).toEqual(['invalidate', ['/t2/later']]);
     await client.call('SET', '/t2/short', 1, 'PX', 50);
     await client.call('GET', '/t2/short');
     expect(await client.message()).toEqual(['invalidate', ['/t2/short']]);

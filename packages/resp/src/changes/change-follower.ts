@@ -1,6 +1,8 @@
 import type { CachedStore } from '@xir/accounts';
 import type { WatchEvent, WatchScope } from '@xir/kv4-core';
 
+import { addressText } from '../transaction.ts';
+
 /** A value that was written or deleted. */
 export type Change = Extract<WatchEvent, { type: 'put' | 'delete' }>;
 
@@ -114,7 +116,6 @@ export class ChangeFollower {
 }
 
 function scopeText(scope: WatchScope): string {
-  if (scope.type === 'layer') return `layer\n${scope.bucket}\n${scope.layer}`;
-  const { bucket, layer, path } = scope.address;
-  return `${scope.type}\n${bucket}\n${layer}\n${path}${scope.type === 'key' ? `\n${scope.address.key}` : ''}`;
+  const address = scope.type === 'layer' ? { bucket: scope.bucket, layer: scope.layer, path: '/' } : scope.address;
+  return `${scope.type} ${addressText({ key: '', ...address })}`;
 }

@@ -61,6 +61,7 @@ async function persist(call: Call): Promise<void> {
 function timeLeft(show: (record: Kv4Record, expiresAtMs: number, nowMs: number) => number): (call: Call) => void | Promise<void> {
   return (call) => {
     const address = keyAt(call, 1);
+    call.client.tracking?.noteKey(address, call.args[1] as string);
     return withRecord(call, address, (record) => {
       if (record !== undefined) {
         call.reply.integer(record.expiresAtMs === undefined ? -1 : show(record, record.expiresAtMs, call.context.clock.now()));

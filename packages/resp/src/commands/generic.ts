@@ -33,7 +33,9 @@ function keyRecord(call: Call, address: KeyAddress): Kv4Record | undefined | Pro
 /** What the name at an argument is. */
 export async function typeOfName(call: Call, index: number): Promise<NameType> {
   if ((await keyRecord(call, keyAt(call, index))) !== undefined) return 'string';
-  return (await holdsKeys(call, pathOf(call, index))) ? 'hash' : 'none';
+  const path = pathOf(call, index);
+  if (path !== undefined) call.client.tracking?.notePath(path, call.args[index] as string);
+  return (await holdsKeys(call, path)) ? 'hash' : 'none';
 }
 
 function exists(call: Call): void | Promise<void> {
@@ -50,7 +52,10 @@ function exists(call: Call): void | Promise<void> {
 
 async function existsLater(call: Call): Promise<void> {
   let count = 0;
-  for (let index = 1; index < call.args.length; index += 1) if ((await typeOfName(call, index)) !== 'none') count += 1;
+  for (let index = 1; index < call.args.length; index += 1) {
+    call.client.tracking?.noteKey(keyAt(call, index), call.args[index] as string);
+    if ((await typeOfName(call, index)) !== 'none') count += 1;
+  }
   call.reply.integer(count);
 }
 

@@ -145,6 +145,7 @@ function replyValues({ reply }: Call, records: readonly Kv4Record[]): void {
 async function hscan(call: Call): Promise<void> {
   const path = pathAt(call, 1);
   const { pattern, count } = scanOptions(call, 3);
+  call.client.tracking?.notePath(path, call.args[1] as string);
   const place = { bucket: path.bucket, scope: `fields ${path.layer} ${path.path}` };
   const after = cursorPlace(call, call.args[2] as string, place);
   const page = await call.context.store.list(path, after === undefined ? { limit: count } : { limit: count, after });

@@ -1,9 +1,9 @@
 import type { Accounts } from '@xir/accounts';
 import type { RespReplyWriter } from '@xir/protocol';
 
-import type { Change } from '../changes/change-follower.ts';
 import type { Client } from '../client.ts';
 import type { RespMetrics } from '../metrics.ts';
+import type { Cause } from './tracked-names.ts';
 
 /** The channel on which RESP2 clients hear of invalidations. */
 export const INVALIDATION_CHANNEL = '__redis__:invalidate';
@@ -16,12 +16,11 @@ export interface InvalidationContext {
 }
 
 /** Tells a client, or the one it redirects to, that names (byte text) are not what they were; `undefined`: none is. Its own writes are left out under NOLOOP. */
-export function invalidate(context: InvalidationContext, client: Client, { names, change }: { readonly names: readonly string[] | undefined; readonly change: Change | undefined }): void {
+export function invalidate(context: InvalidationContext, client: Client, { names, cause }: { readonly names: readonly string[] | undefined; readonly cause: Cause | undefined }): void {
   const { tracking } = client;
   if (tracking === undefined) return;
-  if (tracking.settings.noLoop && change !== undefined) {
-    const address = change.type === 'put' ? change.record.address : change.address;
-    const own = tracking.isOwn(address, change.type === 'put' ? change.record.version : change.version);
+  if (tracking.settings.noLoop && cause !== undefined) {
+    const own = tracking.isOwn(cause.address, cause.version);
     if (own === true) return;
     if (own !== false) {
       void own.then((isOwn) => {

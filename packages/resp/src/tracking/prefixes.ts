@@ -6,6 +6,7 @@ import type { Client } from '../client.ts';
 import type { RespContext } from '../context.ts';
 import { namesOfChange, placeOfPrefix } from '../key-name.ts';
 import { invalidate } from './invalidation.ts';
+import { causeOf } from './tracked-names.ts';
 import type { Tracking } from './tracking.ts';
 
 /** Follows everything whose name begins with one of the prefixes (all of the layer *data where there is none). Rejects where that cannot be followed. */
@@ -15,7 +16,7 @@ export async function followPrefixes(context: RespContext, client: Client, { buc
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
     const following = context.changes.follow(prefixScope(bucket, prefix), {
       changed: (change) => tell(context, client, { prefix, change }),
-      lost: () => invalidate(context, client, { names: undefined, change: undefined }),
+      lost: () => invalidate(context, client, { names: undefined, cause: undefined }),
     });
     tracking.followings.push(following);
     readiness.push(following.ready);
@@ -29,9 +30,9 @@ export async function followPrefixes(context: RespContext, client: Client, { buc
 }
 
 function tell(context: RespContext, client: Client, { prefix, change }: { readonly prefix: string; readonly change: Change }): void {
-  const address = change.type === 'put' ? change.record.address : change.address;
-  const names = namesOfChange(address).map(bytesOfText).filter((name) => name.startsWith(prefix));
-  if (names.length > 0) invalidate(context, client, { names, change });
+  const cause = causeOf(change);
+  const names = namesOfChange(cause.address).map(bytesOfText).filter((name) => name.startsWith(prefix));
+  if (names.length > 0) invalidate(context, client, { names, cause });
 }
 
 /** What has to be watched for names that begin with a prefix (byte text). */

@@ -1,89 +1,147 @@
-import type { WatchScope } from '@xir/kv4-core';
+import type { KeyAddress, WatchScope } from '@xir/kv4-core';
 
 import type { Change, ChangeFollower, Following } from '../changes/change-follower.ts';
+import type { FollowedKeys, FollowedStore } from '../changes/followed-store.ts';
 import type { Client } from '../client.ts';
 import type { RespMetrics } from '../metrics.ts';
+import { addressText } from '../transaction.ts';
+
+/** Which version of which key made names invalid. */
+export interface Cause {
+  readonly address: KeyAddress;
+  readonly version: string | undefined;
+}
 
 /** Tells a client that names (byte text) are not what they were; `undefined`: all of them. */
-export type Invalidate = (client: Client, names: readonly string[] | undefined, change: Change | undefined) => void;
+export type Invalidate = (client: Client, names: readonly string[] | undefined, cause: Cause | undefined) => void;
 
 interface TrackedScope {
   readonly id: string;
+  readonly scope: WatchScope;
   following: Following | undefined;
   /** Names as the clients wrote them, with who has read them. */
   readonly names: Map<string, Set<Client>>;
 }
 
+/** What a {@link TrackedNames} works with. */
+export interface TrackedNamesOptions {
+  readonly store: FollowedStore;
+  readonly changes: ChangeFollower;
+  readonly metrics: RespMetrics;
+  readonly maxNames: number;
+  readonly invalidate: Invalidate;
+}
+
 /** What clients have read and keep: each is told once when it changes, whoever changes it, and is then forgotten until it is read again. */
 export class TrackedNames {
-  readonly #changes: ChangeFollower;
-  readonly #metrics: RespMetrics;
-  readonly #maxNames: number;
-  readonly #invalidate: Invalidate;
+  readonly #options: TrackedNamesOptions;
   readonly #scopes = new Map<string, TrackedScope>();
+  readonly #ofClient = new Map<Client, Set<TrackedScope>>();
+  #keys: FollowedKeys | undefined;
 
-  constructor(changes: ChangeFollower, { metrics, maxNames, invalidate }: { readonly metrics: RespMetrics; readonly maxNames: number; readonly invalidate: Invalidate }) {
-    this.#changes = changes;
-    this.#metrics = metrics;
-    this.#maxNames = maxNames;
-    this.#invalidate = invalidate;
+  constructor(options: TrackedNamesOptions) {
+    this.#options = options;
   }
 
-  /** A client keeps what it reads under a name (byte text). Must be called before the value is looked up. */
-  note(scopeId: string, scope: () => WatchScope, { name, client }: { readonly name: string; readonly client: Client }): void {
-    let tracked = this.#scopes.get(scopeId);
-    if (tracked === undefined) {
-      tracked = { id: scopeId, following: undefined, names: new Map() };
-      this.#scopes.set(scopeId, tracked);
-      this.#follow(tracked, scope());
-    }
+  /** A client keeps what it reads of a scope under a name (byte text). Must be called before the value is looked up. */
+  note(client: Client, scope: Extract<WatchScope, { type: 'key' | 'path' }>, name: string): void {
+    const { metrics, maxNames } = this.#options;
+    const id = scopeText(scope);
+    const tracked = this.#scopes.get(id) ?? this.#begin(id, scope);
     let clients = tracked.names.get(name);
     if (clients === undefined) {
       clients = new Set();
       tracked.names.set(name, clients);
-      this.#metrics.trackedNames += 1;
+      metrics.trackedNames += 1;
     }
     clients.add(client);
-    if (this.#metrics.trackedNames > this.#maxNames) this.#dropOldest(tracked);
+    const scopes = this.#ofClient.get(client) ?? new Set<TrackedScope>();
+    this.#ofClient.set(client, scopes);
+    scopes.add(tracked);
+    if (metrics.trackedNames > maxNames) this.#dropOldest(tracked);
   }
 
   /** A client keeps nothing any more. */
   leave(client: Client): void {
-    if (client.tracking === undefined) return;
-    for (const tracked of [...this.#scopes.values()]) {
+    const scopes = this.#ofClient.get(client);
+    if (scopes === undefined) return;
+    this.#ofClient.delete(client);
+    for (const tracked of scopes) {
       for (const [name, clients] of tracked.names) {
         if (!clients.delete(client) || clients.size > 0) continue;
         tracked.names.delete(name);
-        this.#metrics.trackedNames -= 1;
+        this.#options.metrics.trackedNames -= 1;
       }
       if (tracked.names.size === 0) this.#forget(tracked);
     }
   }
 
-  #follow(tracked: TrackedScope, scope: WatchScope): void {
-    tracked.following = this.#changes.follow(scope, {
-      changed: (change) => this.#tell(tracked, change),
-      lost: () => this.#tell(tracked, undefined),
-    });
+  /** Follows nothing any more. */
+  close(): void {
+    this.#keys?.close();
+    this.#keys = undefined;
   }
 
-  #tell(tracked: TrackedScope, change: Change | undefined): void {
+  #begin(id: string, scope: WatchScope): TrackedScope {
+    const { store, changes } = this.#options;
+    const tracked: TrackedScope = { id, scope, following: undefined, names: new Map() };
+    this.#scopes.set(id, tracked);
+    if (scope.type === 'key' && store.followKeys !== undefined) {
+      this.#keys ??= store.followKeys({
+        changed: (address, version) => this.#changed(address, version),
+        lost: () => this.#lostKeys(),
+      });
+      this.#keys.follow(scope.address);
+    } else {
+      tracked.following = changes.follow(scope, {
+        changed: (change) => this.#tell(tracked, causeOf(change)),
+        lost: () => this.#tell(tracked, undefined),
+      });
+    }
+    return tracked;
+  }
+
+  #changed(address: KeyAddress, version: string | undefined): void {
+    const tracked = this.#scopes.get(scopeText({ type: 'key', address }));
+    if (tracked !== undefined) this.#tell(tracked, { address, version });
+  }
+
+  #lostKeys(): void {
+    for (const tracked of [...this.#scopes.values()]) if (tracked.scope.type === 'key') this.#tell(tracked, undefined);
+  }
+
+  #tell(tracked: TrackedScope, cause: Cause | undefined): void {
     if (this.#scopes.get(tracked.id) !== tracked) return;
     this.#forget(tracked);
-    for (const [name, clients] of tracked.names) for (const client of clients) this.#invalidate(client, [name], change);
+    for (const [name, clients] of tracked.names) {
+      for (const client of clients) {
+        this.#ofClient.get(client)?.delete(tracked);
+        this.#options.invalidate(client, [name], cause);
+      }
+    }
   }
 
   #forget(tracked: TrackedScope): void {
     this.#scopes.delete(tracked.id);
-    this.#metrics.trackedNames -= tracked.names.size;
+    this.#options.metrics.trackedNames -= tracked.names.size;
     tracked.following?.stop();
+    if (tracked.scope.type === 'key') this.#keys?.unfollow(tracked.scope.address);
   }
 
   #dropOldest(newest: TrackedScope): void {
     for (const tracked of this.#scopes.values()) {
       if (tracked === newest) return;
       this.#tell(tracked, undefined);
-      if (this.#metrics.trackedNames <= this.#maxNames) return;
+      if (this.#options.metrics.trackedNames <= this.#options.maxNames) return;
     }
   }
+}
+
+/** What a change says of the key that it is about. */
+export function causeOf(change: Change): Cause {
+  return change.type === 'put' ? { address: change.record.address, version: change.record.version } : { address: change.address, version: change.version };
+}
+
+function scopeText(scope: Extract<WatchScope, { type: 'key' | 'path' }>): string {
+  return scope.type === 'key' ? addressText(scope.address) : `path ${addressText({ ...scope.address, key: '' })}`;
 }

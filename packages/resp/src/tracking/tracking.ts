@@ -46,7 +46,7 @@ export class Tracking {
   /** The client is about to read a key, under a name (byte text). */
   noteKey(address: KeyAddress, name: string): void {
     if (!this.#wants()) return;
-    this.#names.note(`key\n${addressText(address)}`, () => ({ type: 'key', address }), { name, client: this.#client });
+    this.#names.note(this.#client, { type: 'key', address }, name);
   }
 
   /** The client is about to read a field of a hash, which it keeps under the hash's name. */
@@ -57,8 +57,7 @@ export class Tracking {
   /** The client is about to read a whole hash. */
   notePath(address: PathAddress, name: string): void {
     if (!this.#wants()) return;
-    const { bucket, layer, path } = address;
-    this.#names.note(`path\n${bucket}\n${layer}\n${path}`, () => ({ type: 'path', address }), { name, client: this.#client });
+    this.#names.note(this.#client, { type: 'path', address }, name);
   }
 
   /** Ends what is followed for prefixes. */
