@@ -34,6 +34,18 @@ export class CommandRunner {
     return this.#answer(command, { context: this.#context, client, args, reply });
   }
 
+  /** Carries out a request that may overlap with others. `undefined`: it is answered; otherwise its answer comes to a writer of its own, once the promise, which never rejects, is fulfilled. */
+  start(command: Command, args: readonly string[]): { readonly waiting: Promise<void>; readonly writer: RespReplyWriter } | undefined {
+    const client = this.#client;
+    const call: Call = { context: this.#context, client, args, reply: client.reply };
+    const waiting = this.#answer(command, call);
+    if (waiting === undefined) return undefined;
+    // Nothing was written yet: what has to wait writes behind its waiting.
+    call.reply = new RespReplyWriter();
+    call.reply.version = client.reply.version;
+    return { waiting, writer: call.reply };
+  }
+
   /** Ends what the client has asked for. */
   close(): void {
     leaveAccount(this.#context, this.#client);

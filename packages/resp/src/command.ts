@@ -10,8 +10,8 @@ export interface Call {
   readonly client: Client;
   /** The command's name and its arguments, as byte text. */
   readonly args: readonly string[];
-  /** Where the answer goes: all of it in one go, without waiting in between. */
-  readonly reply: RespReplyWriter;
+  /** Where the answer goes: all of it in one go, without waiting in between. It may be another one after waiting. */
+  reply: RespReplyWriter;
   /** Under EXEC: what was watched, and has to be unchanged. */
   readonly guard?: ExecutionGuard;
 }
@@ -36,6 +36,9 @@ export interface CommandArgument {
   readonly arguments?: readonly CommandArgument[];
 }
 
+/** What requests of one client may be under way together: reads, or writes, never both. */
+export type OverlapKind = 'read' | 'write';
+
 /** A command of the face. */
 export interface Command {
   /** In capitals. */
@@ -56,8 +59,8 @@ export interface Command {
   readonly immediate?: boolean;
   /** Works while a RESP2 client is subscribed. */
   readonly whileSubscribed?: boolean;
-  /** Writes without reading first: it may be under way together with others of its kind from the same client. */
-  readonly overlaps?: (args: readonly string[]) => boolean;
+  /** Only reads, or only writes: a request may then be under way together with others of its kind from the same client. */
+  readonly overlaps?: (args: readonly string[]) => OverlapKind | undefined;
   /** Answers; a promise where it has to wait. What it throws is told to the client. */
   run(call: Call): void | Promise<void>;
 }

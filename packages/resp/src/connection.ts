@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { RespRequestParser, RespReplyWriter } from '@xir/protocol';
 
 import { Client } from './client.ts';
+import type { Command, OverlapKind } from './command.ts';
 import { CommandRunner } from './command-runner.ts';
 import type { RespContext } from './context.ts';
 import { admit } from './admission.ts';
@@ -17,7 +18,7 @@ const ENOUGH_INPUT_BYTES = 262_144;
 /** Answers go out while others are still being made once there are this many bytes. */
 const FLUSH_BYTES = 65_536;
 
-/** Writes under way whose answers are still to come, in order. */
+/** A read or write whose answer is still to come, or has to stand behind one that is. */
 interface Overlap {
   readonly writer: RespReplyWriter;
   done: boolean;
@@ -34,6 +35,7 @@ export class Connection {
   readonly #parser = new RespRequestParser(LIMITS_BEFORE_LOGIN);
   readonly #runner: CommandRunner;
   readonly #overlaps: Overlap[] = [];
+  #overlapKind: OverlapKind = 'read';
   #held: string[] | undefined;
   #counted = 0;
   #inTurn = false;
@@ -111,8 +113,10 @@ export class Connection {
   #execute(args: string[]): void {
     const { client } = this;
     const command = this.#runner.find(args);
-    if (command?.overlaps?.(args) === true && client.replyMode === 'on' && client.transaction === undefined && this.#overlaps.length < MAX_OVERLAPS) {
-      this.#overlap(args);
+    const kind = client.replyMode === 'on' && client.transaction === undefined && this.#overlaps.length < MAX_OVERLAPS ? command?.overlaps?.(args) : undefined;
+    if (command !== undefined && kind !== undefined && (this.#overlaps.length === 0 || kind === this.#overlapKind)) {
+      this.#overlapKind = kind;
+      this.#overlap(command, args);
       return;
     }
     if (this.#overlaps.length > 0) {
@@ -125,22 +129,25 @@ export class Connection {
     else if (!this.#loggedIn) this.#noteLogin();
   }
 
-  /** Starts a write whose answer is waited for together with those of others. */
-  #overlap(args: string[]): void {
-    const writer = new RespReplyWriter();
-    writer.version = this.client.reply.version;
-    const waiting = this.#runner.run(this.#runner.find(args), args, writer);
-    if (waiting === undefined && this.#overlaps.length === 0) {
-      this.client.reply.append(writer.take());
-      return;
-    }
+  /** Carries out a request of which others of its kind need not wait: their answers are put in order. */
+  #overlap(command: Command, args: string[]): void {
+    const isAlone = this.#overlaps.length === 0;
+    const started = isAlone ? this.#runner.start(command, args) : this.#startBehind(command, args);
+    if (started === undefined) return;
+    const { waiting, writer } = started;
     const overlap: Overlap = { writer, done: waiting === undefined };
     this.#overlaps.push(overlap);
-    if (waiting === undefined) return;
-    void waiting.then(() => {
+    void waiting?.then(() => {
       overlap.done = true;
       if (this.#overlaps[0] === overlap) this.#collect();
     });
+  }
+
+  /** An answer that is there at once has to stand behind those that are not. */
+  #startBehind(command: Command, args: string[]): { readonly waiting: Promise<void> | undefined; readonly writer: RespReplyWriter } {
+    const writer = new RespReplyWriter();
+    writer.version = this.client.reply.version;
+    return { waiting: this.#runner.run(command, args, writer), writer };
   }
 
   /** Takes over the answers that are there, as far as none before them is missing. */

@@ -88,5 +88,9 @@ describe('a pipeline', () => {
     expect(answers).toEqual(Array.from({ length: 50 }, (_, index) => ['OK', String(index)]).flat());
     const writes = await client.pipeline([...Array.from({ length: 100 }, (_, index) => ['SET', 'x5', String(index)]), ['HSET', 'x5h', 'f', '1'], ['HSET', 'x5h', 'f', '2'], ['GET', 'x5']]);
     expect(writes.slice(-3)).toEqual([1, 0, '99']);
+    // On a neuron that knows nothing yet, reads that have to be fetched and reads that need not be.
+    const cold = await (await fixture.openNeighbour()).open();
+    const reads = await cold.pipeline([['GET', 'x5'], ['GET', 'x5-1'], ['PING'], ['SET', 'x5', 'new'], ['GET', 'x5'], ['GET', 'x5-none'], ['HGETALL', 'x5h'], ['GET', 'x5'], ['NONSENSE'], ['GET', 'x5-2']]);
+    expect(reads.map((reply) => (reply instanceof Error ? 'error' : reply))).toEqual(['99', '46', 'PONG', 'OK', 'new', null, ['f', '2'], 'new', 'error', '47']);
   });
 });

@@ -160,7 +160,7 @@ async function hscan(call: Call): Promise<void> {
 
 const FIELDS = { ...FIELD, multiple: true } as const;
 const PAIRS = { name: 'data', type: 'block', multiple: true, arguments: [FIELD, VALUE] } as const;
-const READ = { group: 'hash', flags: ['readonly', 'fast'], keys: [1, 1, 1] } as const;
+const READ = { group: 'hash', flags: ['readonly', 'fast'], keys: [1, 1, 1], overlaps: () => 'read' as const } as const;
 const WRITE = { group: 'hash', flags: ['write', 'fast'], keys: [1, 1, 1] } as const;
 
 /** Hashes: the keys at a path. */
@@ -182,8 +182,8 @@ export const HASHES: readonly Command[] = [
     arguments: [KEY, { name: 'cursor', type: 'integer' }, { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true }, { name: 'count', type: 'integer', token: 'COUNT', optional: true }],
     run: hscan,
   },
-  { name: 'HSET', arity: -4, ...WRITE, since: '2.0.0', summary: 'Writes fields, each for itself; answers how many were new.', arguments: [KEY, PAIRS], overlaps: () => true, run: hset },
-  { name: 'HMSET', arity: -4, ...WRITE, since: '2.0.0', summary: 'Writes fields, each for itself.', arguments: [KEY, PAIRS], overlaps: () => true, run: hset },
+  { name: 'HSET', arity: -4, ...WRITE, since: '2.0.0', summary: 'Writes fields, each for itself; answers how many were new.', arguments: [KEY, PAIRS], overlaps: () => 'write', run: hset },
+  { name: 'HMSET', arity: -4, ...WRITE, since: '2.0.0', summary: 'Writes fields, each for itself.', arguments: [KEY, PAIRS], overlaps: () => 'write', run: hset },
   { name: 'HSETNX', arity: 4, ...WRITE, since: '2.0.0', summary: 'Writes a field if it is not there.', arguments: [KEY, FIELD, VALUE], run: hsetnx },
   { name: 'HDEL', arity: -3, ...WRITE, since: '2.0.0', summary: 'Deletes fields; their history stays.', arguments: [KEY, FIELDS], run: hdel },
 ];

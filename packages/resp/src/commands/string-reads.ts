@@ -72,11 +72,13 @@ async function getex(call: Call): Promise<void> {
   replyRecord(call, record);
 }
 
+const READ = () => 'read' as const;
+
 /** Reading values. */
 export const STRING_READS: readonly Command[] = [
-  { name: 'GET', arity: 2, group: 'string', flags: ['readonly', 'fast'], keys: [1, 1, 1], since: '1.0.0', summary: 'The value of a key.', arguments: [KEY], run: get },
-  { name: 'MGET', arity: -2, group: 'string', flags: ['readonly', 'fast'], keys: [1, -1, 1], since: '1.0.0', summary: 'The values of several keys, each as it is when it is looked at.', arguments: [{ ...KEY, multiple: true }], run: mget },
-  { name: 'STRLEN', arity: 2, group: 'string', flags: ['readonly', 'fast'], keys: [1, 1, 1], since: '2.2.0', summary: 'The number of bytes of a value.', arguments: [KEY], run: strlen },
+  { name: 'GET', arity: 2, group: 'string', flags: ['readonly', 'fast'], keys: [1, 1, 1], since: '1.0.0', summary: 'The value of a key.', arguments: [KEY], overlaps: READ, run: get },
+  { name: 'MGET', arity: -2, group: 'string', flags: ['readonly', 'fast'], keys: [1, -1, 1], since: '1.0.0', summary: 'The values of several keys, each as it is when it is looked at.', arguments: [{ ...KEY, multiple: true }], overlaps: READ, run: mget },
+  { name: 'STRLEN', arity: 2, group: 'string', flags: ['readonly', 'fast'], keys: [1, 1, 1], since: '2.2.0', summary: 'The number of bytes of a value.', arguments: [KEY], overlaps: READ, run: strlen },
   {
     name: 'GETRANGE',
     arity: 4,

@@ -167,7 +167,7 @@ export const STRING_WRITES: readonly Command[] = [
       { name: 'get', type: 'pure-token', token: 'GET', optional: true },
       expiryArgument('KEEPTTL'),
     ],
-    overlaps: (args) => args.length === 3,
+    overlaps: (args) => (args.length === 3 ? 'write' : undefined),
     run: set,
   },
   { name: 'SETNX', arity: 3, group: 'string', flags: ['write', 'fast'], keys: [1, 1, 1], since: '1.0.0', summary: 'Writes a value if the key is not there.', arguments: [KEY, VALUE], run: setnx },
