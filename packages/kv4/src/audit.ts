@@ -7,6 +7,8 @@ import type { TableEntry } from './cache-table.ts';
 
 /** Default milliseconds between two samples. */
 export const DEFAULT_AUDIT_INTERVAL_MS = 10_000;
+/** Bytes of cached values that one sample holds at most, one entry apart: large ones are compared fewer at a time, so that no turn of the event loop is spent on reading many. */
+const MOST_SAMPLE_BYTES = 1024 * 1024;
 /** Default of how long a database that is ahead of the cache is waited for, in milliseconds: on a cluster the feed may be read from a replica that lags behind those that answer. */
 export const DEFAULT_AUDIT_PATIENCE_MS = 15_000;
 /** Milliseconds before it is compared again for the first time; then twice as many each time. */
@@ -123,9 +125,13 @@ export class Audit {
     const { cache, random, sample } = this.#options;
     const { ring } = cache.table;
     const found = new Set<TableEntry>();
+    let bytes = 0;
     for (let draw = 0; draw < sample && ring.length > 0; draw += 1) {
       const entry = ring[Math.floor(random() * ring.length)];
-      if (entry !== undefined && isSettled(entry)) found.add(entry);
+      if (entry === undefined || !isSettled(entry) || found.has(entry)) continue;
+      bytes += entry.bytes;
+      if (bytes > MOST_SAMPLE_BYTES && found.size > 0) break;
+      found.add(entry);
     }
     return [...found];
   }
