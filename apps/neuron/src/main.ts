@@ -7,6 +7,7 @@ import { runCommandLine, type Invocation } from './command-line.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, NeuronError, type NeuronErrorCode } from './errors.ts';
 import { runExport } from './export/run-export.ts';
+import { tuneGarbageCollection } from './garbage-collection.ts';
 import { defaultNeuronName } from './neuron-name.ts';
 import type { NeuronSettings } from './options.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -54,6 +55,7 @@ function hostIdentity(settings: NeuronSettings) {
   return { hostName: hostname(), hardwareAddresses, dataDirectory: resolve(settings.dataDir) };
 }
 
+tuneGarbageCollection();
 try {
   await runCommandLine(
     process.argv.slice(2),

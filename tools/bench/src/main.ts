@@ -12,6 +12,7 @@ import { inProcessGet } from './measures/in-process-get.ts';
 import { memorySize } from './measures/memory-size.ts';
 import { growthInNeurons, propagation } from './measures/propagation.ts';
 import { readUnderLoad } from './measures/read-under-load.ts';
+import { redisGet } from './measures/redis-get.ts';
 import { LOAD_CORE, startSharedDatabase, type SharedDatabase } from './processes/shared-database.ts';
 import { reportOf } from './report.ts';
 import { versionsOf } from './versions.ts';
@@ -45,6 +46,7 @@ const context: MeasureContext = {
 const measures: Record<string, Measure> = {
   'in-process': inProcessGet,
   get: cachedGet,
+  redis: redisGet,
   put: acknowledgedPut('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'put-couchdb': acknowledgedPut('couchdb') }),
   propagation: propagation('embedded'),

@@ -9,6 +9,7 @@ import { startChild, type Child } from '../child.ts';
 export interface NeuronProcess extends AsyncDisposable {
   readonly pid: number;
   readonly restPort: number;
+  readonly tcpPort: number;
   /** The address of its embedded database, when it serves one. */
   readonly databaseUrl?: string;
 }
@@ -37,6 +38,7 @@ export async function startNeuron(options: NeuronOptions): Promise<NeuronProcess
   return {
     pid: child.pid,
     restPort: portOf(child, 'rest'),
+    tcpPort: portOf(child, 'tcp'),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     async [Symbol.asyncDispose]() {
       await child[Symbol.asyncDispose]();
