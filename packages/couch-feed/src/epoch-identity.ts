@@ -1,4 +1,4 @@
-import { isCouchError, type Clock, type CouchDatabase, type Random } from '@xir/couch-client';
+import { CouchError, isCouchError, type Clock, type CouchDatabase, type Random } from '@xir/couch-client';
 import type { IdentityCheck, IdentityResult, IdentityVerdict } from './identity.ts';
 
 /** Id of the document that holds a database's random epoch. */
@@ -131,6 +131,7 @@ export function epochIdentity(options: EpochIdentityOptions): IdentityCheck {
       } catch (error) {
         if (!isCouchError(error, 'COUCH_CONFLICT')) throw error;
         const barrier = await readBarrier(signal);
+        if (barrier === undefined) throw new CouchError('COUCH_NOT_FOUND', 'the barrier is gone: this is not the database that it was', { cause: error });
         if (compareEpoch(known, { epoch, barrier }) !== 'same') throw error;
         known = { epoch, barrier: await writeBarrier(barrier, signal) };
       }

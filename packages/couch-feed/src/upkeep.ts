@@ -68,7 +68,11 @@ export class Upkeep {
     try {
       if (await withDeadline(clock, deadlineMs, signal, (each) => inspector.refresh(each))) this.#feed.remembered();
     } catch (error) {
-      if (!signal.aborted) this.#feed.warn('identity-failed', error);
+      if (!signal.aborted) {
+        this.#feed.warn('identity-failed', error);
+        // What was left in the database is gone, though it looks as it did: connecting begins by finding out what happened.
+        if (isCouchError(error, 'COUCH_NOT_FOUND')) this.#feed.reconnect();
+      }
     }
     this.#refreshTimer?.cancel();
     if (identity.refreshMs !== undefined && !signal.aborted) {

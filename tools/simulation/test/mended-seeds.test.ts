@@ -28,6 +28,7 @@ const MENDED = [
   { profile: 'quick', seed: 3610651334, what: 'a watch that begins anew while the end is compared is given the time to' },
   { profile: 'quick', seed: 987839717, what: 'a watch is judged when the rows that were held back have come' },
   { profile: 'all', seed: 2617475618, what: 'a watch begins anew where the database itself went back' },
+  { profile: 'quick', seed: 3859001078, what: 'a database that was made anew is noticed by the barrier that is missing in it' },
   { profile: 'all', seed: 159211099, what: 'an audit waits for a feed that is read from a replica that lags' },
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
