@@ -43,7 +43,10 @@ export class Channels {
     const subscription: Subscription = { client, name, isPattern, matches, followings };
     for (const scope of events?.scopes ?? []) {
       const changed = (change: Change) => this.#tellOf(subscription, events?.messagesOf(change) ?? []);
-      followings.push(this.#changes.follow(scope, { changed, lost: (error) => error !== undefined && this.#cutOff(subscription) }));
+      const lost = (error: unknown) => {
+        if (error !== undefined) this.#cutOff(subscription);
+      };
+      followings.push(this.#changes.follow(scope, { changed, lost }, 'ready'));
     }
     names.add(name);
     this.#add(subscription);

@@ -83,6 +83,7 @@ export class Connection {
 
   #receive(chunk: Buffer): void {
     if (this.#closed || this.#ended || this.client.quitting) return;
+    this.client.lastMs = this.#context.clock.now();
     this.#parser.push(chunk.toString('latin1'));
     this.#turn();
     this.#countInput();

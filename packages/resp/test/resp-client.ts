@@ -9,6 +9,8 @@ export class RespClient {
   readonly #waiting: Array<{ resolve: (reply: Reply) => void; reject: (error: Error) => void }> = [];
   readonly #messages: Push[] = [];
   readonly #messageWaiters: Array<(message: Push) => void> = [];
+  /** Takes messages instead of {@link message}, at the moment they come. */
+  onMessage: ((items: Reply[]) => void) | undefined;
   /** Pieces in which bytes came. */
   readonly chunks: string[] = [];
   readonly closed: Promise<void>;
@@ -29,6 +31,20 @@ export class RespClient {
   call(...words: ReadonlyArray<string | number | Buffer>): Promise<Reply> {
     this.socket.write(encode(words));
     return this.answer();
+  }
+
+  /** Sends a request; `take` is given the answer at the moment it comes, before any message behind it. */
+  callNow(words: ReadonlyArray<string | number | Buffer>, take: (reply: Reply) => void): Promise<void> {
+    this.socket.write(encode(words));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        resolve: (reply) => {
+          take(reply);
+          resolve();
+        },
+        reject,
+      });
+    });
   }
 
   /** Sends several requests in one write and waits for all answers. */
@@ -73,6 +89,7 @@ export class RespClient {
   #take(reply: Reply): void {
     const confirms = reply instanceof Push && (reply.items[0] as string).endsWith('subscribe');
     if (reply instanceof Push && !confirms) {
+      if (this.onMessage !== undefined) return this.onMessage(reply.items);
       const waiter = this.#messageWaiters.shift();
       if (waiter === undefined) this.#messages.push(reply);
       else waiter(reply);

@@ -1,3 +1,5 @@
+import type { Memory } from '@xir/kv4';
+import type { WatchEvent, WatchOptions, WatchScope } from '@xir/kv4-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { eventually } from './eventually.ts';
@@ -66,6 +68,34 @@ describe('CLIENT TRACKING', () => {
     await client.call('SET', '/t2/short', 1, 'PX', 50);
     await client.call('GET', '/t2/short');
     expect(await client.message()).toEqual(['invalidate', ['/t2/short']]);
+  });
+
+  it('T2 a hash that is written between its first read and the beginning of its watch is told of', async () => {
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const late = (store: Memory): Memory =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === 'watch') return (scope: WatchScope, options: WatchOptions) => (scope.type === 'path' && options.initial !== false ? lateWatch(target, scope, options) : target.watch(scope, options));
+          const value = Reflect.get(target, name) as unknown;
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    // What a watch that begins with what is there takes for that, it takes as late as it likes.
+    async function* lateWatch(store: Memory, scope: WatchScope, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined> {
+      await begun;
+      yield* store.watch(scope, options);
+    }
+    await using slow = await openFixture({ wrapStore: late });
+    const [client, other] = [await slow.open(3), await slow.open(3)];
+    await client.call('CLIENT', 'TRACKING', 'ON');
+    await client.call('HGETALL', '/t2late');
+    await other.call('HSET', '/t2late', 'f', 1);
+    begin();
+    await slow.store.prove();
+    await client.call('HGETALL', '/t2fence');
+    await other.call('HSET', '/t2fence', 'f', 1);
+    expect(await client.message()).toEqual(['invalidate', ['/t2late']]);
   });
 
   it('T3 OPTIN follows what is asked for, OPTOUT what is not declined', async () => {

@@ -13,6 +13,11 @@ export interface ChangeListener {
   lost(error: unknown): void;
 }
 
+/**
+ * From when on changes are told: from the call on (`now`: what is read afterwards goes stale only with notice), or from the moment at which what there is has been looked through (`ready`, which says so).
+ */
+export type FollowFrom = 'now' | 'ready';
+
 /** A scope that is followed. */
 export interface Following {
   /** Resolves when every later change will be told; rejects where the scope cannot be followed. */
@@ -40,10 +45,10 @@ export class ChangeFollower {
     return this.#shared.size;
   }
 
-  /** Tells a listener of every change in a scope, from this call on. */
-  follow(scope: WatchScope, listener: ChangeListener): Following {
-    const id = scopeText(scope);
-    const shared = this.#shared.get(id) ?? this.#begin(id, scope);
+  /** Tells a listener of every change in a scope. */
+  follow(scope: WatchScope, listener: ChangeListener, from: FollowFrom): Following {
+    const id = `${from} ${scopeText(scope)}`;
+    const shared = this.#shared.get(id) ?? this.#begin(id, scope, from);
     shared.listeners.add(listener);
     let isFollowing = true;
     return {
@@ -62,14 +67,14 @@ export class ChangeFollower {
     for (const [id, shared] of this.#shared) this.#end(id, shared);
   }
 
-  #begin(id: string, scope: WatchScope): Shared {
+  #begin(id: string, scope: WatchScope, from: FollowFrom): Shared {
     let settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
     const ready = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
     // Whoever waits gets the failure; without one waiting it must not count as unhandled.
     ready.catch(() => undefined);
     const shared: Shared = { listeners: new Set(), abort: new AbortController(), ready };
     this.#shared.set(id, shared);
-    this.#run(scope, shared, () => settle?.resolve()).then(
+    this.#run(scope, shared, { from, ready: () => settle?.resolve() }).then(
       () => this.#ended(id, shared, new Error('the watch ended')),
       (error: unknown) => {
         settle?.reject(error);
@@ -79,9 +84,9 @@ export class ChangeFollower {
     return shared;
   }
 
-  async #run(scope: WatchScope, shared: Shared, ready: () => void): Promise<void> {
-    // A key is watched from the call on; for more than that the end of what was there says that the watch stands.
-    const initial = scope.type !== 'key';
+  async #run(scope: WatchScope, shared: Shared, { from, ready }: { readonly from: FollowFrom; readonly ready: () => void }): Promise<void> {
+    // The end of what was there says that the watch stands.
+    const initial = from === 'ready';
     let live = !initial;
     if (live) ready();
     for await (const event of this.#store.watch(scope, { initial, latestOnly: true, signal: shared.abort.signal })) {

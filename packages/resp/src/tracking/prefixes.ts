@@ -14,10 +14,11 @@ export async function followPrefixes(context: RespContext, client: Client, { buc
   const { prefixes } = tracking.settings;
   const readiness: Promise<void>[] = [];
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
-    const following = context.changes.follow(prefixScope(bucket, prefix), {
-      changed: (change) => tell(context, client, { prefix, change }),
+    const listener = {
+      changed: (change: Change) => tell(context, client, { prefix, change }),
       lost: () => invalidate(context, client, { names: undefined, cause: undefined }),
-    });
+    };
+    const following = context.changes.follow(prefixScope(bucket, prefix), listener, 'ready');
     tracking.followings.push(following);
     readiness.push(following.ready);
   }

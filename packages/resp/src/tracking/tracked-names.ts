@@ -93,10 +93,8 @@ export class TrackedNames {
       });
       this.#keys.follow(scope.address);
     } else {
-      tracked.following = changes.follow(scope, {
-        changed: (change) => this.#tell(tracked, causeOf(change)),
-        lost: () => this.#tell(tracked, undefined),
-      });
+      const listener = { changed: (change: Change) => this.#tell(tracked, causeOf(change)), lost: () => this.#tell(tracked, undefined) };
+      tracked.following = changes.follow(scope, listener, 'now');
     }
     return tracked;
   }
