@@ -4,7 +4,7 @@
  */
 export const ROLES = [
   { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
-  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/resp', '@xir/operations', '@xir/accounts'] },
+  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/resp', '@xir/operations', '@xir/accounts'] },
   { role: 'Memory', packages: ['@xir/kv4', '@xir/kv4-couch', '@xir/kv4-core', '@xir/protocol'] },
   { role: 'CouchDB, with or without Xir', packages: ['@xir/couch-feed', '@xir/couch-client', '@xir/couch-embedded'] },
   { role: 'For those who implement a contract', packages: ['@xir/kv4-testing', '@xir/couch-testing'] },
@@ -22,6 +22,7 @@ export const ALLOWED = {
   '@xir/accounts': ['@xir/kv4-core', '@xir/protocol', '@xir/couch-client'],
   '@xir/rest': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol'],
   '@xir/resp': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
+  '@xir/websocket': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/operations': ['@xir/couch-client'],
   '@xir/stem-sdk': ['@xir/kv4-core'],
   '@xir/kv4-testing': ['@xir/kv4-core'],
@@ -38,6 +39,7 @@ export const ALLOWED = {
     '@xir/protocol',
     '@xir/resp',
     '@xir/rest',
+    '@xir/websocket',
   ],
   '@xir/mutants': [],
   '@xir/oracle': ['@xir/couch-embedded', '@xir/neuron'],

@@ -14,6 +14,7 @@ import {
 } from '@xir/operations';
 import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
+import type { WebSocketFace } from '@xir/websocket';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
@@ -26,6 +27,7 @@ export interface NeuronParts {
   memory?: Memory;
   rest?: RestHandler;
   resp?: RespFace;
+  webSocket?: WebSocketFace;
 }
 
 /** Where what is opened is noted, and where is logged. */
@@ -54,11 +56,12 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   };
   const snapshot = (): NeuronSnapshot => ({
     version: NEURON_VERSION,
-    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings, (parts.rest?.metrics().cachedAnswers ?? 0) + (parts.resp?.metrics().cachedAnswers ?? 0))),
+    ...(parts.memory === undefined ? {} : memoryFigures(parts.memory, settings, cachedAnswers(parts))),
     loopDelay: loopDelay.read(),
     watchdog: watchdog.snapshot(),
     ...restFigures(parts.rest),
     ...respFigures(parts.resp),
+    ...webSocketFigures(parts.webSocket),
   });
   const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
@@ -90,4 +93,14 @@ function respFigures(resp: RespFace | undefined): Pick<NeuronSnapshot, 'tcp'> {
   if (resp === undefined) return {};
   const { commands, ...figures } = resp.metrics();
   return { tcp: { ...figures, commands: commands.map(({ command, outcome, count }) => ({ labels: { command: command.toLowerCase(), outcome }, value: count })) } };
+}
+
+function webSocketFigures(face: WebSocketFace | undefined): Pick<NeuronSnapshot, 'webSocket'> {
+  if (face === undefined) return {};
+  const { requests, ...figures } = face.metrics();
+  return { webSocket: { ...figures, requests: requests.map(({ operation, outcome, count }) => ({ labels: { operation, outcome }, value: count })) } };
+}
+
+function cachedAnswers({ rest, resp, webSocket }: NeuronParts): number {
+  return (rest?.metrics().cachedAnswers ?? 0) + (resp?.metrics().cachedAnswers ?? 0) + (webSocket?.metrics().cachedAnswers ?? 0);
 }

@@ -8,6 +8,8 @@ export interface ReadyRecord {
   readonly pid: number;
   /** URL of the REST API. */
   readonly rest: string;
+  /** URL of the WebSocket data API; it is also served at `/ws` of the REST API. */
+  readonly webSocket: string;
   /** URL of the Redis protocol. */
   readonly tcp: string;
   /** URL of `/health`, `/ready` and `/metrics`. */
@@ -17,7 +19,7 @@ export interface ReadyRecord {
   readonly databaseName: string;
   readonly embedded: boolean;
   /** Ports that later faces will open; nothing listens on them. */
-  readonly reserved: { readonly webSocketPort: number; readonly linkPort: number };
+  readonly reserved: { readonly linkPort: number };
 }
 
 /** What {@link readyRecord} puts together. */
@@ -26,6 +28,7 @@ export interface ReadyFacts {
   readonly version: string;
   readonly pid: number;
   readonly rest: string;
+  readonly webSocket: string;
   readonly tcp: string;
   readonly operations: string;
   readonly database?: string;
@@ -39,6 +42,6 @@ export function readyRecord(settings: NeuronSettings, { database, ...facts }: Re
     ...(database === undefined ? {} : { database }),
     databaseName: settings.database,
     embedded: settings.couchdbUrl === undefined,
-    reserved: { webSocketPort: settings.wsPort, linkPort: settings.linkPort },
+    reserved: { linkPort: settings.linkPort },
   };
 }

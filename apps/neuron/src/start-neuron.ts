@@ -5,6 +5,7 @@ import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type RestServer } from '@xir/rest';
+import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
@@ -20,12 +21,12 @@ import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 /** A running neuron. */
 export interface Neuron extends AsyncDisposable {
   readonly ready: ReadyRecord;
-  /** Drains and closes everything: REST first, then memory, the embedded database and operations. Idempotent. */
+  /** Drains and closes everything: the faces first, then memory, the embedded database and operations. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a neuron: operations, the database (embedded or not), memory, accounts, REST. Resolves when all of it is open. Throws {@link NeuronError}, having
+ * Starts a neuron: operations, the database (embedded or not), memory, accounts, the faces. Resolves when all of it is open. Throws {@link NeuronError}, having
  * closed what was open. The settings are taken as checked (`refuseUnsafeSettings`).
  */
 export async function startNeuron(settings: NamedSettings, logger: Logger): Promise<Neuron> {
@@ -41,10 +42,11 @@ export async function startNeuron(settings: NamedSettings, logger: Logger): Prom
     const faces: FaceParts = { settings, parts, memory, accounts, tls };
     const rest = await openRest(faces, { stack, logger });
     const resp = await openResp(faces, { stack, logger });
+    const webSocket = await openWebSocket(faces, rest, { stack, logger });
     parts.state = 'running';
-    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, tcp: resp.url, operations: operations.url };
+    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, webSocket: webSocket.url, tcp: resp.url, operations: operations.url };
     const ready = readyRecord(settings, database.url === undefined ? facts : { ...facts, database: database.url });
-    logger.info({ rest: ready.rest, tcp: ready.tcp, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
+    logger.info({ rest: ready.rest, webSocket: ready.webSocket, tcp: ready.tcp, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
     const close = () => {
       parts.state = 'draining';
       return stack.close();
@@ -122,6 +124,17 @@ async function openResp({ settings, parts, memory: store, accounts, tls }: FaceP
   parts.resp = face;
   const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
+}
+
+/** On a port of its own, and at `/ws` of the REST port. */
+async function openWebSocket({ settings, parts, memory: store, accounts, tls }: FaceParts, rest: RestServer, { stack, logger }: Context): Promise<WebSocketServerHandle> {
+  const { systemSecret, trustProxy } = settings;
+  const onError = (error: unknown) => logger.error({ error }, 'a request over a WebSocket failed for a reason that nobody planned for');
+  const face = createWebSocketFace({ store, accounts, systemSecret, trustProxy, onError });
+  parts.webSocket = face;
+  attachWebSocketFace(rest.server, face);
+  const options = { face, host: settings.host, port: settings.wsPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
+  return stack.add('WebSocket', await listening('--ws-port', () => createWebSocketServer(options)));
 }
 
 function isDebugging({ logLevel }: NamedSettings): boolean {

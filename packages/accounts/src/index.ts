@@ -29,3 +29,4 @@ export {
   SecretHasher,
   type SecretHasherOptions,
 } from './secret-hash.ts';
+export { shownEvent, shownEvents, type ShownEvents } from './shown-events.ts';

@@ -27,6 +27,7 @@ export {
   type FeedSnapshot,
   type NeuronSnapshot,
   type TcpSnapshot,
+  type WebSocketSnapshot,
   type WriteSnapshot,
 } from './neuron-metrics.ts';
 export { MAX_LOG_DEPTH, MAX_LOG_STRING_LENGTH, REDACTED, redactText, redactValue, SECRET_FIELD_NAMES } from './redact.ts';

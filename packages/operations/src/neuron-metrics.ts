@@ -70,6 +70,27 @@ export interface TcpSnapshot {
   readonly bufferedInputBytes: number;
 }
 
+/** The WebSocket data API at one moment; counts are since the start. */
+export interface WebSocketSnapshot {
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly connectionsRefused: number;
+  /** Connections that were cut since their reader was slow. */
+  readonly slowReadersCut: number;
+  /** Connections that were cut for frames that are none, or too much input. */
+  readonly badInputsCut: number;
+  /** Connections that were cut since they gave no sign of life. */
+  readonly silentCut: number;
+  readonly loginsFailed: number;
+  /** Requests answered, labelled with `operation` and `outcome`. */
+  readonly requests: readonly LabelledValue[];
+  readonly requestsInFlight: number;
+  readonly watches: number;
+  readonly events: number;
+  /** Bytes of messages that are being received. */
+  readonly bufferedInputBytes: number;
+}
+
 /** Everything that is exported. A part that is absent exports no samples. */
 export interface NeuronSnapshot {
   readonly version?: string;
@@ -86,6 +107,8 @@ export interface NeuronSnapshot {
   readonly watches?: number;
   /** The Redis protocol. */
   readonly tcp?: TcpSnapshot;
+  /** The WebSocket data API. */
+  readonly webSocket?: WebSocketSnapshot;
 }
 
 type Definition = MetricDefinition<NeuronSnapshot>;
@@ -188,4 +211,33 @@ export const NEURON_METRICS: readonly Definition[] = [
   gauge('xir_tcp_subscriptions', 'Subscriptions to channels and patterns.', ({ tcp }) => tcp?.subscriptions),
   counter('xir_tcp_messages_total', 'Messages sent to subscribers.', ({ tcp }) => tcp?.messages),
   gauge('xir_tcp_buffered_input_bytes', 'Bytes of requests that are being received.', ({ tcp }) => tcp?.bufferedInputBytes),
+  gauge('xir_websocket_connections', 'Connections of the WebSocket data API.', ({ webSocket }) => webSocket?.connections),
+  counter('xir_websocket_connections_total', 'Connections of the WebSocket data API that were accepted.', ({ webSocket }) => webSocket?.connectionsTotal),
+  {
+    name: 'xir_websocket_connections_cut_total',
+    help: 'Connections of the WebSocket data API that were refused or cut, by reason: too many, a slow reader, frames that are none, no sign of life.',
+    type: 'counter',
+    labelNames: ['reason'],
+    read: ({ webSocket }) =>
+      webSocket === undefined
+        ? undefined
+        : [
+            { labels: { reason: 'too-many' }, value: webSocket.connectionsRefused },
+            { labels: { reason: 'slow-reader' }, value: webSocket.slowReadersCut },
+            { labels: { reason: 'bad-input' }, value: webSocket.badInputsCut },
+            { labels: { reason: 'silent' }, value: webSocket.silentCut },
+          ],
+  },
+  counter('xir_websocket_logins_failed_total', 'Logins over a WebSocket that failed.', ({ webSocket }) => webSocket?.loginsFailed),
+  {
+    name: 'xir_websocket_requests_total',
+    help: 'Requests over a WebSocket answered, those of batches too, by operation and outcome.',
+    type: 'counter',
+    labelNames: ['operation', 'outcome'],
+    read: ({ webSocket }) => webSocket?.requests,
+  },
+  gauge('xir_websocket_requests_in_flight', 'Requests over a WebSocket being answered.', ({ webSocket }) => webSocket?.requestsInFlight),
+  gauge('xir_websocket_watches', 'Watches over a WebSocket that are open.', ({ webSocket }) => webSocket?.watches),
+  counter('xir_websocket_events_total', 'Events of watches sent over a WebSocket.', ({ webSocket }) => webSocket?.events),
+  gauge('xir_websocket_buffered_input_bytes', 'Bytes of messages over a WebSocket that are being received.', ({ webSocket }) => webSocket?.bufferedInputBytes),
 ];

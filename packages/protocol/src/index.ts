@@ -1,4 +1,5 @@
 export { ERROR_STRING_LIST, ERROR_STRINGS, isErrorString, type ErrorString, type ErrorStringInfo } from './error-strings.ts';
+export { KV4_ERROR_STRINGS } from './kv4-error-strings.ts';
 export { errorText, okText, withVersionText, type Envelope, type ErrorEnvelope, type OkEnvelope } from './envelope.ts';
 export {
   isAccountName,
@@ -66,3 +67,37 @@ export {
 export { RespRequestParser } from './resp/request-parser.ts';
 export { splitInlineRequest } from './resp/inline-request.ts';
 export { RespReplyWriter, type RespVersion } from './resp/reply-writer.ts';
+export {
+  DEFAULT_DATA_TOKEN_SECONDS,
+  DEFAULT_SERIES_LIMIT,
+  DEFAULT_WATCH_CREDIT_EVENTS,
+  MAX_BATCH_REQUESTS,
+  MAX_DATA_TOKEN_CHARACTERS,
+  MAX_DATA_TOKEN_SECONDS,
+  MAX_LISTED_ITEMS,
+  MAX_NAME_CHARACTERS,
+  MAX_REQUEST_ID_CHARACTERS,
+  MAX_WATCH_CREDIT_EVENTS,
+} from './websocket/request-limits.ts';
+export {
+  webSocketBatchEntrySchema,
+  webSocketConditionSchema,
+  webSocketIdSchema,
+  webSocketRequestSchema,
+  type WebSocketBatchEntry,
+  type WebSocketId,
+  type WebSocketRequest,
+} from './websocket/request-schemas.ts';
+export { readWebSocketRequest, WEBSOCKET_PROBLEM_CODES, type WebSocketProblem, type WebSocketProblemCode, type WebSocketReading } from './websocket/read-request.ts';
+export {
+  WEBSOCKET_RESULTS,
+  webSocketErrorSchema,
+  webSocketEventSchema,
+  webSocketMessageSchema,
+  webSocketRecordSchema,
+  webSocketVersionSchema,
+  webSocketWriteSchema,
+  type WebSocketErrorBody,
+  type WebSocketEvent,
+  type WebSocketMessage,
+} from './websocket/message-schemas.ts';

@@ -5,6 +5,8 @@ import type { Call, Command } from './command.ts';
 import type { RespContext } from './context.ts';
 import { errorLine, RespError } from './errors.ts';
 import { leaveAccount } from './leave-account.ts';
+import { invalidate, writeInvalidation } from './tracking/invalidation.ts';
+import type { Tracking } from './tracking/tracking.ts';
 
 const MAX_SHOWN_CHARACTERS = 128;
 /** Commands whose own answer is sent whatever the mode. */
@@ -85,13 +87,15 @@ export class CommandRunner {
         count.ok += 1;
         return undefined;
       }
-      return waiting.then(
+      const answered = waiting.then(
         () => void (count.ok += 1),
         (error: unknown) => {
           count.error += 1;
           this.#fail(error, call);
         },
       );
+      const { tracking } = call.client;
+      return tracking === undefined || (command.keys === undefined && command.name !== 'EXEC') ? answered : tellOnceMore(tracking, answered, { command, call, context: this.#context });
     } catch (error) {
       count.error += 1;
       if (command.immediate !== true) call.client.transaction?.spoil();
@@ -119,6 +123,29 @@ export class CommandRunner {
     if (unexpected) this.#context.onError(error);
     reply.error(line);
   }
+}
+
+/**
+ * What a client is told of a name while it waits for an answer about it comes before the answer, which may be older: it is told once more behind it, lest the answer be kept.
+ */
+async function tellOnceMore(tracking: Tracking, answered: Promise<void>, { command, call, context }: { readonly command: Command; readonly call: Call; readonly context: RespContext }): Promise<void> {
+  const told = tracking.beginFetch();
+  await answered;
+  tracking.endFetch(told);
+  if (call.client.tracking !== tracking) return;
+  const names = command.name === 'EXEC' ? [...told.names] : namesOf(command, call.args).filter((name) => told.all || told.names.has(name));
+  if (names.length === 0) return;
+  if (tracking.settings.redirectId === 0 && call.reply.version === 3) writeInvalidation(call.reply, names);
+  else invalidate(context, call.client, { names, cause: undefined });
+}
+
+/** The names among the arguments of a request. */
+function namesOf({ keys }: Command, args: readonly string[]): string[] {
+  const [first, last, step] = keys ?? [0, -1, 1];
+  const end = last < 0 ? args.length + last : last;
+  const names: string[] = [];
+  for (let index = first; first > 0 && index <= end; index += step) names.push(args[index] as string);
+  return names;
 }
 
 /** CLIENT CACHING is about the command behind it, or the transaction. */

@@ -83,7 +83,7 @@ async function round(stores: readonly Memory[], { random, mode }: { readonly ran
 const shown = (reply: Reply): unknown => (reply instanceof Map ? [...reply] : reply);
 
 describe('client-side caches on two neurons under random writes, expiries and deletions', () => {
-  it.each(MODES)('T8 hold nothing that has changed, once the feeds are proved and what was sent has been read: %s %s %s', { timeout: 120_000 }, async (...mode) => {
+  it.each(MODES)('T8 hold nothing that has changed, once the feeds are proved and what was sent has been read: %s %s %s', { timeout: 60_000 + ROUNDS * 10_000 }, async (...mode) => {
     const random = new SeededRandom(SEED + MODES.findIndex((one) => one.join() === mode.join()) * 1000);
     await using fixture = await openFixture();
     const neighbour = await fixture.openNeighbour();

@@ -98,6 +98,31 @@ describe('CLIENT TRACKING', () => {
     expect(await client.message()).toEqual(['invalidate', ['/t2late']]);
   });
 
+  it('T9 what was told while an answer was being fetched is told once more behind the answer', async () => {
+    let begin: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (begin = resolve));
+    const slow = (store: Memory): Memory =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === 'keys') return async (...args: Parameters<Memory['keys']>) => (args[0].path === '/t9' ? gate.then(() => target.keys(...args)) : target.keys(...args));
+          const value = Reflect.get(target, name) as unknown;
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    await using held = await openFixture({ wrapStore: slow });
+    const [client, other] = [await held.open(3), await held.open(3)];
+    await client.call('CLIENT', 'TRACKING', 'ON');
+    const answer = client.call('EXISTS', 't9');
+    await eventually(() => expect(held.face.metrics().trackedNames).toBeGreaterThan(1));
+    await other.call('SET', 't9', 1);
+    expect(await client.message()).toEqual(['invalidate', ['t9']]);
+    begin();
+    expect(await answer).toBe(0);
+    await client.call('GET', 't9fence');
+    await other.call('SET', 't9fence', 1);
+    expect(await client.message()).toEqual(['invalidate', ['t9']]);
+  });
+
   it('T3 OPTIN follows what is asked for, OPTOUT what is not declined', async () => {
     const client = await open();
     await client.call('CLIENT', 'TRACKING', 'ON', 'OPTIN');

@@ -1,6 +1,6 @@
 import { AccountsError } from '@xir/accounts';
 import type { Kv4Error, Kv4ErrorCode } from '@xir/kv4-core';
-import { ERROR_STRINGS, type ErrorString } from '@xir/protocol';
+import { ERROR_STRINGS, KV4_ERROR_STRINGS, type ErrorString } from '@xir/protocol';
 
 /** The stable codes of {@link RestError}. */
 export const REST_ERROR_CODES = [
@@ -59,23 +59,8 @@ export const REST_ERROR_STRINGS: Readonly<Record<RestErrorCode, ErrorString>> = 
   REST_VALUE_MISSING: 'value_missing',
 };
 
-const KV4_ERROR_STRINGS: Readonly<Record<Kv4ErrorCode, ErrorString>> = {
-  KV4_ALREADY_EXISTS: 'version_conflict',
-  KV4_BAD_ADDRESS: 'bad_name',
-  KV4_BAD_OPTION: 'bad_option',
-  KV4_BAD_VALUE: 'bad_value',
-  KV4_BUSY: 'busy',
-  KV4_CLOSED: 'unavailable',
-  KV4_FRESHNESS_UNPROVED: 'not_fresh',
-  KV4_NOT_FOUND: 'not_found',
-  KV4_OUTCOME_UNKNOWN: 'outcome_unknown',
-  KV4_REJECTED: 'bad_value',
-  KV4_UNAVAILABLE: 'unavailable',
-  KV4_UNSUPPORTED: 'unsupported',
-  KV4_VALUE_TOO_LARGE: 'too_large',
-  KV4_VERSION_CONFLICT: 'version_conflict',
-  KV4_VERSION_MISSING: '_ver_missing',
-};
+/** One for every code: a store's code without a string does not compile. */
+const STORE_ERROR_STRINGS: Readonly<Record<Kv4ErrorCode, ErrorString>> = KV4_ERROR_STRINGS;
 
 /** Failures of the store whose message speaks of the request alone, never of the database behind it. */
 const OWN_FAULTS: ReadonlySet<Kv4ErrorCode> = new Set([
@@ -134,14 +119,14 @@ export function describeError(error: unknown): ErrorAnswer {
   }
   if (isKv4Error(error)) {
     const { currentVersion } = error;
-    const told = answer(KV4_ERROR_STRINGS[error.code], error.code, currentVersion === undefined ? [] : ['X-KV4-Current-Version', currentVersion]);
+    const told = answer(STORE_ERROR_STRINGS[error.code], error.code, currentVersion === undefined ? [] : ['X-KV4-Current-Version', currentVersion]);
     return OWN_FAULTS.has(error.code) ? detailed(told, error) : told;
   }
   return { ...answer('internal', 'REST_INTERNAL', []), unexpected: true };
 }
 
 function isKv4Error(error: unknown): error is Kv4Error {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(KV4_ERROR_STRINGS, error.code);
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(STORE_ERROR_STRINGS, error.code);
 }
 
 function answer(errorString: ErrorString, code: string, headers: readonly string[]): ErrorAnswer {

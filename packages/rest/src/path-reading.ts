@@ -1,3 +1,4 @@
+import { shownEvents, type ShownEvents } from '@xir/accounts';
 import type { Kv4Record, WatchScope } from '@xir/kv4-core';
 import { isTruthy, withVersionText } from '@xir/protocol';
 
@@ -5,7 +6,6 @@ import { datumText, versionDatumText } from './datum-text.ts';
 import { listForm, shownText, versionText, type ListForm, type Reading } from './key-reading.ts';
 import { pagedAnswer } from './list-answer.ts';
 import { depthOption, moment, readOptions } from './read-parameters.ts';
-import { shownEvents, type ShownEvents } from './shown-events.ts';
 import type { EventsAnswer, ListAnswer, ServiceRequest } from './service.ts';
 
 /** Answers a GET of a path: its keys, values or records, with `tree=1` those beneath it too, with `at` as they were. */

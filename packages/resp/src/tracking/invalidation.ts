@@ -8,6 +8,13 @@ import type { Cause } from './tracked-names.ts';
 /** The channel on which RESP2 clients hear of invalidations. */
 export const INVALIDATION_CHANNEL = '__redis__:invalidate';
 
+/** Writes the message of RESP3. */
+export function writeInvalidation(writer: RespReplyWriter, names: readonly string[] | undefined): void {
+  writer.push(2);
+  writer.bulk('invalidate');
+  writeNames(writer, names);
+}
+
 /** Who sends invalidations. */
 export interface InvalidationContext {
   readonly clients: ReadonlyMap<number, Client>;
@@ -36,6 +43,7 @@ function send({ clients, metrics, accounts }: InvalidationContext, client: Clien
   const { tracking } = client;
   if (tracking === undefined) return;
   if (!client.isAllowed(accounts.logins)) return client.cut();
+  tracking.noteTold(names);
   const { redirectId } = tracking.settings;
   const target = redirectId === 0 ? client : clients.get(redirectId);
   if (target === undefined) {
@@ -45,11 +53,7 @@ function send({ clients, metrics, accounts }: InvalidationContext, client: Clien
   }
   if (target.reply.version === 3) {
     metrics.invalidations += 1;
-    target.send((writer) => {
-      writer.push(2);
-      writer.bulk('invalidate');
-      writeNames(writer, names);
-    });
+    target.send((writer) => writeInvalidation(writer, names));
   } else if (target.channels?.has(INVALIDATION_CHANNEL) === true) {
     metrics.invalidations += 1;
     target.send((writer) => {

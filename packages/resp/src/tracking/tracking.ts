@@ -21,6 +21,12 @@ export interface TrackingSettings {
 /** Versions that a client has written itself and that may still be told, at most. */
 const MAX_OWN_VERSIONS = 1_000;
 
+/** What a client was told while an answer of its was being fetched. */
+export interface ToldMeanwhile {
+  readonly names: Set<string>;
+  all: boolean;
+}
+
 /** Client-side caching of one client. */
 export class Tracking {
   readonly settings: TrackingSettings;
@@ -34,6 +40,7 @@ export class Tracking {
   isCachingNew = false;
   /** The client that is told is gone. */
   isRedirectBroken = false;
+  readonly #fetching = new Set<ToldMeanwhile>();
   readonly #own = new Set<string>();
   readonly #writing = new Map<string, Set<Promise<unknown>>>();
 
@@ -58,6 +65,25 @@ export class Tracking {
   notePath(address: PathAddress, name: string): void {
     if (!this.#wants()) return;
     this.#names.note(this.#client, { type: 'path', address }, name);
+  }
+
+  /** An answer is being fetched: what the client is told before it goes out has to be told once more behind it. */
+  beginFetch(): ToldMeanwhile {
+    const told: ToldMeanwhile = { names: new Set(), all: false };
+    this.#fetching.add(told);
+    return told;
+  }
+
+  endFetch(told: ToldMeanwhile): void {
+    this.#fetching.delete(told);
+  }
+
+  /** The client is told of names; `undefined`: of all. */
+  noteTold(names: readonly string[] | undefined): void {
+    for (const told of this.#fetching) {
+      if (names === undefined) told.all = true;
+      else for (const name of names) told.names.add(name);
+    }
   }
 
   /** Ends what is followed for prefixes. */

@@ -14,6 +14,14 @@ export const REDIS_PROTOCOL_MUTANTS: readonly Mutant[] = [
     heldBy: { file: TRACKING_TEST, title: 'T2 a hash that is written between its first read' },
   },
   {
+    name: 'answer-behind-its-invalidation',
+    without: 'A client-side cache keeps an answer that was fetched while its name changed.',
+    file: 'packages/resp/src/command-runner.ts',
+    find: '  if (names.length === 0) return;',
+    replace: '  if (names.length >= 0) return;',
+    heldBy: { file: TRACKING_TEST, title: 'T9 what was told while an answer' },
+  },
+  {
     name: 'own-writes-told',
     without: 'NOLOOP tells a client of its own write where the row comes before the acknowledgement.',
     file: 'packages/resp/src/tracking/tracking.ts',

@@ -1,0 +1,17 @@
+import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Clock } from '@xir/couch-client';
+
+import type { DataTokens } from './data-token.ts';
+import type { WebSocketMetrics } from './metrics.ts';
+import type { WebSocketLimits } from './options.ts';
+
+/** What all connections share. */
+export interface WebSocketContext {
+  readonly store: CachedStore;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly limits: WebSocketLimits;
+  readonly metrics: WebSocketMetrics;
+  readonly tokens: DataTokens;
+  readonly onError: (error: unknown) => void;
+}
