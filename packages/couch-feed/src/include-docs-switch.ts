@@ -27,7 +27,7 @@ export class IncludeDocsSwitch {
   /** Adds what one piece held, perhaps no row at all, asked for `withDocs`. Answers whether the decision changed. */
   measured(changes: ParsedChanges, withDocs: boolean, nowMs: number): boolean {
     const before = this.on;
-    this.#burst = stepBurst(this.#burst, { rows: changes.scanned, wantedRows: changes.rows.length }, nowMs);
+    this.#burst = stepBurst(this.#burst, { rows: changes.scanned, wantedRows: changes.rows.length, bytes: changes.scannedBytes, wantedBytes: changes.wantedBytes }, nowMs);
     this.#measure = measureChanges(this.#measure, changes, withDocs);
     if (nowMs - this.#sinceMs >= INCLUDE_DOCS_DWELL_MS) {
       const decided = decideIncludeDocs(this.#mode, this.#decided, this.#measure);

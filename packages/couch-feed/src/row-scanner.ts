@@ -27,8 +27,9 @@ export function newRowScan(): RowScan {
   return { seqStart: 0, seqEnd: 0, idStart: 0, idEnd: 0, plainId: false };
 }
 
-/** Whether `bytes` has `part` at `at`. */
-function has(bytes: Uint8Array, at: number, part: Buffer): boolean {
+/** Whether `bytes` has `part` at `at`, before `end`: what lies behind belongs to others. */
+function has(bytes: Uint8Array, at: number, part: Buffer, end: number): boolean {
+  if (at + part.length > end) return false;
   for (let index = 0; index < part.length; index += 1) {
     if (bytes[at + index] !== part[index]) return false;
   }
@@ -88,10 +89,10 @@ export function decodeString(bytes: Buffer, start: number, end: number): string 
  * the line has another shape: then it is for the parser. Pure.
  */
 export function scanRow(bytes: Buffer, start: number, end: number, into: RowScan): boolean {
-  if (end - start < 16 || !has(bytes, start, ROW_START)) return false;
+  if (end - start < 16 || !has(bytes, start, ROW_START, end)) return false;
   const seqStart = start + ROW_START.length;
   const seqEnd = seqEndOf(bytes, seqStart, end);
-  if (seqEnd < 0 || !has(bytes, seqEnd, ID_START)) return false;
+  if (seqEnd < 0 || !has(bytes, seqEnd, ID_START, end)) return false;
   const idStart = seqEnd + ID_START.length;
   let plainId = true;
   let idEnd = idStart;
@@ -135,33 +136,33 @@ export interface RowTail {
  */
 export function scanTail(bytes: Buffer, idEnd: number, end: number, complete: boolean): RowTail | undefined {
   let at = idEnd + 1;
-  if (!has(bytes, at, CHANGES_START)) return undefined;
+  if (!has(bytes, at, CHANGES_START, end)) return undefined;
   at += CHANGES_START.length;
   const revs: string[] = [];
-  while (has(bytes, at, REV_START)) {
+  while (has(bytes, at, REV_START, end)) {
     const from = at + REV_START.length;
     const quote = bytes.indexOf(QUOTE, from);
-    if (quote < 0 || quote >= end || bytes[quote + 1] !== 0x7d) return undefined;
+    if (quote < 0 || quote + 1 >= end || bytes[quote + 1] !== 0x7d) return undefined;
     revs.push(bytes.toString('latin1', from, quote));
     at = quote + 2;
-    if (bytes[at] !== COMMA) break;
+    if (at >= end || bytes[at] !== COMMA) break;
     at += 1;
   }
-  if (bytes[at] !== 0x5d) return undefined;
+  if (at >= end || bytes[at] !== 0x5d) return undefined;
   at += 1;
-  const deleted = has(bytes, at, DELETED);
+  const deleted = has(bytes, at, DELETED, end);
   if (deleted) at += DELETED.length;
-  if (has(bytes, at, DOC_START)) {
+  if (has(bytes, at, DOC_START, end)) {
     const docStart = at + DOC_START.length;
     return complete && bytes[end - 1] !== 0x7d ? undefined : { revs, deleted, docStart: complete ? docStart : -1, docEnd: end - 1 };
   }
-  return bytes[at] === 0x7d && (!complete || at === end - 1) ? { revs, deleted, docStart: -1, docEnd: -1 } : undefined;
+  return at < end && bytes[at] === 0x7d && (!complete || at === end - 1) ? { revs, deleted, docStart: -1, docEnd: -1 } : undefined;
 }
 
 /** Where the winning revision begins in a row of the usual shape whose id ends at `idEnd`, or -1 when the row has another. Pure. */
 export function revisionStart(bytes: Uint8Array, idEnd: number, end: number): number {
   const at = idEnd + 1 + CHANGES_START.length;
-  return at + REV_START.length < end && has(bytes, idEnd + 1, CHANGES_START) && has(bytes, at, REV_START) ? at + REV_START.length : -1;
+  return has(bytes, idEnd + 1, CHANGES_START, end) && has(bytes, at, REV_START, end) ? at + REV_START.length : -1;
 }
 
 /** The winning revision of a row of the usual shape whose id ends at `idEnd`, or `undefined` when the row has another. Pure. */

@@ -1,7 +1,7 @@
 import { decideIncludeDocs, measureChanges, NO_MEASURE, type FeedMeasure } from '@xir/couch-feed';
 import { describe, expect, it } from 'vitest';
 import type { ParsedChanges } from '../src/changes-parser.ts';
-import { BURST_ROWS, CALM_WINDOW_MS } from '../src/burst.ts';
+import { BURST_PAUSE_MS, BURST_ROWS, CALM_WINDOW_MS } from '../src/burst.ts';
 import { IncludeDocsSwitch } from '../src/include-docs-switch.ts';
 
 const measured = (documentBytes: number | undefined, wantedRatio: number): FeedMeasure => ({ rows: 1000, documentBytes, wantedRatio });
@@ -37,7 +37,7 @@ describe('decideIncludeDocs', () => {
 });
 
 describe('a burst of rows that nobody wants', () => {
-  const came = (scanned: number, wanted: number): ParsedChanges => ({ scanned, scannedBytes: scanned * 400, rows: Array.from({ length: wanted }) }) as unknown as ParsedChanges;
+  const came = (scanned: number, wanted: number, bytes = 400): ParsedChanges => ({ scanned, scannedBytes: scanned * bytes, wantedBytes: wanted * bytes, rows: Array.from({ length: wanted }) }) as unknown as ParsedChanges;
 
   it('M5 comes without documents, until rows come slowly again', () => {
     const docs = new IncludeDocsSwitch('auto', 0);
@@ -54,6 +54,22 @@ describe('a burst of rows that nobody wants', () => {
     expect([docs.measured(came(BURST_ROWS, 50), true, 20), docs.on]).toEqual([false, true]);
     expect([docs.measured(came(BURST_ROWS, 0), true, 40), docs.on]).toEqual([true, false]);
     expect([docs.measured(came(BURST_ROWS, 60), false, 60), docs.on]).toEqual([true, true]);
+  });
+
+  it('M5 of large documents comes without them after a few, until none come or one is wanted', () => {
+    const docs = new IncludeDocsSwitch('auto', 0);
+    expect([docs.measured(came(1, 0, 1_000_000), true, 10), docs.on]).toEqual([false, true]);
+    expect([docs.measured(came(2, 0, 1_000_000), true, 30), docs.on]).toEqual([true, false]);
+    expect([docs.measured(came(3, 0), false, 60), docs.on]).toEqual([false, false]);
+    expect([docs.measured(came(1, 0), false, 30 + CALM_WINDOW_MS), docs.on]).toEqual([false, false]);
+    expect([docs.measured(came(1, 0), false, 30 + 2 * CALM_WINDOW_MS), docs.on]).toEqual([true, true]);
+    expect([docs.measured(came(4, 0, 1_000_000), true, 40 + 2 * CALM_WINDOW_MS), docs.on]).toEqual([true, false]);
+    expect([docs.measured(came(1, 1), false, 50 + 2 * CALM_WINDOW_MS), docs.on]).toEqual([true, true]);
+    // Not again for a while, and never where they are wanted.
+    expect([docs.measured(came(4, 0, 1_000_000), true, 55 + 2 * CALM_WINDOW_MS), docs.on]).toEqual([false, true]);
+    expect([docs.measured(came(4, 0, 1_000_000), true, 60 + 2 * CALM_WINDOW_MS + BURST_PAUSE_MS), docs.on]).toEqual([true, false]);
+    expect([docs.measured(came(4, 4), false, 70 + 2 * CALM_WINDOW_MS + BURST_PAUSE_MS), docs.on]).toEqual([true, true]);
+    expect([docs.measured(came(4, 4, 1_000_000), true, 80 + 2 * CALM_WINDOW_MS + 2 * BURST_PAUSE_MS), docs.on]).toEqual([false, true]);
   });
 
   it('M5 is none when as many rows come in a longer time, and changes nothing outside auto', () => {
