@@ -151,6 +151,17 @@ describe('output', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => client.call('get', { path: '/l6', key: 'large' })));
     expect(answers).toHaveLength(30);
     expect(fixture.face.metrics().slowReadersCut).toBe(before);
+    for (const key of ['second', 'third', 'fourth']) await client.call('put', { path: '/l6', key, value: 'x'.repeat(900_000) });
+    // Those that have to be fetched come all at once: what finds no room is refused, and can be asked for again.
+    const fetched = await Promise.allSettled(Array.from({ length: 10 }, () => client.call('get', { path: '/l6', key: 'large', fresh: true })));
+    const refused = fetched.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const outcome of refused) expect(outcome).toMatchObject({ reason: { error: 'busy', code: 'WEBSOCKET_BUSY' } });
+    // One answer that can never be read whole is refused instead.
+    expect(await failureOf(client.call('list', { path: '/l6' }))).toMatchObject({ error: 'too_large', code: 'WEBSOCKET_ANSWER_TOO_LARGE' });
+    const many = (await client.call('batch', { requests: Array.from({ length: 5 }, () => ({ op: 'get', path: '/l6', key: 'large' })) })) as Record<string, { code?: string }>[];
+    expect(many.map((entry) => entry['error']?.code)).toEqual(Array.from({ length: 5 }, () => 'WEBSOCKET_ANSWER_TOO_LARGE'));
+    expect(await client.call('list', { path: '/l6', limit: 2 })).toMatchObject({ items: [{ key: 'fourth' }, { key: 'large' }] });
     client.close();
   });
 
