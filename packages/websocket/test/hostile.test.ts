@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 
+import { systemClock } from '@xir/couch-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
@@ -18,7 +19,7 @@ let fixture: Fixture;
 
 beforeAll(async () => {
   fixture = await openFixture({
-    face: { limits: { maxConnections: 20, maxFrameBytes: 1_200_000, maxBufferedInputBytes: 2_000_000, maxOutputBytes: 3_000_000, outputTimeoutMs: 200, maxRequestsInFlight: 10, maxWatches: 2, pingIntervalMs: 100_000 } },
+    face: { limits: { maxConnections: 20, maxFrameBytes: 1_200_000, maxBufferedInputBytes: 2_000_000, maxOutputBytes: 3_000_000, outputTimeoutMs: 1000, maxRequestsInFlight: 10, maxWatches: 2 } },
   });
 });
 afterAll(() => fixture[Symbol.asyncDispose]());
@@ -211,14 +212,24 @@ describe('limits', () => {
   });
 
   it('L10 a client that gives no sign of life is cut and counted; one that answers pings is not', async () => {
-    await using other = await openFixture({ face: { limits: { pingIntervalMs: 100 } } });
+    let sweep: () => void = () => undefined;
+    const schedule = (delayMs: number, run: () => void) => {
+      if (delayMs === 1234) sweep = run;
+      return { cancel: () => undefined };
+    };
+    await using other = await openFixture({ drainMs: 0, face: { clock: { ...systemClock, schedule }, limits: { pingIntervalMs: 1234 } } });
     const alive = await other.open();
     const dead = new WebSocket(other.server.url, { autoPong: false });
-    const pings: unknown[] = [];
-    dead.on('ping', () => pings.push(1));
-    await new Promise((resolve) => dead.once('close', resolve));
-    expect(pings.length).toBeGreaterThan(0);
+    await new Promise((resolve) => dead.once('open', resolve));
+    for (let round = 0; round < 3; round += 1) {
+      const pinged = new Promise((resolve) => alive.socket.once('ping', resolve));
+      sweep();
+      await pinged;
+      // Its pong is read before this is answered.
+      await alive.call('ping');
+    }
     await eventually(() => expect(other.face.metrics()).toMatchObject({ silentCut: 1, connections: 1 }));
-    expect(await alive.call('ping')).toMatchObject({});
+    alive.close();
+    await eventually(() => expect(other.face.metrics().connections).toBe(0));
   });
 });
