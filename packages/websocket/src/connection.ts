@@ -5,10 +5,11 @@ import { DEFAULT_DATA_TOKEN_SECONDS, DEFAULT_WATCH_CREDIT_EVENTS, readWebSocketR
 import type { RawData, WebSocket } from 'ws';
 
 import { admit } from './admission.ts';
+import { answerProblem } from './answer-limit.ts';
 import { runBatch } from './batch.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import type { WebSocketContext } from './context.ts';
-import { tellError, WebSocketError } from './errors.ts';
+import { goingAway, tellError, WebSocketError } from './errors.ts';
 import { Input, MAX_BYTES_BEFORE_LOGIN } from './input.ts';
 import { logInByMessage } from './log-in.ts';
 import { answerText, endText, failureText, goAwayText, type Outcome } from './message-text.ts';
@@ -37,7 +38,7 @@ export class Connection implements WatchLine {
     this.#ws = ws;
     this.#session = session;
     this.#context = session.context;
-    this.#output = new Output(ws, socket, session.context);
+    this.#output = new Output(ws, socket, { context: session.context, onDrained: () => this.#goOn() });
     this.#input = new Input(ws, socket, { context: session.context, isLoggedIn: () => session.knownLogin !== undefined });
     this.#loginTimer = session.context.clock.schedule(session.context.limits.loginTimeoutMs, () => {
       if (session.knownLogin === undefined) this.#ws.close(CLOSE_CODES.policyViolation, 'log in first');
@@ -45,7 +46,6 @@ export class Connection implements WatchLine {
     ws.on('message', (data: RawData, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on('error', () => this.#input.countBroken());
     ws.once('close', () => this.#close());
-    socket.on('drain', () => this.#goOn());
   }
 
   /** Cuts the connection. */
@@ -87,8 +87,9 @@ export class Connection implements WatchLine {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (this.#closed) return;
     this.#input.received();
+    // What comes behind the closing is of no interest any more.
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
     if (isBinary) {
       this.#input.countBroken();
       this.#ws.close(CLOSE_CODES.unsupportedData, 'messages are text');
@@ -125,7 +126,7 @@ export class Connection implements WatchLine {
     this.#wait(
       admission.then(
         (found) => this.#admit(found, text),
-        (error: unknown) => this.#fail(readWebSocketRequest(text).ok ? idOf(text) : null, error),
+        (error: unknown) => this.#fail(idOf(text), error),
       ),
     );
   }
@@ -160,18 +161,28 @@ export class Connection implements WatchLine {
     }
     const { request } = reading;
     if (request.op === 'credit') return this.#watches.get(request.watch)?.grant(request.events);
-    const count = this.#context.metrics.countOf(request.op);
     try {
       const outcome = this.#run(request);
       if (!(outcome instanceof Promise)) {
-        count.ok += 1;
-        return this.send(answerText(request.id, outcome));
+        this.#answer(request, outcome);
+        return;
       }
       this.#follow(request, outcome);
     } catch (error) {
-      count.error += 1;
+      this.#context.metrics.countOf(request.op).error += 1;
       this.#fail(request.id, error);
     }
+  }
+
+  #answer(request: Exclude<WebSocketRequest, { op: 'credit' }>, outcome: Outcome): void {
+    const count = this.#context.metrics.countOf(request.op);
+    const problem = answerProblem(this.#output, request, outcome.text);
+    if (problem !== undefined) {
+      count.error += 1;
+      return this.#fail(request.id, problem);
+    }
+    count.ok += 1;
+    this.send(answerText(request.id, outcome));
   }
 
   #run(request: Exclude<WebSocketRequest, { op: 'credit' }>): Outcome | Promise<Outcome> {
@@ -207,16 +218,12 @@ export class Connection implements WatchLine {
   #follow(request: Exclude<WebSocketRequest, { op: 'credit' }>, outcome: Promise<Outcome>): void {
     const { metrics } = this.#context;
     const weight = request.op === 'batch' ? request.requests.length : 1;
-    const count = metrics.countOf(request.op);
     this.#inFlight += weight;
     metrics.requestsInFlight += weight;
     const settled = outcome.then(
-      (found) => {
-        count.ok += 1;
-        this.send(answerText(request.id, found));
-      },
+      (found) => this.#answer(request, found),
       (error: unknown) => {
-        count.error += 1;
+        metrics.countOf(request.op).error += 1;
         this.#fail(request.id, error);
       },
     );
@@ -288,10 +295,6 @@ export class Connection implements WatchLine {
     for (const watch of this.#watches.values()) watch.stop();
     this.#watches.clear();
   }
-}
-
-function goingAway(): WebSocketError {
-  return new WebSocketError('WEBSOCKET_GOING_AWAY', 'the neuron is closing: connect to another, or again');
 }
 
 function idOf(text: string): WebSocketId | null {

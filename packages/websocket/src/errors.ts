@@ -4,6 +4,7 @@ import { KV4_ERROR_STRINGS, type ErrorString, type WebSocketErrorBody } from '@x
 
 /** The stable codes of {@link WebSocketError}. */
 export const WEBSOCKET_ERROR_CODES = [
+  'WEBSOCKET_ANSWER_TOO_LARGE',
   'WEBSOCKET_BAD_FIELD',
   'WEBSOCKET_BAD_MESSAGE',
   'WEBSOCKET_BUSY',
@@ -22,6 +23,7 @@ export type WebSocketErrorCode = (typeof WEBSOCKET_ERROR_CODES)[number];
 
 /** The error string that REST has for the same, for each code. */
 export const WEBSOCKET_ERROR_STRINGS: Readonly<Record<WebSocketErrorCode, ErrorString>> = {
+  WEBSOCKET_ANSWER_TOO_LARGE: 'too_large',
   WEBSOCKET_BAD_FIELD: 'bad_option',
   WEBSOCKET_BAD_MESSAGE: 'bad_body',
   WEBSOCKET_BUSY: 'busy',
@@ -44,6 +46,11 @@ export class WebSocketError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** What new requests are told while the face closes. */
+export function goingAway(): WebSocketError {
+  return new WebSocketError('WEBSOCKET_GOING_AWAY', 'the neuron is closing: connect to another, or again');
 }
 
 /** One for every code: a store's code without a string does not compile. */

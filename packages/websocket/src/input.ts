@@ -56,11 +56,12 @@ export class Input {
 
   /** Asks for a sign of life. False: there was none since it was asked before. */
   beat(): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return true;
     const { bytesRead, writableLength } = this.#socket;
     // A client that is not read cannot be heard; one that does not read is watched by its output.
     if (bytesRead === this.#readBefore && !this.#ws.isPaused && writableLength === 0) return false;
     this.#readBefore = bytesRead;
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
+    this.#ws.ping();
     return true;
   }
 

@@ -96,13 +96,13 @@ export class Watch {
       const shown = shownEvent(event, { sinceMs: bucket.sinceMs, history: history ?? false });
       if (shown === undefined) continue;
       while (this.#credit === 0 && !this.#stopped) await this.#granted();
+      // Asked again after each wait: others that waited for room have taken it.
+      for (let full = line.drained(); full !== undefined && !this.#stopped; full = line.drained()) await full;
       if (this.#stopped) return;
       if (!this.#mayBeTold(login)) return;
       this.#credit -= 1;
       this.#context.metrics.events += 1;
       line.send(eventText(this.id, shown));
-      await line.drained();
-      if (this.#stopped) return;
     }
   }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 
+import { systemClock } from '@xir/couch-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
@@ -18,7 +19,7 @@ let fixture: Fixture;
 
 beforeAll(async () => {
   fixture = await openFixture({
-    face: { limits: { maxConnections: 20, maxFrameBytes: 1_200_000, maxBufferedInputBytes: 2_000_000, maxOutputBytes: 3_000_000, outputTimeoutMs: 200, maxRequestsInFlight: 10, maxWatches: 2, pingIntervalMs: 100_000 } },
+    face: { limits: { maxConnections: 20, maxFrameBytes: 1_200_000, maxBufferedInputBytes: 2_000_000, maxOutputBytes: 3_000_000, outputTimeoutMs: 1000, maxRequestsInFlight: 10, maxWatches: 2 } },
   });
 });
 afterAll(() => fixture[Symbol.asyncDispose]());
@@ -151,6 +152,17 @@ describe('output', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => client.call('get', { path: '/l6', key: 'large' })));
     expect(answers).toHaveLength(30);
     expect(fixture.face.metrics().slowReadersCut).toBe(before);
+    for (const key of ['second', 'third', 'fourth']) await client.call('put', { path: '/l6', key, value: 'x'.repeat(900_000) });
+    // Those that have to be fetched come all at once: what finds no room is refused, and can be asked for again.
+    const fetched = await Promise.allSettled(Array.from({ length: 10 }, () => client.call('get', { path: '/l6', key: 'large', fresh: true })));
+    const refused = fetched.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const outcome of refused) expect(outcome).toMatchObject({ reason: { error: 'busy', code: 'WEBSOCKET_BUSY' } });
+    // One answer that can never be read whole is refused instead.
+    expect(await failureOf(client.call('list', { path: '/l6' }))).toMatchObject({ error: 'too_large', code: 'WEBSOCKET_ANSWER_TOO_LARGE' });
+    const many = (await client.call('batch', { requests: Array.from({ length: 5 }, () => ({ op: 'get', path: '/l6', key: 'large' })) })) as Record<string, { code?: string }>[];
+    expect(many.map((entry) => entry['error']?.code)).toEqual(Array.from({ length: 5 }, () => 'WEBSOCKET_ANSWER_TOO_LARGE'));
+    expect(await client.call('list', { path: '/l6', limit: 2 })).toMatchObject({ items: [{ key: 'fourth' }, { key: 'large' }] });
     client.close();
   });
 
@@ -200,14 +212,24 @@ describe('limits', () => {
   });
 
   it('L10 a client that gives no sign of life is cut and counted; one that answers pings is not', async () => {
-    await using other = await openFixture({ face: { limits: { pingIntervalMs: 100 } } });
+    let sweep: () => void = () => undefined;
+    const schedule = (delayMs: number, run: () => void) => {
+      if (delayMs === 1234) sweep = run;
+      return { cancel: () => undefined };
+    };
+    await using other = await openFixture({ drainMs: 0, face: { clock: { ...systemClock, schedule }, limits: { pingIntervalMs: 1234 } } });
     const alive = await other.open();
     const dead = new WebSocket(other.server.url, { autoPong: false });
-    const pings: unknown[] = [];
-    dead.on('ping', () => pings.push(1));
-    await new Promise((resolve) => dead.once('close', resolve));
-    expect(pings.length).toBeGreaterThan(0);
+    await new Promise((resolve) => dead.once('open', resolve));
+    for (let round = 0; round < 3; round += 1) {
+      const pinged = new Promise((resolve) => alive.socket.once('ping', resolve));
+      sweep();
+      await pinged;
+      // Its pong is read before this is answered.
+      await alive.call('ping');
+    }
     await eventually(() => expect(other.face.metrics()).toMatchObject({ silentCut: 1, connections: 1 }));
-    expect(await alive.call('ping')).toMatchObject({});
+    alive.close();
+    await eventually(() => expect(other.face.metrics().connections).toBe(0));
   });
 });

@@ -121,11 +121,9 @@ describe('listings and history', () => {
     const scope = { bucket: '$sys', author: '$sys' };
     const { accounts } = fixture.accounts;
     const address = { bucket: 'lily', layer: '*data', path: '/r7', key: 'k' };
-    const create = () => accounts.create(scope, 'lily', { email: 'lily@example.org', secret: 'lilys' });
-    await create();
+    // As an account leaves it that was removed by a store that cannot erase.
     const { timeMs } = await fixture.store.put(address, 'of before');
-    await accounts.remove(scope, 'lily');
-    await create();
+    await accounts.create(scope, 'lily', { email: 'lily@example.org', secret: 'lilys' });
     await fixture.store.put(address, 'new');
     const system = await fixture.connect();
     await system.call('login', { account: 'lily', secret: 'lilys' });

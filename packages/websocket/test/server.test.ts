@@ -80,6 +80,13 @@ describe('a server', () => {
       expect(client.socket.extensions).toBe(extensions);
       await client.call('put', { path: '/', key: 'k', value: 'x'.repeat(10_000) });
       expect(await client.call('get', { path: '/', key: 'k' })).toMatchObject({ value: 'x'.repeat(10_000) });
+      // Far more than is held at once goes on when it was read.
+      await client.call('watch', { scope: 'path', path: '/', initial: false });
+      await client.call('put', { path: '/', key: 'k', value: 'x'.repeat(1_000_000) });
+      const asked = await Promise.all(Array.from({ length: 20 }, () => client.call('get', { path: '/', key: 'k' })));
+      expect(asked).toHaveLength(20);
+      for (let count = 0; count < 3; count += 1) await client.call('put', { path: '/', key: 'k', value: 'y'.repeat(400_000) });
+      for (let count = 0; count < 4; count += 1) expect(await client.event()).toMatchObject({ event: 'put' });
       client.close();
     }
   });

@@ -13,6 +13,7 @@ import { memorySize } from './measures/memory-size.ts';
 import { growthInNeurons, propagation } from './measures/propagation.ts';
 import { readUnderLoad } from './measures/read-under-load.ts';
 import { redisGet } from './measures/redis-get.ts';
+import { webSocketGet } from './measures/websocket-get.ts';
 import { LOAD_CORE, startSharedDatabase, type SharedDatabase } from './processes/shared-database.ts';
 import { reportOf } from './report.ts';
 import { versionsOf } from './versions.ts';
@@ -47,6 +48,7 @@ const measures: Record<string, Measure> = {
   'in-process': inProcessGet,
   get: cachedGet,
   redis: redisGet,
+  websocket: webSocketGet,
   put: acknowledgedPut('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'put-couchdb': acknowledgedPut('couchdb') }),
   propagation: propagation('embedded'),
