@@ -1,6 +1,9 @@
 import type { Clock, Timer, TransportResponse } from '@xir/couch-client';
 import type { ChangesParser, ParsedChanges } from './changes-parser.ts';
 
+/** Bytes that are read in one turn of the event loop: a server that sends as fast as it can leaves others their turns. */
+export const READ_TURN_BYTES = 262_144;
+
 /** What a connection tells its follower. */
 export interface ConnectionListener {
   /** Bytes came, at this monotonic time. */
@@ -65,6 +68,7 @@ export class Connection {
 
   /** Reads an answer to its end. Answers false when it was given up on the way; rejects when it breaks. */
   async read(response: TransportResponse, parser: ChangesParser): Promise<boolean> {
+    let turnBytes = 0;
     for await (const piece of response.body) {
       if (this.#over) return false;
       if (piece.length === 0) continue;
@@ -73,6 +77,10 @@ export class Connection {
       this.#listener.changes(parser.push(piece));
       if (!this.#over && this.#listener.full()) await this.#pause();
       if (this.#over) return false;
+      turnBytes += piece.length;
+      if (turnBytes < READ_TURN_BYTES) continue;
+      turnBytes = 0;
+      await nextTurn();
     }
     if (this.#over) return false;
     this.#listener.changes(parser.end());
@@ -98,4 +106,11 @@ export class Connection {
       else this.#arm(this.#deadlineMs - idleMs);
     });
   }
+}
+
+/** Lets everything else that is due happen first. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -36,6 +36,9 @@ export async function pacedReads(options: PacedReads): Promise<PacedResult> {
   for (let n = 0; ; n += 1) {
     const dueMs = startedMs + n * everyMs;
     if (n > 0 && (until === undefined ? dueMs - startedMs >= (forMs ?? 0) : isOver)) break;
+    // Most of the time is slept, so that the core is free for others.
+    const aheadMs = dueMs - performance.now() - 1;
+    if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
     while (performance.now() < dueMs) await new Promise((resolve) => setImmediate(resolve));
     answers.push(read({ agent, port, path: path(n) }).then(() => void latencies.push(performance.now() - dueMs)));
     if (answers.length % 50 === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 import { importHeads, requestTarget, type ImportedHead } from '../load/bulk-import.ts';
 import { benchPath, keyOf, scattered, valueOf } from '../load/keys.ts';
-import { pacedReads, type PacedResult } from '../load/paced-reads.ts';
+import type { PacedResult } from '../load/paced-reads.ts';
 import type { MeasureContext, ResultRow, ResultTable } from '../measure.ts';
-import { SERVER_CORE, startDatabase, type DatabaseProcess } from '../processes/shared-database.ts';
+import { LOAD_CORE, SERVER_CORE, startDatabase, type DatabaseProcess } from '../processes/shared-database.ts';
 import { startWorker } from '../processes/worker.ts';
 import { startNeuron } from '../servers/neuron.ts';
 import { judge } from '../target.ts';
@@ -45,7 +45,7 @@ export async function readUnderLoad(context: MeasureContext): Promise<ResultTabl
   rows.push(rowOf('over REST, values cached: p50, ms', rest.busy.p50Ms, rest.idle.p50Ms, false));
   return {
     title: 'Cached reads while large values pass in the feed',
-    method: `Within the process: a memory is cut off, ${LARGE_VALUES} values of 1 MB (an array of small objects) are written, and it is let through, so that the feed brings them as fast as the memory takes them; meanwhile a cached key is read every 0.1 ms. Over REST: a neuron whose cache holds those keys is sent a GET every ${REST_EVERY_MS} ms while the values are written one after the other. Reads are due at fixed moments and a read that comes late counts from when it was due, so that no pause hides. The peer is the same process at rest.`,
+    method: `Within the process: a memory is cut off, ${LARGE_VALUES} values of 1 MB (an array of small objects) are written, and it is let through, so that the feed brings them as fast as the memory takes them; meanwhile a cached key is read every 0.1 ms. Over REST: a neuron whose cache holds those keys is sent a GET every ${REST_EVERY_MS} ms, by a process of its own that goes before all others on its core, while the values are written one after the other. Reads are due at fixed moments and a read that comes late counts from when it was due, so that no pause hides. The peer is the same process at rest.`,
     oursName: 'while large values pass',
     peerName: 'at rest',
     rows,
@@ -79,15 +79,18 @@ async function withinProcess(context: MeasureContext, { server, revisions, isRef
 
 async function overRest(context: MeasureContext, server: DatabaseProcess, revisions: Map<string, string>): Promise<{ idle: PacedResult; busy: PacedResult }> {
   await using neuron = await startNeuron({ name: 'benchlarge', core: SERVER_CORE, couchdbUrl: server.url, database: DATABASE, cacheMaxBytes: '4GiB' });
-  const keys = scattered(KEYS, KEYS).map(keyOf);
-  const reads = { port: neuron.restPort, everyMs: REST_EVERY_MS, path: (n: number) => `/_data${benchPath(KEYS).path}?k=${keys[n % keys.length]}` };
-  for (const key of keys.keys()) await pacedReads({ ...reads, path: () => reads.path(key), forMs: 0 });
-  for (let n = 0; n < LARGE_VALUES; n += 1) await pacedReads({ ...reads, path: () => `/_data${LARGE.path}?k=${keyOf(n)}`, forMs: 0 });
+  await using client = await startWorker('paced-reads-process.ts', { core: LOAD_CORE });
+  const pathOf = ({ path }: { readonly path: string }, key: string): string => `/_data${path}?k=${key}`;
+  const paths = scattered(KEYS, KEYS).map((n) => pathOf(benchPath(KEYS), keyOf(n)));
+  const reads = { port: neuron.restPort, everyMs: REST_EVERY_MS, paths };
+  const all = [...paths, ...Array.from({ length: LARGE_VALUES }, (_, n) => pathOf(LARGE, keyOf(n)))];
+  for (const path of all) await client.ask('read', { ...reads, paths: [path], forMs: 0 });
   context.progress('cached reads over REST at rest');
-  const idle = await pacedReads({ ...reads, forMs: IDLE_MS });
+  const idle = await client.ask<PacedResult>('read', { ...reads, forMs: IDLE_MS });
   context.progress(`cached reads over REST while ${LARGE_VALUES} values of 1 MB are written`);
-  const writing = importHeads({ url: server.url, database: DATABASE, heads: largeHeads(revisions, true), stored: (key, revision) => revisions.set(key, revision) });
-  const busy = await pacedReads({ ...reads, until: writing });
+  await client.ask('begin', reads);
+  await importHeads({ url: server.url, database: DATABASE, heads: largeHeads(revisions, true), stored: (key, revision) => revisions.set(key, revision) });
+  const busy = await client.ask<PacedResult>('end');
   return { idle, busy };
 }
 
