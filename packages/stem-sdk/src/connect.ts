@@ -1,93 +1,28 @@
-import {
-  normalisePath,
-  type JsonValue,
-  type KeyAddress,
-  type Kv4Record,
-  type Kv4Store,
-  type PathAddress,
-  type WriteResult,
-} from '@xir/kv4-core';
-import { locateNeuron, processEnvironment, type Credentials } from './location.ts';
+import type { KeyAddress, PathAddress, WriteResult } from '@xir/kv4-core';
+
+import { locateNeuron, processEnvironment } from './location.ts';
 import { RemoteStore } from './remote-store.ts';
-import { DEFAULT_REQUEST_TIMEOUT_MS, RestChannel, type Fetch } from './rest-channel.ts';
-import { DATA_LAYER } from './rest-requests.ts';
 import type { WatchTiming } from './remote-watch.ts';
-import { updateWithRetry, type UpdateOptions } from './update.ts';
-
-/** How a neuron is reached. */
-export interface ConnectOptions {
-  /** Account and secret; default: those of the URL. */
-  readonly credentials?: Credentials;
-  /** Milliseconds that one request may take; default {@link DEFAULT_REQUEST_TIMEOUT_MS}. */
-  readonly requestTimeoutMs?: number;
-  /** Milliseconds of silence after which a watch's stream counts as dead; default {@link DEFAULT_WATCH_SILENCE_MS}. */
-  readonly watchSilenceMs?: number;
-  /** Longest pause in milliseconds between two attempts to resume a watch; default {@link DEFAULT_WATCH_RETRY_MS}. */
-  readonly watchMaxRetryMs?: number;
-  /** Default: the `fetch` of the platform. */
-  readonly fetch?: Fetch;
-  /** Default: `Math.random`. */
-  readonly random?: () => number;
-}
-
-/** Default of {@link ConnectOptions.watchSilenceMs}: three heartbeats of a neuron. */
-export const DEFAULT_WATCH_SILENCE_MS = 45_000;
-/** Default of {@link ConnectOptions.watchMaxRetryMs}. */
-export const DEFAULT_WATCH_RETRY_MS = 10_000;
-/** The account that is logged in where no credentials are given: that of a neuron nobody configured. */
-export const DEFAULT_CREDENTIALS: Credentials = { account: '$sys', secret: 'secret' };
-
-/** KV4 on a neuron, with short ways to name and change the login's own data. */
-export interface StemClient extends Kv4Store {
-  /** The neuron's URL, without credentials. */
-  readonly url: string;
-  /** The bucket of the login. */
-  readonly bucket: string;
-  /** The address of a path in the login's bucket; the layer defaults to `*data`. */
-  path(path: string, layer?: string): PathAddress;
-  /** The address of a key in the login's bucket; the layer defaults to `*data`. */
-  key(path: string, key: string, layer?: string): KeyAddress;
-  /**
-   * Changes a key without losing anybody else's change: reads it, computes the new value, writes it on condition that it is still the
-   * same, and begins again when it is not. `change` may be called several times; `undefined` from it leaves the key alone.
-   * Throws `KV4_VERSION_CONFLICT` when every attempt met a newer version.
-   */
-  update(
-    address: KeyAddress,
-    change: (value: JsonValue | undefined, record: Kv4Record | undefined) => JsonValue | undefined | Promise<JsonValue | undefined>,
-    options?: UpdateOptions,
-  ): Promise<WriteResult | undefined>;
-}
+import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
+import { RestChannel } from './rest-channel.ts';
+import { socketClient } from './socket-client.ts';
+import { credentialsOf, dataPath, identityOf, updateOn, type ClientIdentity, type ConnectOptions, type StemClient } from './stem-client.ts';
 
 /**
  * A client of a neuron; nothing is sent before its first operation. The URL defaults to `XIR_NEURON_URL`, then `NEURON_PORT_4006_TCP_ADDR`, then
- * `http://127.0.0.1:4006`; credentials may stand in it. Throws `SDK_BAD_URL`.
+ * `http://127.0.0.1:4006`; credentials may stand in it. With `ws:` or `wss:` (such as `ws://127.0.0.1:4005`) everything goes over one WebSocket. Throws `SDK_BAD_URL`,
+ * `SDK_NO_WEBSOCKET`.
  */
 export function connect(url?: string, options: ConnectOptions = {}): StemClient {
   const location = locateNeuron(url, processEnvironment());
-  const credentials = options.credentials ?? location.credentials ?? DEFAULT_CREDENTIALS;
-  const random = options.random ?? Math.random;
+  if (location.url.startsWith('ws')) return socketClient(location, options);
+  const credentials = credentialsOf(location, options);
   const channel = new RestChannel({
     location: { url: location.url, credentials },
     fetch: options.fetch ?? ((address, init) => fetch(address, init)),
     requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
   });
-  return new RemoteClient(channel, {
-    url: location.url,
-    bucket: credentials.account.replace('#', ')'),
-    timing: {
-      silenceMs: options.watchSilenceMs ?? DEFAULT_WATCH_SILENCE_MS,
-      maxRetryMs: options.watchMaxRetryMs ?? DEFAULT_WATCH_RETRY_MS,
-      wait,
-      random,
-    },
-  });
-}
-
-interface ClientIdentity {
-  readonly url: string;
-  readonly bucket: string;
-  readonly timing: WatchTiming;
+  return new RemoteClient(channel, identityOf(location.url, credentials, options));
 }
 
 class RemoteClient extends RemoteStore implements StemClient {
@@ -102,31 +37,15 @@ class RemoteClient extends RemoteStore implements StemClient {
     this.#timing = timing;
   }
 
-  path(path: string, layer: string = DATA_LAYER): PathAddress {
-    return { bucket: this.bucket, layer, path: normalisePath(path) };
+  path(path: string, layer?: string): PathAddress {
+    return dataPath(this.bucket, path, layer);
   }
 
-  key(path: string, key: string, layer: string = DATA_LAYER): KeyAddress {
-    return { ...this.path(path, layer), key };
+  key(path: string, key: string, layer?: string): KeyAddress {
+    return { ...dataPath(this.bucket, path, layer), key };
   }
 
-  update(...[address, change, options = {}]: Parameters<StemClient['update']>): Promise<WriteResult | undefined> {
-    const { random } = this.#timing;
-    return updateWithRetry(this, { address, change, options, pause: (delayMs) => this.#timing.wait(random() * delayMs, options.signal ?? NEVER) });
+  update(...parameters: Parameters<StemClient['update']>): Promise<WriteResult | undefined> {
+    return updateOn(this, this.#timing, parameters);
   }
-}
-
-const NEVER = new AbortController().signal;
-
-function wait(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const finish = () => {
-      clearTimeout(handle);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const handle = setTimeout(finish, delayMs);
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

@@ -33,15 +33,18 @@ export function locateNeuron(given: string | undefined, environment: Environment
   return parseLocation(given ?? (fromEnvironment === '' ? undefined : fromEnvironment) ?? fromLink ?? DEFAULT_NEURON_URL);
 }
 
+const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
+
 function parseLocation(text: string): Location {
   if (!URL.canParse(text)) throw new SdkError('SDK_BAD_URL', 'The URL of the neuron is not an absolute URL, such as http://127.0.0.1:4006.');
   const parsed = new URL(text);
-  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
-    throw new SdkError('SDK_BAD_URL', 'The URL of the neuron must begin with http: or https:.');
+  if (!SCHEMES.has(parsed.protocol)) {
+    throw new SdkError('SDK_BAD_URL', 'The URL of the neuron must begin with http:, https:, ws: or wss:.');
   }
   const { username, password } = parsed;
   const credentials = username === '' ? undefined : { account: decode(username), secret: decode(password) };
-  return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, ''), credentials };
+  // Other schemes than http have no origin in every platform.
+  return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), credentials };
 }
 
 function decode(part: string): string {

@@ -47,7 +47,7 @@ import { readAggregate } from './aggregate-answer.ts';
 import { readRecord, readVersion } from './datum.ts';
 import type { RestAnswer, RestChannel, RestRequest } from './rest-channel.ts';
 import { deleteRequest, describe, MAX_TIME_MS, pageQuery, putRequest, readQuery, scopeQuery, spanQuery, treeQuery, urlPath } from './rest-requests.ts';
-import { followWatch, type WatchTiming } from './remote-watch.ts';
+import { followWatch, restWatchSource, type WatchTiming } from './remote-watch.ts';
 import { streamLines } from './line-stream.ts';
 import { readPage, readTexts, wrapUnreadable } from './page-answer.ts';
 
@@ -191,7 +191,8 @@ export class RemoteStore implements Kv4Store {
     coverOf(scope);
     checkWatchOptions(options);
     if (options.signal?.aborted === true) return;
-    yield* followWatch(this.#channel, { scope, options, timing: this.#timing });
+    const job = { scope, options, timing: this.#timing };
+    yield* followWatch(restWatchSource(this.#channel, job), job);
   }
 
   async close(): Promise<void> {

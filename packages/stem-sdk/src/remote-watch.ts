@@ -23,16 +23,24 @@ export interface WatchJob {
   readonly timing: WatchTiming;
 }
 
+/** Where the events of a watch come from. */
+export interface WatchSource {
+  /** The signal that ends with the client. */
+  readonly closed: AbortSignal;
+  /** One connection: `open` once it stands, then events until it ends. Throws `Kv4Error`. */
+  open(state: WatchState): AsyncGenerator<WatchEvent | 'open', void, undefined>;
+}
+
 const FIRST_RETRY_MS = 100;
 const NO_POSITION = '-';
 const RETRIED: ReadonlySet<unknown> = new Set(['KV4_UNAVAILABLE', 'KV4_BUSY', 'KV4_FRESHNESS_UNPROVED']);
 
 /**
- * Follows a watch over server-sent events, and resumes it behind the last event when the stream breaks. The first connection must succeed; from then on
+ * Follows a watch, and resumes it behind the last event when the stream breaks. The first connection must succeed; from then on
  * it is tried again with growing pauses (full jitter). A stream that broke among initial values begins again with `reset` (`resync`), since
  * those have no position to resume from.
  */
-export async function* followWatch(channel: RestChannel, { scope, options, timing }: WatchJob): AsyncGenerator<WatchEvent, void, undefined> {
+export async function* followWatch(source: WatchSource, { options, timing }: WatchJob): AsyncGenerator<WatchEvent, void, undefined> {
   let after = options.after;
   // Whether values are owed, so that a break cannot be resumed without a gap.
   let initial = options.after === undefined && options.initial !== false;
@@ -41,8 +49,7 @@ export async function* followWatch(channel: RestChannel, { scope, options, timin
   const ended = () => options.signal?.aborted === true;
   while (!ended()) {
     try {
-      const request = watchRequest(scope, options, { after, initial });
-      for await (const event of openStream(channel, request, timing)) {
+      for await (const event of source.open({ after, initial })) {
         if (ended()) return;
         if (event === 'open') {
           if (connected && initial) yield { type: 'reset', reason: 'resync', position: after ?? '' };
@@ -63,15 +70,21 @@ export async function* followWatch(channel: RestChannel, { scope, options, timin
     if (initial) after = undefined;
     attempts += 1;
     const limitMs = Math.min(timing.maxRetryMs, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
-    const signals = [channel.closed, options.signal].filter((signal) => signal !== undefined);
+    const signals = [source.closed, options.signal].filter((signal) => signal !== undefined);
     await timing.wait(timing.random() * limitMs, AbortSignal.any(signals));
-    if (channel.closed.aborted && !ended()) throw new Kv4Error('KV4_CLOSED', 'watch: the client is closed');
+    if (source.closed.aborted && !ended()) throw new Kv4Error('KV4_CLOSED', 'watch: the client is closed');
   }
 }
 
-interface WatchState {
+/** What a watch goes on from. */
+export interface WatchState {
   readonly after: string | undefined;
   readonly initial: boolean;
+}
+
+/** A watch over server-sent events. */
+export function restWatchSource(channel: RestChannel, { scope, options, timing }: WatchJob): WatchSource {
+  return { closed: channel.closed, open: (state) => openStream(channel, watchRequest(scope, options, state), timing) };
 }
 
 function watchRequest(scope: WatchScope, options: WatchOptions, { after, initial }: WatchState): RestRequest {

@@ -26,8 +26,6 @@ export interface RestAnswer {
   readonly headers: Headers;
 }
 
-/** Default milliseconds that one request may take. */
-export const DEFAULT_REQUEST_TIMEOUT_MS = 35_000;
 /** Largest answer that is read, in characters. */
 export const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024;
 

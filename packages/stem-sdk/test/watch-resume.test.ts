@@ -1,38 +1,11 @@
-import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
-import { once } from 'node:events';
 import type { WatchEvent } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { connect } from '@xir/stem-sdk';
 import { describe, expect, it } from 'vitest';
+import { startProxy } from './cut-proxy.ts';
 import { startRest, TEST_SECRET } from './rest-neuron.ts';
 
 const credentials = { account: '$sys', secret: TEST_SECRET };
-
-/** A TCP proxy whose connections can be cut. */
-async function startProxy(targetPort: number) {
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connectSocket(targetPort, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    client.pipe(upstream);
-    upstream.pipe(client);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = () => sockets.forEach((socket) => socket.destroy());
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 /** An address at which nothing listens. */
 async function closedUrl(): Promise<string> {

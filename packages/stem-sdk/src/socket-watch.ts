@@ -1,0 +1,106 @@
+import { Kv4Error, type WatchEvent, type WatchOptions, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
+
+import type { WatchSource, WatchState } from './remote-watch.ts';
+import { placed, recordOf, type Fields } from './socket-answer.ts';
+import { errorOfMessage, type Line, type SocketChannel } from './socket-channel.ts';
+
+/** Events that a neuron may send ahead; half of them are granted anew at a time. */
+const CREDIT_EVENTS = 256;
+
+/** A watch over a WebSocket. */
+export function socketWatchSource(channel: SocketChannel, scope: WatchScope, options: WatchOptions): WatchSource {
+  return { closed: channel.closed, open: (state) => follow({ channel, scope, options }, state) };
+}
+
+interface Job {
+  readonly channel: SocketChannel;
+  readonly scope: WatchScope;
+  readonly options: WatchOptions;
+}
+
+async function* follow({ channel, scope, options }: Job, state: WatchState): AsyncGenerator<WatchEvent | 'open', void, undefined> {
+  const line = await channel.open('watch');
+  const queue = new EventQueue();
+  const message = watchMessage(scope, options, state);
+  const leaving = [channel.closed, options.signal].filter((signal) => signal !== undefined);
+  const id = line.watch(message, { event: (event) => queue.push(event), lost: () => queue.push('lost') });
+  const leave = () => queue.push('lost');
+  for (const signal of leaving) signal.addEventListener('abort', leave);
+  let credit = CREDIT_EVENTS;
+  try {
+    for (;;) {
+      const event = queue.take() ?? (await queue.next());
+      if (event === 'lost') {
+        if (leaving.some(({ aborted }) => aborted)) return;
+        throw new Kv4Error('KV4_UNAVAILABLE', 'watch: the connection broke');
+      }
+      if (event['event'] === undefined) {
+        if (event['error'] !== undefined) throw errorOfMessage(event['error'], 'watch');
+        yield 'open';
+        continue;
+      }
+      if (event['event'] === 'end') {
+        if (event['error'] !== undefined) throw errorOfMessage(event['error'], 'watch');
+        return;
+      }
+      credit = topUp(line, id, credit - 1);
+      yield eventOf(event, scope);
+    }
+  } finally {
+    for (const signal of leaving) signal.removeEventListener('abort', leave);
+    line.unwatch(id);
+  }
+}
+
+function topUp(line: Line, watch: number, credit: number): number {
+  if (credit > CREDIT_EVENTS / 2) return credit;
+  line.tell({ op: 'credit', watch, events: CREDIT_EVENTS - credit });
+  return CREDIT_EVENTS;
+}
+
+function watchMessage(scope: WatchScope, options: WatchOptions, { after, initial }: WatchState): Fields & { readonly op: string } {
+  const { latestOnly, history } = options;
+  const where =
+    scope.type === 'layer'
+      ? { scope: 'layer', bucket: scope.bucket, layer: scope.layer }
+      : { scope: scope.type === 'subtree' ? 'tree' : scope.type, ...scope.address };
+  return { op: 'watch', ...where, initial, after, latestOnly, history, credit: CREDIT_EVENTS };
+}
+
+function eventOf(event: Fields, scope: WatchScope): WatchEvent {
+  const position = String(event['position']);
+  const asked = scope.type === 'layer' ? { bucket: scope.bucket, layer: scope.layer, path: '/' } : scope.address;
+  const previous = event['previous'] === undefined ? {} : { previous: recordOf(event['previous'], asked) };
+  switch (event['event']) {
+    case 'put':
+      return { type: 'put', position, record: recordOf(event['record'], asked), ...previous };
+    case 'delete':
+      return { type: 'delete', position, address: placed(event, asked), ...(typeof event['version'] === 'string' ? { version: event['version'] } : {}), ...previous };
+    case 'end-of-initial':
+      return { type: 'end-of-initial', position };
+    default:
+      // A kind that is not known may be anything: what was told is forgotten.
+      return { type: 'reset', position, reason: (event['reason'] as WatchResetReason | undefined) ?? 'resync' };
+  }
+}
+
+/** Events between the connection and who takes them; what was granted bounds it. */
+class EventQueue {
+  readonly #events: Array<Fields | 'lost'> = [];
+  #wake: ((event: Fields | 'lost') => void) | undefined;
+
+  push(event: Fields | 'lost'): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake === undefined) this.#events.push(event);
+    else wake(event);
+  }
+
+  take(): Fields | 'lost' | undefined {
+    return this.#events.shift();
+  }
+
+  next(): Promise<Fields | 'lost'> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+}
