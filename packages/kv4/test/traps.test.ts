@@ -367,7 +367,7 @@ describe('age, health and audit', () => {
   });
 
   it('M9 audit: a key that is written again and again is no divergence', async () => {
-    await using test = await pair();
+    await using test = await pair({ auditPatienceMs: 0 });
     const { memory, writer, transport } = test;
     await writer.put(key('k'), 1);
     await memory.get(key('k'));
