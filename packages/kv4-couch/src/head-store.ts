@@ -258,6 +258,8 @@ export class HeadStore implements AsyncDisposable {
 }
 
 function raceAbort<Result>(request: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // Nobody waits for what was begun with a signal that is aborted already; its failure must not end the process.
+  if (signal.aborted) request.catch(() => undefined);
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

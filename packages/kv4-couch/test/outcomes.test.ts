@@ -43,6 +43,16 @@ for (const server of testServers) {
       expect(faulty.store.stats().commit.unknownOutcomes).toBe(1);
     });
 
+    it('O1 a read that was called off before it began fails with the reason, and its own failure ends no process', async () => {
+      await using database = await server.open();
+      await using faulty = await openFaulty(database);
+      const { heads } = faulty.store;
+      const gone = new AbortController();
+      gone.abort(new Error('the client has gone'));
+      await expect(heads.readHead('d!cool!*data!a!!k', gone.signal)).rejects.toThrow('the client has gone');
+      await expect(heads.guard(Promise.reject(new CouchError('COUCH_ABORTED', 'aborted')), gone.signal)).rejects.toThrow('the client has gone');
+    });
+
     it('O1 a write that was lost on the way is written again, and stored once', async () => {
       await using database = await server.open();
       await using faulty = await openFaulty(database);

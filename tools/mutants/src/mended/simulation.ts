@@ -44,6 +44,7 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'fresh-reads-wait-for-doubts',
+    byChance: true,
     without: 'Whoever waits until nothing is in doubt is woken as soon as something can be served.',
     file: CACHE,
     find: "const patient = entry.state === 'verifying' ? waiting.filter(({ thorough }) => thorough) : [];",
