@@ -2,6 +2,7 @@ export { createAccounts, DEFAULT_MAX_BAN_WATCHES, DEFAULT_MAX_CACHED_LOGINS, typ
 export type { CachedStore } from './cached-store.ts';
 export { ACCOUNTS_ERROR_CODES, ACCOUNTS_ERROR_STRINGS, AccountsError, type AccountsErrorCode, type AccountsErrorDetails } from './errors.ts';
 export { loginUser, type Login, type LoginDependency, type LoginKind } from './login.ts';
+export { bearerToken, DataTokens, type TokenLogin } from './data-tokens.ts';
 export { LoginService, type LoginServiceOptions } from './login-service.ts';
 export { AccountDirectory, EMAIL_CLAIM_GRACE_MS, type AccountDirectoryOptions, type AccountScope, type WrittenAccount } from './account-directory.ts';
 export { AdministratorDirectory, type AdministratorDirectoryOptions } from './administrator-directory.ts';

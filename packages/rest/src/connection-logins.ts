@@ -1,25 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { Accounts, Login } from '@xir/accounts';
+import type { TokenLogin } from '@xir/accounts';
+import type { Clock } from '@xir/couch-client';
 
 import { remoteAddressOf } from './remote-address.ts';
+import { recallLogin, type LoginKeys } from './request-login.ts';
 
 /** What is remembered of a connection: whoever keeps it open sends the same login again and again. */
-export interface Connection {
+export interface Connection extends TokenLogin {
   readonly header: string;
-  readonly login: Login;
   readonly remoteAddress: string;
 }
 
 /** The logins of open connections, for the short ways. */
 export class ConnectionLogins {
-  readonly #accounts: Accounts;
+  readonly #keys: LoginKeys;
+  readonly #clock: Clock;
   readonly #trustProxy: boolean;
   readonly #connections = new WeakMap<Socket, Connection>();
 
-  constructor(accounts: Accounts, trustProxy: boolean) {
-    this.#accounts = accounts;
+  constructor(keys: LoginKeys, clock: Clock, trustProxy: boolean) {
+    this.#keys = keys;
+    this.#clock = clock;
     this.#trustProxy = trustProxy;
   }
 
@@ -29,17 +32,20 @@ export class ConnectionLogins {
     const known = header === undefined ? undefined : this.#connectionOf(request, header);
     if (known === undefined) return undefined;
     const connection = this.#trustProxy ? { ...known, remoteAddress: remoteAddressOf(request, true) } : known;
-    return this.#accounts.bans.peek(connection.login.bucket, connection.remoteAddress, path) === false ? connection : undefined;
+    return this.#keys.accounts.bans.peek(connection.login.bucket, connection.remoteAddress, path) === false ? connection : undefined;
   }
 
   #connectionOf(request: IncomingMessage, header: string): Connection | undefined {
-    const { logins } = this.#accounts;
     const known = this.#connections.get(request.socket);
-    if (known !== undefined && known.header === header && logins.confirm(known.login) === true) return known;
-    const login = logins.recall(header);
-    if (login === undefined) return undefined;
-    const connection = { header, login, remoteAddress: remoteAddressOf(request, false) };
+    if (known !== undefined && known.header === header && this.#holds(known)) return known;
+    const found = recallLogin(this.#keys, header, this.#clock.now());
+    if (found === undefined) return undefined;
+    const connection = { header, ...found, remoteAddress: remoteAddressOf(request, false) };
     this.#connections.set(request.socket, connection);
     return connection;
+  }
+
+  #holds({ login, expiresAtMs }: TokenLogin): boolean {
+    return (expiresAtMs === Number.POSITIVE_INFINITY || expiresAtMs > this.#clock.now()) && this.#keys.accounts.logins.confirm(login) === true;
   }
 }

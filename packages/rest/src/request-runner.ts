@@ -12,6 +12,7 @@ import { describeError, RestError } from './errors.ts';
 import type { RequestOutcome, RestMetrics } from './metrics.ts';
 import type { RestOptions } from './options.ts';
 import { remoteAddressOf } from './remote-address.ts';
+import { requestLogin, type RequestLogin } from './request-login.ts';
 import { onResponseEnd } from './response-end.ts';
 import type { Service, ServiceAnswer, ServiceContext, ServiceMethod, ServiceRequest } from './service.ts';
 import { SERVICES } from './services/services.ts';
@@ -127,12 +128,12 @@ export class RequestRunner {
     if (metrics.activeRequests > limits.maxConcurrentRequests) throw new RestError('REST_BUSY', 'too many requests are under way', ['Retry-After', '1']);
     const service = SERVICES.get(target.service);
     if (service === undefined) throw new RestError('REST_UNKNOWN_SERVICE', `there is no such service; a path begins with one of ${[...SERVICES.keys()].map((name) => `/_${name}`).join(' ')}`);
-    const login = await context.accounts.logins.login(request.headers.authorization, exchange.remoteAddress);
+    const { login, byToken } = await requestLogin(context, request.headers.authorization, { remoteAddress: exchange.remoteAddress, nowMs: context.clock.now() });
     exchange.login = login;
     await this.#refuseBanned(login, exchange.remoteAddress, visitOf(target, request.method));
     const method = allowedMethod(service, request.method ?? 'GET');
     this.#options.counter?.count(login, `/${target.service}/${method}`);
-    const serviceRequest = await this.#serviceRequest(exchange, { target, login, method });
+    const serviceRequest = await this.#serviceRequest(exchange, { target, login, byToken, method });
     return service.handle(serviceRequest);
   }
 
@@ -142,9 +143,9 @@ export class RequestRunner {
     if (banned) throw new RestError('REST_FORBIDDEN', 'this address is banned from this path');
   }
 
-  async #serviceRequest(exchange: Exchange, known: { target: Target; login: Login; method: ServiceMethod }): Promise<ServiceRequest> {
+  async #serviceRequest(exchange: Exchange, known: RequestLogin & { readonly target: Target; readonly method: ServiceMethod }): Promise<ServiceRequest> {
     const { context } = this.#options;
-    const { target, login, method } = known;
+    const { target, login, byToken, method } = known;
     const body = method === 'GET' ? undefined : await receiveBody(exchange.request, context.limits.maxBodyBytes, this.#bodies);
     return {
       context,
@@ -154,6 +155,7 @@ export class RequestRunner {
       query: target.query,
       headers: exchange.request.headers,
       login,
+      byToken,
       body: body?.ok === true ? body.body : {},
       ...(body?.ok === false ? { bodyProblem: body.problem } : {}),
       signal: exchange.abort.signal,

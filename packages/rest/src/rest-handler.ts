@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { DataTokens } from '@xir/accounts';
 import { systemClock, systemRandom } from '@xir/couch-client';
 import type { KeyAddress } from '@xir/kv4-core';
 
@@ -55,6 +56,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     random: options.random ?? systemRandom,
     randomUuid: options.randomUuid ?? randomUUID,
     tokens: new TokenSigner(options.systemSecret),
+    dataTokens: new DataTokens(options.systemSecret),
     stats,
     turn: options.turn,
     hosts: options.hosts ?? {},
@@ -64,7 +66,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
   const budget = new BodyBudget(limits.maxBufferedBodyBytes);
   const runner = new RequestRunner({ context, metrics, counter, ageMs, budget, options });
   const { trustProxy = false, onRequest } = options;
-  const connections = new ConnectionLogins(accounts, trustProxy);
+  const connections = new ConnectionLogins(context, clock, trustProxy);
   const shortGet = cachedGet({ store, connections, counter, compressionMinBytes: limits.compressionMinBytes, ageMs, clock, metrics, onRequest });
   const plainPut = new PlainPut({ context, connections, counter, metrics, budget, ageMs, options });
   const cached = store.peek !== undefined;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Accounts, CachedStore, Login } from '@xir/accounts';
+import type { Accounts, CachedStore, DataTokens, Login } from '@xir/accounts';
 import type { Clock, Random } from '@xir/couch-client';
 import type { KeyAddress, WatchEvent } from '@xir/kv4-core';
 import type { BodyObject, BodyProblem, Query } from '@xir/protocol';
@@ -19,7 +19,10 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly randomUuid: () => string;
+  /** Tokens of signalling. */
   readonly tokens: TokenSigner;
+  /** Tokens that stand for a login. */
+  readonly dataTokens: DataTokens;
   readonly stats: StatsAccumulator;
   readonly turn: TurnOptions | undefined;
   readonly hosts: HostOptions;
@@ -37,6 +40,8 @@ export interface ServiceRequest {
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
   readonly login: Login;
+  /** True where a token has proved the login. */
+  readonly byToken?: boolean;
   /** `{}` where there was none, or where it was malformed. */
   readonly body: BodyObject;
   /** What is wrong with the body. Services that need one throw it; `_ns`, `_token` and `_turn` pass over it. */

@@ -1,7 +1,6 @@
-import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Accounts, CachedStore, DataTokens } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
-import type { DataTokens } from './data-token.ts';
 import type { WebSocketMetrics } from './metrics.ts';
 import type { WebSocketLimits } from './options.ts';
 

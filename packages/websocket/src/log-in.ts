@@ -1,15 +1,13 @@
-import { AccountsError, type Login } from '@xir/accounts';
+import { AccountsError, bearerToken, type Login } from '@xir/accounts';
 import type { WebSocketRequest } from '@xir/protocol';
 
 import type { WebSocketContext } from './context.ts';
 import { WebSocketError } from './errors.ts';
 import type { Session } from './session.ts';
 
-const BEARER = /^bearer +([\w.-]+) *$/i;
-
 /** Logs a session in with an `Authorization` header, Basic or Bearer. Throws `ACCOUNTS_…`. */
 export async function logInByHeader(session: Session, header: string): Promise<void> {
-  const token = BEARER.exec(header)?.[1];
+  const token = bearerToken(header);
   if (token === undefined) await logInByBasic(session, header);
   else await logInByToken(session, token);
 }
@@ -44,7 +42,7 @@ async function admit(session: Session, verify: () => Promise<Login>): Promise<vo
 }
 
 async function loginOfToken({ tokens, accounts, clock }: WebSocketContext, token: string): Promise<Login> {
-  const login = tokens.verify(token, clock.now());
+  const login = tokens.verify(token, clock.now())?.login;
   if (login === undefined || !(await accounts.logins.isCurrent(login))) throw new AccountsError('ACCOUNTS_UNAUTHORIZED', 'no token, or an old one');
   return login;
 }

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { AccountsError } from '@xir/accounts';
+import { AccountsError, DataTokens } from '@xir/accounts';
 import { systemClock, type Timer } from '@xir/couch-client';
 import { WebSocketServer } from 'ws';
 
 import { Connection } from './connection.ts';
 import type { WebSocketContext } from './context.ts';
-import { DataTokens } from './data-token.ts';
 import { tellError } from './errors.ts';
 import { logInByHeader } from './log-in.ts';
 import { WebSocketMetrics, type WebSocketMetricsSnapshot } from './metrics.ts';

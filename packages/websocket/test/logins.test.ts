@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 
+import { DataTokens } from '@xir/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { DataTokens } from '../src/data-token.ts';
 import { eventually } from './eventually.ts';
 import { failureOf, SocketClient } from './socket-client.ts';
 import { basic, openFixture, SYSTEM_SECRET, type Fixture } from './socket-fixture.ts';
@@ -95,7 +95,7 @@ describe('a login', () => {
     const login = { kind: 'system', bucket: '$sys', account: '$sys', author: '$sys', role: 'admin', sinceMs: 0, dependsOn: [] } as const;
     const tokens = new DataTokens(SYSTEM_SECRET);
     const token = tokens.sign(login, nowMs + 1000);
-    expect(tokens.verify(token, nowMs)).toEqual(login);
+    expect(tokens.verify(token, nowMs)).toEqual({ login, expiresAtMs: nowMs + 1000 });
     expect(new DataTokens('another').verify(token, nowMs)).toBeUndefined();
     for (let index = 0; index < token.length; index += 1) {
       const changed = token.slice(0, index) + (token[index] === 'A' ? 'B' : 'A') + token.slice(index + 1);

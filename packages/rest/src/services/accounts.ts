@@ -17,10 +17,14 @@ import { namesKey, readKey, type Reading } from '../key-reading.ts';
 import { readPath } from '../path-reading.ts';
 import type { Service, ServiceAnswer, ServiceMethod, ServiceRequest, ValueAnswer } from '../service.ts';
 import { FORCED_VERSION, requireBody, requireKey } from '../write-parameters.ts';
+import { issueDataToken } from './data-token.ts';
 
 type Handler = (request: ServiceRequest, scope: AccountScope) => Promise<ServiceAnswer>;
 
-/** `_acc`: accounts, the own account, administrators. */
+/** Where a token for the own login is had; nothing of an account changes by it. */
+const TOKEN_PATH = '/token';
+
+/** `_acc`: accounts, the own account, administrators, tokens. */
 export const accountService: Service = {
   methods: ['GET', 'PUT', 'POST', 'DELETE'],
   async handle(request) {
@@ -31,7 +35,7 @@ export const accountService: Service = {
       throw new RestError('REST_NOT_FOUND', 'there is no such kind of account');
     }
     const { login } = request;
-    if (request.method !== 'GET' && login.role !== 'admin') {
+    if (request.method !== 'GET' && request.path !== TOKEN_PATH && login.role !== 'admin') {
       throw new AccountsError('ACCOUNTS_NOT_ADMINISTRATOR', 'only administrators of the role admin may change accounts');
     }
     const { bucket } = await bucketScope(request);
@@ -41,6 +45,7 @@ export const accountService: Service = {
 
 const HANDLERS: Readonly<Record<string, Partial<Record<ServiceMethod, Handler>>>> = {
   '/accounts': { GET: readAccounts, PUT: createAccount, POST: updateAccount, DELETE: removeAccount },
+  [TOKEN_PATH]: { PUT: issueDataToken, POST: issueDataToken },
   '/me': { GET: readSelf, POST: updateSelf },
   '/users/admins': { GET: readAdministrators, PUT: writeAdministrator, POST: writeAdministrator, DELETE: removeAdministrator },
 };

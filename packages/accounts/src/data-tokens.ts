@@ -1,7 +1,22 @@
 import { createHmac, hkdfSync, randomUUID, timingSafeEqual } from 'node:crypto';
 
-import type { Login } from '@xir/accounts';
 import { MAX_DATA_TOKEN_CHARACTERS } from '@xir/protocol';
+
+import type { Login } from './login.ts';
+
+/** The login that a token stands for. */
+export interface TokenLogin {
+  readonly login: Login;
+  /** Until when the token may be used to log in, in milliseconds since 1970 UTC. */
+  readonly expiresAtMs: number;
+}
+
+const BEARER = /^bearer +([\w.-]+) *$/i;
+
+/** The token of an `Authorization: Bearer <token>` header (RFC 6750, 2.1); `undefined` for any other header, or none. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : BEARER.exec(header)?.[1];
+}
 
 interface Claims {
   readonly login: Login;
@@ -29,8 +44,12 @@ export class DataTokens {
     return `${text}.${this.#signature(text).toString('base64url')}`;
   }
 
-  /** The login of a token that this system has signed and that has not expired; whether its account still stands is the caller's to look up. `undefined` for any other text. */
-  verify(token: string, nowMs: number): Login | undefined {
+  /**
+   * The login of a token that this system has signed and that has not expired; whether its account still stands is the caller's to look up. `undefined` for any other text.
+   *
+   * @param nowMs - Milliseconds since 1970 UTC.
+   */
+  verify(token: string, nowMs: number): TokenLogin | undefined {
     if (token.length > MAX_DATA_TOKEN_CHARACTERS) return undefined;
     const [text = '', signature = '', ...rest] = token.split('.');
     const given = Buffer.from(signature, 'base64url');
@@ -38,7 +57,7 @@ export class DataTokens {
     if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     // Nobody else could sign it: it is what `sign` wrote.
     const { login, exp } = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Claims;
-    return exp > nowMs ? login : undefined;
+    return exp > nowMs ? { login, expiresAtMs: exp } : undefined;
   }
 
   #signature(text: string): Buffer {
