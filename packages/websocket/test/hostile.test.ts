@@ -6,14 +6,18 @@ import { WebSocket } from 'ws';
 
 import { createWebSocketFace } from '../src/index.ts';
 import { eventually } from './eventually.ts';
+import { heapBytes } from './heap-bytes.ts';
 import { maskedFrame, upgradeRequest } from './raw-frames.ts';
 import { SEED } from './seed.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { failureOf, SocketClient } from './socket-client.ts';
 import { basic, openFixture, type Fixture } from './socket-fixture.ts';
 
-/** Again with others: `XIR_TEST_SEED=<n> XIR_TEST_CASES=<n> npx vitest run hostile`. */
+/** Again with others: `XIR_TEST_SEED=<n> XIR_TEST_CASES=<n> npx vitest run hostile --testTimeout=0`. */
 const CASES = Number(process.env['XIR_TEST_CASES'] ?? 300);
+/** Cases after which a long run looks at the heap, and what the heap may grow by from the first look to the last. */
+const LOOK_CASES = 50_000;
+const MAX_GROWTH_BYTES = 16 * 2 ** 20;
 
 let fixture: Fixture;
 
@@ -62,6 +66,7 @@ const CORPUS = [
 describe('input', () => {
   it('L1 of mutated frames, split anywhere, never breaks the face, and nothing of it stays', async () => {
     const random = new SeededRandom(SEED);
+    const heaps: number[] = [];
     for (let number = 0; number < CASES; number += 1) {
       const frames = Array.from({ length: 1 + random.below(4) }, () => {
         const text = Buffer.from(CORPUS[random.below(CORPUS.length)] ?? '');
@@ -75,7 +80,12 @@ describe('input', () => {
       const [first, second] = [bytes.subarray(0, cut), bytes.subarray(cut)];
       const answer = await (number % 2 === 0 ? exchange([first, second]) : exchange([second], { eager: first }));
       expect(answer.toString('latin1').startsWith('HTTP/1.1 101 '), `case ${number} of seed ${SEED}`).toBe(true);
+      if ((number + 1) % LOOK_CASES === 0) {
+        heaps.push(heapBytes());
+        console.info(`${number + 1} cases of seed ${SEED}: heap ${(heapBytes() / 2 ** 20).toFixed(1)} MiB, resident ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
+      }
     }
+    expect((heaps.at(-1) ?? 0) - (heaps[0] ?? 0)).toBeLessThan(MAX_GROWTH_BYTES);
     await eventually(() => expect(fixture.face.metrics()).toMatchObject({ connections: 0, bufferedInputBytes: 0, watches: 0, requestsInFlight: 0 }));
     const client = await fixture.open();
     expect(await client.call('ping')).toMatchObject({});
