@@ -8,8 +8,12 @@ import { acknowledgedPut } from './measures/put.ts';
 import { cachedGet } from './measures/cached-get.ts';
 import { catchUp } from './measures/catch-up.ts';
 import { growthInKeys } from './measures/growth.ts';
+import { idleMemory } from './measures/idle-memory.ts';
 import { inProcessGet } from './measures/in-process-get.ts';
 import { memorySize } from './measures/memory-size.ts';
+import { oneCounter } from './measures/one-counter.ts';
+import { peersGet } from './measures/peers-get.ts';
+import { peersSet } from './measures/peers-set.ts';
 import { growthInNeurons, propagation } from './measures/propagation.ts';
 import { readUnderLoad } from './measures/read-under-load.ts';
 import { redisGet } from './measures/redis-get.ts';
@@ -47,14 +51,18 @@ const context: MeasureContext = {
 const measures: Record<string, Measure> = {
   'in-process': inProcessGet,
   get: cachedGet,
+  'peers-get': peersGet,
   redis: redisGet,
+  incr: oneCounter,
   websocket: webSocketGet,
   put: acknowledgedPut('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'put-couchdb': acknowledgedPut('couchdb') }),
+  'peers-set': peersSet,
   propagation: propagation('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'propagation-couchdb': propagation('couchdb') }),
   'catch-up': catchUp,
   memory: memorySize,
+  'memory-idle': idleMemory,
   load: readUnderLoad,
   'growth-keys': growthInKeys,
   'growth-neurons': growthInNeurons,

@@ -1,6 +1,7 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
 import type { ResultTable } from './measure.ts';
+import type { Verdict } from './target.ts';
 
 /** When a run was made, and of what. */
 export interface RunFacts {
@@ -11,7 +12,7 @@ export interface RunFacts {
   readonly seconds: number;
 }
 
-const INTRODUCTION = `Written by \`npm run bench\`. Every figure stands beside a peer that does the least a program could do for the same result (a bare \`node:http\` server, a \`Map\`, the database's own PUT, a raw reader of \`_changes\`),
+const INTRODUCTION = `Written by \`npm run bench\`. Every figure stands beside a peer that does the least a program could do for the same result (a bare \`node:http\` server, a \`Map\`, the database's own PUT, a raw reader of \`_changes\`), or beside another project's server as Debian packages it (redis-server, etcd, NATS),
 measured in the same run on the same machine, in alternating rounds: median, and the smallest and largest round in parentheses. Read the ratios. The absolute figures are those of one small machine on which load generators, servers and
 databases share two cores; they say how much work is done for an answer, not how far away a network is.
 
@@ -40,9 +41,14 @@ export function reportOf(tables: readonly ResultTable[], run: RunFacts): string 
 function targetLines(tables: readonly ResultTable[]): string[] {
   const lines: string[] = [];
   for (const { title, rows } of tables) {
-    for (const { measure, ratio, ours, verdict } of rows) if (verdict !== undefined) lines.push(`| ${title}: ${measure} | ${ours}; ${ratio} | ${verdict.target} | ${verdict.isReached ? 'reached' : '**missed**'} |`);
+    for (const { measure, ratio, ours, verdict } of rows) if (verdict !== undefined) lines.push(`| ${title}: ${measure} | ${ours}; ${ratio} | ${verdict.target} | ${outcomeOf(verdict)} |`);
   }
   return lines.length === 0 ? [] : ['', '## Targets', '', '| measure | figure | target | |', '|---|---|---|---|', ...lines];
+}
+
+function outcomeOf({ isReached, isMeasured }: Verdict): string {
+  if (!isMeasured) return 'not measured';
+  return isReached ? 'reached' : '**missed**';
 }
 
 function tableLines(table: ResultTable): string[] {

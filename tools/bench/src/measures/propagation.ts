@@ -1,43 +1,47 @@
-import { requestTarget } from '../load/bulk-import.ts';
-import { readLines } from '../load/line-reader.ts';
-import { pollGet } from '../load/polled-get.ts';
 import type { MeasureContext, ResultRow, ResultTable } from '../measure.ts';
-import { getRequest, SYSTEM_LOGIN } from '../rest-request.ts';
-import { startNeuron, type NeuronProcess } from '../servers/neuron.ts';
-import { percentile } from '../statistics.ts';
+import { SERVER_CORE } from '../processes/shared-database.ts';
+import { startEtcd } from '../servers/etcd.ts';
+import { startNats } from '../servers/nats.ts';
+import { medianOf, percentile } from '../statistics.ts';
 import { judge } from '../target.ts';
+import { onNeurons } from './neurons.ts';
+import { databaseCommits, etcdPutToWatch, natsPutToWatch } from './put-to-watch.ts';
+import { startPeer } from './sides.ts';
+import { sightings, type Sightings } from './sightings.ts';
 
-/** Pause between two puts, in milliseconds: well below what any part can carry, so that nothing queues. */
-const PACE_MS = 8;
-const KEY = 'bench-mark';
-const PATH = '/_data/bench/mark';
-const LOGIN = { authorization: SYSTEM_LOGIN };
+/** Times of a peer's writes, or why there are none. */
+type PeerTimes = { readonly acknowledged: readonly number[]; readonly watched: readonly number[] } | string;
 
-/** Milliseconds from the start of each put to its being seen, write by write. */
-interface Sightings {
-  readonly raw: readonly number[];
-  readonly watched: readonly number[];
-  readonly read: readonly number[];
-}
-
-/** From the start of a PUT on neuron A to its value on neuron B, to a watcher and to a cached GET, beside a raw `_changes` reader of the same database that sees the same writes. */
+/**
+ * From the start of a PUT on neuron A, and from its acknowledgement, to its value on neuron B, to watchers and to a cached GET, beside a raw `_changes` reader of the
+ * same database that sees the same writes, and beside etcd and NATS, which are written to in turn.
+ */
 export function propagation(where: 'embedded' | 'couchdb') {
   return async (context: MeasureContext): Promise<ResultTable> => {
     const count = Math.max(200, context.rounds * 100);
     const title = `Put on neuron A → seen on neuron B, ${where === 'embedded' ? 'embedded database (it runs inside A)' : 'CouchDB'}`;
-    const seen = await onNeurons(context, { where, neurons: 2 }, (setting) => sightings(context, { ...setting, count, title }));
-    return {
-      title,
-      method: `${count} writes of one key; the clock starts when the PUT is sent to A. The raw reader splits the lines of \`_changes\` (documents included) and looks for the value. The watcher reads the server-sent events of B. The cached GET is asked of B back to back over one connection until the answer holds the new value. All three see the same writes.`,
-      oursName: 'neuron B',
-      peerName: 'raw `_changes` reader',
-      rows: [
-        rowOf('a cached GET on B: p50, ms', { ours: seen.read, raw: seen.raw, share: 0.5 }),
-        rowOf('a cached GET on B: p99, ms', { ours: seen.read, raw: seen.raw, share: 0.99 }),
-        rowOf('a watcher on B: p50, ms', { ours: seen.watched, raw: seen.raw, share: 0.5 }),
-        rowOf('a watcher on B: p99, ms', { ours: seen.watched, raw: seen.raw, share: 0.99 }),
-      ],
-    };
+    await using etcd = await startPeer(startEtcd(SERVER_CORE), context.progress);
+    await using nats = await startPeer(startNats(SERVER_CORE), context.progress);
+    await using onEtcd = etcd.daemon === undefined ? undefined : await etcdPutToWatch(etcd.daemon.port);
+    await using onNats = nats.daemon === undefined ? undefined : await natsPutToWatch(nats.daemon.port);
+    return await onNeurons(context, { where, neurons: 2 }, async (setting) => {
+      await using commits = await databaseCommits(setting);
+      const between = async (n: number): Promise<void> => {
+        await onEtcd?.write(n);
+        await onNats?.write(n);
+        await commits.write(n);
+      };
+      const seen = await sightings(setting, { count, between, progress: (n) => context.progress(`${title}: ${n} of ${count}`) });
+      return {
+        title,
+        method:
+          `${count} writes of one key; the clock starts when the PUT is sent to A. The raw reader splits the lines of \`_changes\` (documents included) and looks for the value. The watchers read the server-sent events of B, and its events over a WebSocket. The cached GET is asked of B back to back over one connection until the answer holds the new value. All of them see the same writes. ` +
+          'From the acknowledgement: a figure below zero was seen before the writer had its answer. The database\'s own PUT puts a new document into another database of the same server. etcd is written to and watched over its HTTP gateway, NATS KV (a bucket in files) over its own protocol with a consumer from the last value on; each with the acknowledgement described above. These three are written to in turn with the neuron, while nothing is read from it; the neuron\'s own writes are made while B answers GETs back to back on the same two cores.',
+        oursName: 'neuron B',
+        peerName: 'peer',
+        rows: [...rowsBesideRaw(seen), commitRow(seen, commits.tookMs), ...peerRows('etcd', seen, onEtcd?.times() ?? etcd.missing), ...peerRows('NATS KV', seen, onNats?.times() ?? nats.missing)],
+      };
+    });
   };
 }
 
@@ -47,10 +51,8 @@ export async function growthInNeurons(context: MeasureContext): Promise<ResultTa
   const count = Math.max(200, context.rounds * 60);
   for (const neurons of [1, 4, 8]) {
     const title = `${neurons} ${neurons === 1 ? 'neuron' : 'neurons'} beside the one that is written to`;
-    const seen = await onNeurons(context, { where: 'embedded', neurons: neurons + 1 }, (setting) => sightings(context, { ...setting, count, title }));
-    const of = (share: number): string => percentile(sorted(seen.read), share).toFixed(2);
-    const raw = (share: number): string => percentile(sorted(seen.raw), share).toFixed(2);
-    rows.push({ measure: `${title}: p50, p99, ms`, ours: `${of(0.5)}, ${of(0.99)}`, peer: `${raw(0.5)}, ${raw(0.99)}`, ratio: `write by write: ${signed(percentile(differences(seen.read, seen.raw), 0.5))} ms` });
+    const seen = await onNeurons(context, { where: 'embedded', neurons: neurons + 1 }, (setting) => sightings(setting, { count, progress: (n) => context.progress(`${title}: ${n} of ${count}`) }));
+    rows.push({ measure: `${title}: p50, p99, ms`, ours: spread(seen.read), peer: spread(seen.raw), ratio: `write by write: ${signed(medianOf(differences(seen.read, seen.raw)))} ms` });
   }
   return {
     title: 'As it grows: propagation by the number of neurons',
@@ -61,106 +63,65 @@ export async function growthInNeurons(context: MeasureContext): Promise<ResultTa
   };
 }
 
-interface Setting {
-  readonly a: NeuronProcess;
-  readonly b: NeuronProcess;
-  readonly changes: { readonly origin: string; readonly headers: Record<string, string> };
-  readonly database: string;
-}
-
-/** Starts neurons on a database of its own, and takes all away behind the work. */
-async function onNeurons<Result>(context: MeasureContext, { where, neurons }: { readonly where: 'embedded' | 'couchdb'; readonly neurons: number }, work: (setting: Setting) => Promise<Result>): Promise<Result> {
-  const database = `xir-bench-${Date.now().toString(36)}`;
-  const couchdbUrl = where === 'couchdb' ? context.couchdbUrl : undefined;
-  const started: NeuronProcess[] = [];
-  const start = async (name: string, url: string | undefined): Promise<NeuronProcess> => {
-    const neuron = await startNeuron({ name, database, ...(url === undefined ? {} : { couchdbUrl: url }) });
-    started.push(neuron);
-    return neuron;
-  };
-  const a = await start('bencha', couchdbUrl);
-  const url = couchdbUrl ?? (a.databaseUrl as string);
-  try {
-    let b = a;
-    for (let n = 1; n < neurons; n += 1) b = await start(`benchb${n}`, url);
-    return await work({ a, b, changes: requestTarget(url), database });
-  } finally {
-    for (const neuron of started.reverse()) await neuron[Symbol.asyncDispose]();
-    if (couchdbUrl !== undefined) await fetch(`${requestTarget(couchdbUrl).origin}/${database}`, { method: 'DELETE', headers: requestTarget(couchdbUrl).headers });
-  }
-}
-
-async function sightings(context: MeasureContext, { a, b, changes, database, count, title }: Setting & { readonly count: number; readonly title: string }): Promise<Sightings> {
-  const stop = new AbortController();
-  const rawMs = new Map<number, number>();
-  const watchMs = new Map<number, number>();
-  const readMs = new Map<number, number>();
-  const into = (map: Map<number, number>) => (line: string) => {
-    const match = /\[\[(\d+)\]\]/.exec(line);
-    if (match !== null && !map.has(Number(match[1]))) map.set(Number(match[1]), performance.now());
-  };
-  await put(a, -1);
+function rowsBesideRaw({ raw, read, watched, watchedOverWebSocket, acknowledged }: Sightings): ResultRow[] {
   const readers = [
-    readLines(`${changes.origin}/${database}/_changes?feed=continuous&since=now&include_docs=true&heartbeat=5000`, { headers: changes.headers, signal: stop.signal, seen: into(rawMs) }),
-    readLines(`http://127.0.0.1:${b.restPort}${PATH}?watch=1`, { headers: { ...LOGIN, accept: 'text/event-stream' }, signal: stop.signal, seen: into(watchMs) }),
-  ];
-  using polled = await pollGet(b.restPort, getRequest(`${PATH}?k=${KEY}`));
-  const startedMs: number[] = [];
-  await pause(1000);
-  for (let n = 0; n < count; n += 1) {
-    if (n % 200 === 0) context.progress(`${title}: ${n} of ${count}`);
-    startedMs.push(performance.now());
-    const [atMs] = await Promise.all([polled.until(`[[${n}]]`), put(a, n)]);
-    readMs.set(n, atMs);
-    await pause(PACE_MS);
-  }
-  await pause(500);
-  stop.abort();
-  await Promise.allSettled(readers);
-  const times = (map: ReadonlyMap<number, number>, name: string): number[] =>
-    startedMs.map((from, n) => {
-      const at = map.get(n);
-      if (at === undefined) throw new Error(`write ${n} of ${count} was not seen by ${name}`);
-      return at - from;
-    });
-  return { raw: times(rawMs, 'the raw reader'), watched: times(watchMs, 'the watcher'), read: times(readMs, 'the cached GET') };
+    ['a cached GET on B', read],
+    ['a watcher on B', watched],
+    ['a watcher on B over a WebSocket', watchedOverWebSocket],
+  ] as const;
+  const fromStart = readers.flatMap(([reader, times]) => [0.5, 0.99].map((share) => rowOf(reader, { times, raw, share })));
+  const fromAcknowledgement = readers.map(([reader, times]) => ({
+    measure: `${reader}, from the acknowledgement, beside the raw reader: p50, p99, ms`,
+    ours: spread(differences(times, acknowledged)),
+    peer: spread(differences(raw, acknowledged)),
+    ratio: '',
+  }));
+  return [...fromStart, ...fromAcknowledgement];
 }
 
-async function put(neuron: NeuronProcess, n: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${neuron.restPort}${PATH}?_ver_=_splat_`, {
-    method: 'PUT',
-    headers: { ...LOGIN, 'content-type': 'application/json' },
-    body: JSON.stringify({ k: KEY, v: `[[${n}]]` }),
-  });
-  const text = await answer.text();
-  if (!text.includes('"s":"ok"')) throw new Error(`the value could not be stored: ${text.slice(0, 300)}`);
-}
-
-function rowOf(measure: string, { ours, raw, share }: { readonly ours: readonly number[]; readonly raw: readonly number[]; readonly share: number }): ResultRow {
-  const difference = percentile(differences(ours, raw), share);
+function rowOf(reader: string, { times, raw, share }: { readonly times: readonly number[]; readonly raw: readonly number[]; readonly share: number }): ResultRow {
+  const [ours, theirs] = [at(times, share), at(raw, share)];
+  const writeByWrite = at(differences(times, raw), share);
+  // The slowest writes of one reader need not be those of the other: for them the percentiles are compared.
+  const judged = share === 0.5 ? writeByWrite : ours - theirs;
   return {
-    measure,
-    ours: percentile(sorted(ours), share).toFixed(2),
-    peer: percentile(sorted(raw), share).toFixed(2),
-    ratio: `write by write: ${signed(difference)} ms`,
-    ...(share === 0.5 ? { verdict: judge(difference, { atMost: 0.5, unit: ' ms more' }) } : {}),
+    measure: `${reader} beside the raw reader: ${share === 0.5 ? 'p50' : 'p99'}, ms`,
+    ours: ours.toFixed(2),
+    peer: theirs.toFixed(2),
+    ratio: share === 0.5 ? `write by write: ${signed(writeByWrite)} ms` : `${signed(judged)} ms (write by write: ${signed(writeByWrite)} ms)`,
+    verdict: judge(judged, { atMost: 0.5, unit: ' ms more' }),
   };
 }
 
-function differences(ours: readonly number[], raw: readonly number[]): number[] {
-  return sorted(ours.map((value, n) => value - (raw[n] as number)));
+function commitRow({ acknowledged }: Sightings, tookMs: readonly number[]): ResultRow {
+  return { measure: 'the acknowledgement by A, beside the database\'s own PUT: p50, p99, ms', ours: spread(acknowledged), peer: spread(tookMs), ratio: `${signed(at(acknowledged, 0.5) - at(tookMs, 0.5))} ms` };
 }
 
-function sorted(values: readonly number[]): number[] {
-  return values.toSorted((x, y) => x - y);
+function peerRows(peer: string, { watchedOverWebSocket, acknowledged }: Sightings, times: PeerTimes): ResultRow[] {
+  const compared = (from: string, ours: readonly number[], theirs: readonly number[] | string): ResultRow => ({
+    measure: `a watcher over a WebSocket beside one of ${peer}, from the ${from} of the put: p50, p99, ms`,
+    ours: spread(ours),
+    peer: typeof theirs === 'string' ? theirs : spread(theirs),
+    ratio: typeof theirs === 'string' ? '' : `${signed(at(ours, 0.5) - at(theirs, 0.5))} ms`,
+  });
+  return [
+    compared('start', watchedOverWebSocket, typeof times === 'string' ? times : times.watched),
+    compared('acknowledgement', differences(watchedOverWebSocket, acknowledged), typeof times === 'string' ? times : differences(times.watched, times.acknowledged)),
+  ];
+}
+
+function at(values: readonly number[], share: number): number {
+  return percentile(values.toSorted((x, y) => x - y), share);
+}
+
+function spread(values: readonly number[]): string {
+  return `${at(values, 0.5).toFixed(2)}, ${at(values, 0.99).toFixed(2)}`.replaceAll('-', '−');
+}
+
+function differences(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((value, n) => value - (theirs[n] as number));
 }
 
 function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
 }

@@ -30,7 +30,7 @@ export async function redisGet(context: MeasureContext): Promise<ResultTable> {
     const requests = Math.round(((REQUESTS_PER_SECOND[pipeline] ?? 0) * context.roundMs) / 1000);
     const round = async (server: { readonly pid: number; readonly port: number; readonly login?: typeof LOGIN }): Promise<Round> => {
       const before = cpuSecondsOf(server.pid);
-      const p50Ms = await runRedisBenchmark({ ...server, test: 'get', requests, pipeline });
+      const { p50Ms } = await runRedisBenchmark({ ...server, test: 'get', requests, pipeline });
       return { perCpuSecond: requests / (cpuSecondsOf(server.pid) - before), p50Ms };
     };
     const neuronSide = { pid: neuron.pid, port: neuron.tcpPort, login: LOGIN };
