@@ -30,4 +30,5 @@ export {
   SecretHasher,
   type SecretHasherOptions,
 } from './secret-hash.ts';
+export { bucketScope, type BucketScope } from './bucket-scope.ts';
 export { shownEvent, shownEvents, type ShownEvents } from './shown-events.ts';

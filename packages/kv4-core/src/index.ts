@@ -50,6 +50,8 @@ export { EXPIRY_NEURON, INITIAL_HYBRID_CLOCK, MAX_CLOCK_LEAD_MS, nextVersion, ty
 export { compareRevisions, generationOf, parseRevision, winningRevision, type ParsedRevision, type RevisionLeaf } from './revision.ts';
 export { decodeHead, decodeSegment, MAX_AUTHOR_LENGTH } from './head-codec.ts';
 export { recordFromHead, recordFromText, recordFromValue, storedVersionOfHead, versionsOfHead, versionsOfSegment, type RecordFields } from './document-record.ts';
+export { pageText, placedRecordText, placedVersionText, recordText, versionText, watchEventText, writeText } from './record-text.ts';
+export { readSeriesPage, type SeriesPageOptions } from './series-page.ts';
 export { checkValue, DEFAULT_MAX_VALUE_BYTES, isStorableValue, MAX_VALUE_DEPTH, type ValueLimits } from './value-check.ts';
 export {
   DEFAULT_LAYER_RETENTION,

@@ -102,8 +102,8 @@ export function layerEnd(name: string): number {
   return colon > 0 && name.charCodeAt(colon + 2) !== SLASH && name.lastIndexOf('/', colon) < 0 ? colon : -1;
 }
 
-/** The account's own layers: names without `*`, `*data` and `*data:…`. */
-function allowedLayer(layer: string): string {
+/** A layer of the account's own: a name without `*`, `*data` or `*data:…`. Throws `RESP_FORBIDDEN`. */
+export function allowedLayer(layer: string): string {
   if (layer.startsWith('*') && layer !== DEFAULT_LAYER && !layer.startsWith('*data:')) throw new RespError('RESP_FORBIDDEN', 'this layer belongs to another service');
   return layer;
 }

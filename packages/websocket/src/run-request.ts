@@ -1,7 +1,8 @@
+import { recordText } from '@xir/kv4-core';
 import type { WebSocketBatchEntry } from '@xir/protocol';
 
 import { DEFAULT_LAYER, otherBucket, ownBucket, placeOf } from './place.ts';
-import { recordText, type Outcome } from './message-text.ts';
+import type { Outcome } from './message-text.ts';
 import { HISTORY } from './operations/history.ts';
 import { Call, type DataOperation, type Handlers } from './operations/operation.ts';
 import { READS } from './operations/reads.ts';

@@ -1,4 +1,4 @@
-import { shownEvent, type Login } from '@xir/accounts';
+import { shownEvent, type BucketScope, type Login } from '@xir/accounts';
 import type { WatchOptions, WatchScope } from '@xir/kv4-core';
 import { DEFAULT_WATCH_CREDIT_EVENTS, MAX_WATCH_CREDIT_EVENTS, type WebSocketErrorBody, type WebSocketId, type WebSocketRequest } from '@xir/protocol';
 
@@ -6,7 +6,7 @@ import type { WebSocketContext } from './context.ts';
 import { tellError, WebSocketError } from './errors.ts';
 import { given } from './given.ts';
 import { endText, eventText } from './message-text.ts';
-import { allowedLayer, placeOf, type BucketScope } from './place.ts';
+import { allowedLayer, placeOf } from './place.ts';
 import type { Session } from './session.ts';
 
 /** A request for a watch. */

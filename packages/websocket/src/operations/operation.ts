@@ -1,10 +1,10 @@
-import type { BanReach } from '@xir/accounts';
+import type { BanReach, BucketScope } from '@xir/accounts';
 import type { KeyAddress, PathAddress } from '@xir/kv4-core';
 import type { WebSocketBatchEntry } from '@xir/protocol';
 
 import type { WebSocketContext } from '../context.ts';
 import type { Outcome } from '../message-text.ts';
-import { placeOf, type BucketScope } from '../place.ts';
+import { placeOf } from '../place.ts';
 import type { Session } from '../session.ts';
 
 /** The name of an operation on data. */

@@ -1,7 +1,6 @@
-import type { KeyAddress, Page, ReadOptions } from '@xir/kv4-core';
+import { pageText, placedRecordText, recordText, type KeyAddress, type Page, type ReadOptions } from '@xir/kv4-core';
 
 import { given } from '../given.ts';
-import { pageText, placedRecordText, recordText } from '../message-text.ts';
 import type { Call, Handlers } from './operation.ts';
 
 function freshness({ fresh, maxAgeMs }: { readonly fresh?: boolean | undefined; readonly maxAgeMs?: number | undefined }): ReadOptions {

@@ -1,7 +1,6 @@
-import type { JsonValue, SecondaryKeys, WriteCondition } from '@xir/kv4-core';
+import { writeText, type JsonValue, type SecondaryKeys, type WriteCondition } from '@xir/kv4-core';
 
 import { given } from '../given.ts';
-import { writeText } from '../message-text.ts';
 import type { Handlers, RequestOf } from './operation.ts';
 
 function conditionOf(condition: RequestOf<'put'>['condition']): WriteCondition {
