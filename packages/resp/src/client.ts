@@ -3,6 +3,7 @@ import { RespReplyWriter } from '@xir/protocol';
 
 import { RespError } from './errors.ts';
 import { WatchedKeys, type Transaction } from './transaction.ts';
+import { ClientWatch } from './client-watch.ts';
 import type { Tracking } from './tracking/tracking.ts';
 
 /** What answers a client gets. */
@@ -55,7 +56,7 @@ export class Client {
   channels: Set<string> | undefined;
   patterns: Set<string> | undefined;
   #login: Login | undefined;
-  readonly #watches = new Map<number, AbortController>();
+  readonly #watches = new Map<number, ClientWatch>();
   #lastWatch = 0;
 
   constructor(id: number, place: ClientPlace, { line, nowMs }: { readonly line: ClientLine; readonly nowMs: number }) {
@@ -93,14 +94,14 @@ export class Client {
   }
 
   /** KV4.WATCHes that are open, by number. */
-  get watches(): Map<number, AbortController> {
+  get watches(): Map<number, ClientWatch> {
     return this.#watches;
   }
 
-  /** Makes room for a watch; answers its number. */
-  addWatch(): number {
+  /** Makes room for a watch that may be told so many events; answers its number. */
+  addWatch(credit: number): number {
     this.#lastWatch += 1;
-    this.#watches.set(this.#lastWatch, new AbortController());
+    this.#watches.set(this.#lastWatch, new ClientWatch(credit));
     return this.#lastWatch;
   }
 

@@ -73,7 +73,12 @@ export function errorLine(error: unknown): ErrorLine {
     if (error.code === 'ACCOUNTS_UNAUTHORIZED') return { line: 'WRONGPASS invalid username-password pair or user is disabled.', unexpected: false };
     return { line: `${error.code} ${error.message}`, unexpected: false };
   }
-  if (isKv4Error(error)) return { line: `${error.code} ${KV4_TEXTS[error.code] ?? error.message}`, unexpected: false };
+  if (isKv4Error(error)) {
+    const { code, currentVersion } = error;
+    // At the end, where a program finds it whatever the text says.
+    const version = currentVersion === undefined ? '' : ` (current version ${currentVersion})`;
+    return { line: `${code} ${KV4_TEXTS[code] ?? error.message}${version}`, unexpected: false };
+  }
   return { line: 'ERR internal error', unexpected: true };
 }
 

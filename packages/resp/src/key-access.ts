@@ -1,4 +1,4 @@
-import type { JsonValue, KeyAddress, Kv4Record, PathAddress, WriteCondition, WriteResult } from '@xir/kv4-core';
+import type { JsonValue, KeyAddress, Kv4Record, PathAddress, SecondaryKeys, WriteCondition, WriteResult } from '@xir/kv4-core';
 
 import type { Call } from './command.ts';
 import { isKv4Error, RespError } from './errors.ts';
@@ -46,15 +46,19 @@ export interface PutHow {
   readonly condition?: WriteCondition;
   /** Milliseconds until the key expires; absent: it does not. */
   readonly expiresInMs?: number;
+  /** Lay the fields of an object over the stored one. */
+  readonly merge?: boolean;
+  /** Additional keys; absent: those of the version before stay. */
+  readonly secondary?: SecondaryKeys;
 }
 
 /** Writes a value in the name of the client. */
-export async function putKey(call: Call, address: KeyAddress, value: JsonValue, { condition, expiresInMs }: PutHow = {}): Promise<WriteResult> {
+export async function putKey(call: Call, address: KeyAddress, value: JsonValue, { condition, ...how }: PutHow = {}): Promise<WriteResult> {
   const { client, context, guard } = call;
   const watched = guard?.watchedOf(address);
-  const options = { author: client.login.author, condition: watched === undefined ? (condition ?? ANY) : conditionOf(watched.version) };
+  const options = { ...how, author: client.login.author, condition: watched === undefined ? (condition ?? ANY) : conditionOf(watched.version) };
   try {
-    const writing = context.store.put(address, value, expiresInMs === undefined ? options : { ...options, expiresInMs });
+    const writing = context.store.put(address, value, options);
     if (client.tracking?.settings.noLoop === true) client.tracking.noteWrite(address, writing);
     const result = await writing;
     guard?.wrote(address);
@@ -67,6 +71,11 @@ export async function putKey(call: Call, address: KeyAddress, value: JsonValue, 
 
 /** Deletes a key in the name of the client. False: there was nothing. */
 export async function deleteKey(call: Call, address: KeyAddress, condition: WriteCondition = ANY): Promise<boolean> {
+  return (await deleteVersion(call, address, condition)) !== undefined;
+}
+
+/** Deletes a key in the name of the client. `undefined`: there was nothing. */
+export async function deleteVersion(call: Call, address: KeyAddress, condition: WriteCondition = ANY): Promise<WriteResult | undefined> {
   const { client, context, guard } = call;
   const watched = guard?.watchedOf(address);
   const asked = watched?.version === undefined ? condition : conditionOf(watched.version);
@@ -75,7 +84,7 @@ export async function deleteKey(call: Call, address: KeyAddress, condition: Writ
     if (client.tracking?.settings.noLoop === true) client.tracking.noteWrite(address, writing);
     const result = await writing;
     guard?.wrote(address);
-    return result !== undefined;
+    return result;
   } catch (error) {
     if (guard !== undefined && watched !== undefined && isConflict(error)) guard.isBroken = true;
     throw error;

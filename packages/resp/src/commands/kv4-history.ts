@@ -1,44 +1,50 @@
-import { TIME_UNITS, type Aggregate, type Kv4Record, type Kv4Version, type PathAddress, type TimeUnit, type TreeOptions } from '@xir/kv4-core';
+import {
+  isVersion,
+  pageText,
+  placedRecordText,
+  placedVersionText,
+  readSeriesPage,
+  TIME_UNITS,
+  versionText,
+  type Aggregate,
+  type Kv4Store,
+  type Kv4Version,
+  type Page,
+  type PathAddress,
+  type TimeUnit,
+  type TreeOptions,
+} from '@xir/kv4-core';
 
-import { bytesOfText, textOfBytes } from '../byte-text.ts';
+import { bytesOfText } from '../byte-text.ts';
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
-import { keyAt, pathAt } from '../key-access.ts';
-import { keyNameOf } from '../key-name.ts';
-import { refuseBannedSubtree } from '../name-listing.ts';
-import { wholeNumber } from '../numbers.ts';
 import { bytesOfValue } from '../stored-value.ts';
 import { KEY } from './arguments.ts';
+import { replyItem, replyPage } from './kv4-items.ts';
+import { KEY_ARGUMENTS, KEY_WORDS, PATH_ARGUMENTS, PATH_WORDS, placedKey, placedPath, textOf, type Placed } from './kv4-place.ts';
+import { countOf, depthOf, JSON_ARGUMENT, JSON_WORD, PAGE_ARGUMENTS, PAGE_WORDS, pageOf } from './kv4-reading.ts';
 import { KV4_COMMAND } from './kv4-since.ts';
 import { momentOf } from './moments.ts';
 import { readWords } from './word-options.ts';
 
 const DEFAULT_SERIES_VERSIONS = 1000;
 const MAX_SERIES_VERSIONS = 100_000;
-const MAX_TREE_KEYS = 10_000;
 
 /** The span of time that FROM and TO name, without what belongs to an earlier account of the same name. */
-function spanOf({ client }: Call, words: ReadonlyMap<string, string>): { readonly fromMs: number; readonly toMs?: number } {
+function spanOf(words: ReadonlyMap<string, string>, sinceMs: number): { readonly fromMs: number; readonly toMs?: number } {
   const from = words.get('FROM');
   const to = words.get('TO');
-  const { sinceMs } = client.login;
   return { fromMs: Math.max(from === undefined ? 0 : momentOf(from), sinceMs), ...(to === undefined ? {} : { toMs: momentOf(to) }) };
 }
 
-function countOf(words: ReadonlyMap<string, string>, { usual, most }: { readonly usual: number; readonly most: number }): number {
-  const count = words.get('COUNT');
-  if (count === undefined) return usual;
-  const value = wholeNumber(count);
-  if (value < 1 || value > most) throw new RespError('RESP_BAD_ARGUMENT', `COUNT must be from 1 to ${most}`);
-  return value;
-}
-
 async function series(call: Call): Promise<void> {
-  const address = keyAt(call, 1);
-  const words = readWords(call.args, 2, { FROM: 'value', TO: 'value', COUNT: 'value', ASC: 'flag' });
+  const words = readWords(call.args, 2, { FROM: 'value', TO: 'value', COUNT: 'value', AFTER: 'value', ASC: 'flag', ...KEY_WORDS, ...JSON_WORD });
   const limit = countOf(words, { usual: DEFAULT_SERIES_VERSIONS, most: MAX_SERIES_VERSIONS });
-  const versions: Kv4Version[] = [];
-  for await (const version of call.context.store.series(address, { ...spanOf(call, words), limit, ascending: words.has('ASC') })) versions.push(version);
+  const after = words.get('AFTER');
+  if (after !== undefined && !isVersion(after)) throw new RespError('RESP_BAD_ARGUMENT', 'AFTER is the version that a page before ended with');
+  const { address, sinceMs } = await placedKey(call, words);
+  const { items: versions, next } = await readSeriesPage(call.context.store, address, { ...spanOf(words, sinceMs), limit, after, ascending: words.has('ASC') });
+  if (words.has('JSON')) return call.reply.bulk(bytesOfText(pageText(versions.map(versionText), next)));
   const { reply } = call;
   reply.array(versions.length);
   for (const { version, timeMs, author, deleted, value } of versions) {
@@ -52,17 +58,18 @@ async function series(call: Call): Promise<void> {
 }
 
 async function aggregate(call: Call): Promise<void> {
-  const address = keyAt(call, 1);
-  const words = readWords(call.args, 2, { FROM: 'value', TO: 'value', FIELD: 'value', BY: 'value' });
+  const words = readWords(call.args, 2, { FROM: 'value', TO: 'value', FIELD: 'value', BY: 'value', ...KEY_WORDS, ...JSON_WORD });
   const field = words.get('FIELD');
   const by = words.get('BY');
   const groupBy = by === undefined ? undefined : unitOf(by);
+  const { address, sinceMs } = await placedKey(call, words);
   const { total, groups } = await call.context.store.aggregate(address, {
-    ...spanOf(call, words),
-    ...(field === undefined ? {} : { field: textOfBytes(field) ?? '' }),
+    ...spanOf(words, sinceMs),
+    ...(field === undefined ? {} : { field: textOf(field) }),
     ...(groupBy === undefined ? {} : { groupBy }),
   });
   const { reply } = call;
+  if (words.has('JSON')) return reply.bulk(bytesOfText(JSON.stringify({ total, ...(groups === undefined ? {} : { groups: Object.fromEntries(groups) }) })));
   if (groups === undefined) return replyMeasures(call, total);
   reply.map(groups.size);
   for (const [name, measures] of groups) {
@@ -90,49 +97,33 @@ function replyMeasures({ reply }: Call, measures: Aggregate | undefined): void {
 }
 
 async function tree(call: Call): Promise<void> {
-  const base = pathAt(call, 1);
-  refuseBannedSubtree(call, base);
-  const words = readWords(call.args, 2, { DEPTH: 'value', AT: 'value', COUNT: 'value', AFTER: 'value' });
-  const depth = words.get('DEPTH');
+  const words = readWords(call.args, 2, { DEPTH: 'value', AT: 'value', ...PAGE_WORDS, ...PATH_WORDS, ...JSON_WORD });
   const at = words.get('AT');
-  const after = words.get('AFTER');
-  const options: TreeOptions = {
-    limit: countOf(words, { usual: MAX_TREE_KEYS, most: MAX_TREE_KEYS }),
-    ...(depth === undefined ? {} : { depth: wholeNumber(depth) }),
-    ...(after === undefined ? {} : { after: textOfBytes(after) ?? '' }),
-  };
-  const { items, next } = at === undefined ? await call.context.store.tree(base, options) : await treeAt(call, base, { timeMs: momentOf(at), options });
-  const { reply } = call;
-  reply.array(2);
-  if (next === undefined) reply.nothing();
-  else reply.bulk(bytesOfText(next));
-  reply.array(items.length);
-  for (const item of items) replyItem(call, item);
+  const options: TreeOptions = { ...pageOf(words), ...depthOf(words) };
+  const placed = await placedPath(call, words, 'subtree');
+  const { store } = call.context;
+  if (at === undefined) {
+    const page = await store.tree(placed.address, options);
+    if (words.has('JSON')) call.reply.bulk(bytesOfText(pageText(page.items.map(placedRecordText), page.next)));
+    else replyPage(call, page, replyItem);
+    return;
+  }
+  const page = await treeAt(store, placed, { timeMs: momentOf(at), options });
+  if (words.has('JSON')) call.reply.bulk(bytesOfText(pageText(page.items.map(placedVersionText), page.next)));
+  else replyPage(call, page, replyItem);
 }
 
-async function treeAt(call: Call, base: PathAddress, { timeMs, options }: { readonly timeMs: number; readonly options: TreeOptions }) {
-  const { sinceMs } = call.client.login;
-  if (timeMs < sinceMs) return { items: [], next: undefined };
-  const { items, next } = await call.context.store.treeAt(base, timeMs, options);
-  return { items: items.filter((item) => item.timeMs >= sinceMs), next };
-}
-
-function replyItem({ reply }: Call, { address, value, version, timeMs, author }: Kv4Record | Kv4Version): void {
-  reply.array(6);
-  const name = keyNameOf(address);
-  if (name === undefined) reply.nothing();
-  else reply.bulk(bytesOfText(name));
-  reply.bulk(bytesOfText(address.key));
-  reply.bulk(version);
-  reply.integer(timeMs);
-  reply.bulk(bytesOfText(author));
-  reply.bulk(bytesOfValue(value));
+async function treeAt(store: Pick<Kv4Store, 'treeAt'>, { address, sinceMs }: Placed<PathAddress>, { timeMs, options }: { readonly timeMs: number; readonly options: TreeOptions }): Promise<Page<Kv4Version>> {
+  if (timeMs < sinceMs) return { items: [] };
+  const page = await store.treeAt(address, timeMs, options);
+  return { ...page, items: page.items.filter((item) => item.timeMs >= sinceMs) };
 }
 
 const FROM = { name: 'from', type: 'string', token: 'FROM', optional: true } as const;
 const TO = { name: 'to', type: 'string', token: 'TO', optional: true } as const;
 const COUNT = { name: 'count', type: 'integer', token: 'COUNT', optional: true } as const;
-const READ = { ...KV4_COMMAND, arity: -2, flags: ['readonly'], keys: [1, 1, 1] } as const;
+const READ = { ...KV4_COMMAND, arity: -2, flags: ['readonly'], keys: [1, 1, 1], overlaps: () => 'read' as const } as const;
+const VERSION = { name: 'version', type: 'string', token: 'AFTER', optional: true } as const;
 
 /** What was, and what is beneath a path. */
 export const KV4_HISTORY: readonly Command[] = [
@@ -140,7 +131,7 @@ export const KV4_HISTORY: readonly Command[] = [
     name: 'KV4.SERIES',
     ...READ,
     summary: 'The versions of a key, newest first: version, time, author, value (nil: deleted).',
-    arguments: [KEY, FROM, TO, COUNT, { name: 'ascending', type: 'pure-token', token: 'ASC', optional: true }],
+    arguments: [KEY, FROM, TO, COUNT, VERSION, { name: 'ascending', type: 'pure-token', token: 'ASC', optional: true }, ...KEY_ARGUMENTS, JSON_ARGUMENT],
     run: series,
   },
   {
@@ -159,6 +150,8 @@ export const KV4_HISTORY: readonly Command[] = [
         optional: true,
         arguments: TIME_UNITS.map((unit) => ({ name: unit, type: 'pure-token' as const, token: unit.toUpperCase() })),
       },
+      ...KEY_ARGUMENTS,
+      JSON_ARGUMENT,
     ],
     run: aggregate,
   },
@@ -170,8 +163,9 @@ export const KV4_HISTORY: readonly Command[] = [
       { name: 'path', type: 'key' },
       { name: 'depth', type: 'integer', token: 'DEPTH', optional: true },
       { name: 'time', type: 'string', token: 'AT', optional: true },
-      COUNT,
-      { name: 'cursor', type: 'string', token: 'AFTER', optional: true },
+      ...PAGE_ARGUMENTS,
+      ...PATH_ARGUMENTS,
+      JSON_ARGUMENT,
     ],
     run: tree,
   },

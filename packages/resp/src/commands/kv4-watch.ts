@@ -1,61 +1,89 @@
-import type { Kv4Record, WatchEvent, WatchOptions, WatchScope } from '@xir/kv4-core';
+import { shownEvents } from '@xir/accounts';
+import { watchEventText, type Kv4Record, type WatchEvent, type WatchOptions, type WatchScope } from '@xir/kv4-core';
 
 import { bytesOfText } from '../byte-text.ts';
+import type { ClientWatch } from '../client-watch.ts';
 import type { Client } from '../client.ts';
 import type { Call, Command } from '../command.ts';
 import { errorLine, RespError } from '../errors.ts';
-import { keyAt, pathAt } from '../key-access.ts';
 import { keyNameOf } from '../key-name.ts';
-import { refuseBannedSubtree } from '../name-listing.ts';
-import { parseInteger } from '../numbers.ts';
+import { parseInteger, syntaxError, wholeNumber } from '../numbers.ts';
 import { bytesOfRecord } from '../stored-value.ts';
 import { KEY } from './arguments.ts';
+import { KEY_ARGUMENTS, KEY_WORDS, placedKey, placedPath } from './kv4-place.ts';
+import { JSON_ARGUMENT, JSON_WORD } from './kv4-reading.ts';
 import { KV4_COMMAND } from './kv4-since.ts';
 import { readWords } from './word-options.ts';
 
-function watch(call: Call): void {
-  const { client, context, reply } = call;
+/** Events that may be granted ahead. */
+const MAX_CREDIT = 1_000_000;
+
+const WORDS = { PATH: 'flag', TREE: 'flag', INITIAL: 'flag', LATEST: 'flag', HISTORY: 'flag', AFTER: 'value', CREDIT: 'value', ...KEY_WORDS, ...JSON_WORD } as const;
+
+async function watch(call: Call): Promise<void> {
+  const { client, context } = call;
   if (client.reply.version !== 3) throw new RespError('RESP_UNSUPPORTED', 'KV4.WATCH tells of changes by push messages, which RESP2 lacks: send HELLO 3 first');
-  const words = readWords(call.args, 2, { PATH: 'flag', TREE: 'flag', INITIAL: 'flag', LATEST: 'flag', HISTORY: 'flag', AFTER: 'value' });
+  const words = readWords(call.args, 2, WORDS);
   if (words.has('PATH') && words.has('TREE')) throw new RespError('RESP_BAD_ARGUMENT', 'syntax error');
-  const scope = scopeOf(call, words);
+  const credit = words.get('CREDIT');
+  const events = credit === undefined ? Infinity : creditOf(credit);
+  const { scope, sinceMs } = await scopeOf(call, words);
   const after = words.get('AFTER');
   const { maxSubscriptions } = context.limits;
   if (client.watches.size >= maxSubscriptions) throw new RespError('RESP_BUSY', `more than ${maxSubscriptions} watches`);
-  const id = client.addWatch();
-  const abort = client.watches.get(id) as AbortController;
+  const id = client.addWatch(events);
+  const watched = client.watches.get(id) as ClientWatch;
+  const history = words.has('HISTORY');
   const options: WatchOptions = {
-    signal: abort.signal,
+    signal: watched.signal,
     initial: words.has('INITIAL'),
     latestOnly: words.has('LATEST'),
-    history: words.has('HISTORY'),
+    history,
     ...(after === undefined ? {} : { after }),
   };
-  reply.integer(id);
+  call.reply.integer(id);
   context.metrics.subscriptions += 1;
-  void run(call, { id, scope, options }).finally(() => {
+  const shown = shownEvents(context.store.watch(scope, options), { sinceMs, history });
+  void run(call, { id, watched, events: shown, asJson: words.has('JSON') }).finally(() => {
     client.watches.delete(id);
     context.metrics.subscriptions -= 1;
   });
 }
 
-function scopeOf(call: Call, words: ReadonlyMap<string, string>): WatchScope {
-  if (!words.has('PATH') && !words.has('TREE')) return { type: 'key', address: keyAt(call, 1) };
-  const address = pathAt(call, 1);
-  if (words.has('PATH')) return { type: 'path', address };
-  refuseBannedSubtree(call, address);
-  return { type: 'subtree', address };
+async function scopeOf(call: Call, words: ReadonlyMap<string, string>): Promise<{ readonly scope: WatchScope; readonly sinceMs: number }> {
+  if (!words.has('PATH') && !words.has('TREE')) {
+    const { address, sinceMs } = await placedKey(call, words);
+    return { scope: { type: 'key', address }, sinceMs };
+  }
+  if (words.has('KEY')) throw syntaxError();
+  const { address, sinceMs } = await placedPath(call, words, words.has('PATH') ? 'path' : 'subtree');
+  return { scope: { type: words.has('PATH') ? 'path' : 'subtree', address }, sinceMs };
 }
 
-/** Hands events on as fast as the client reads; never rejects. */
-async function run({ client, context }: Call, { id, scope, options }: { readonly id: number; readonly scope: WatchScope; readonly options: WatchOptions }): Promise<void> {
+function creditOf(text: string): number {
+  const events = wholeNumber(text);
+  if (events < 0 || events > MAX_CREDIT) throw new RespError('RESP_BAD_ARGUMENT', `CREDIT must be from 0 to ${MAX_CREDIT}`);
+  return events;
+}
+
+interface Running {
+  readonly id: number;
+  readonly watched: ClientWatch;
+  readonly events: AsyncIterable<WatchEvent>;
+  readonly asJson: boolean;
+}
+
+/** Hands events on as far as the client has granted them and as fast as it reads; never rejects. */
+async function run({ client, context }: Call, { id, watched, events, asJson }: Running): Promise<void> {
   try {
-    for await (const event of context.store.watch(scope, options)) {
+    for await (const event of events) {
+      if (!(await watched.spend())) return;
       if (!client.isAllowed(context.accounts.logins)) return client.cut();
       context.metrics.messages += 1;
-      client.send((writer) => writeEvent(writer, id, event));
+      client.send((writer) => (asJson ? writeJson(writer, id, watchEventText(event)) : writeEvent(writer, id, event)));
       await client.hasRead();
     }
+    if (asJson && !watched.signal.aborted) client.send((writer) => writeJson(writer, id, '{"event":"end"}'));
   } catch (error) {
     const { line, unexpected } = errorLine(error);
     if (unexpected) context.onError(error);
@@ -67,6 +95,14 @@ async function run({ client, context }: Call, { id, scope, options }: { readonly
       writer.bulk(bytesOfText(line));
     });
   }
+}
+
+/** `kv4.watch`, the watch's number, and the event as JSON text. */
+function writeJson(writer: Client['reply'], id: number, text: string): void {
+  writer.push(3);
+  writer.bulk('kv4.watch');
+  writer.integer(id);
+  writer.bulk(bytesOfText(text));
 }
 
 /** `kv4.watch`, the watch's number, `put` | `delete` | `end-of-initial` | `reset`, the position, and what belongs to it. */
@@ -95,9 +131,15 @@ function writeRecord(writer: Client['reply'], record: Kv4Record): void {
 
 function unwatch({ args, client, reply }: Call): void {
   const id = parseInteger(args[1] as string);
-  const abort = typeof id === 'number' ? client.watches.get(id) : undefined;
-  abort?.abort();
-  reply.integer(abort === undefined ? 0 : 1);
+  const watched = typeof id === 'number' ? client.watches.get(id) : undefined;
+  watched?.abort();
+  reply.integer(watched === undefined ? 0 : 1);
+}
+
+function grant({ args, client, reply }: Call): void {
+  const watched = client.watches.get(wholeNumber(args[1]));
+  watched?.grant(creditOf(args[2] as string));
+  reply.integer(watched === undefined ? 0 : 1);
 }
 
 /** Watches. */
@@ -124,8 +166,23 @@ export const KV4_WATCHES: readonly Command[] = [
       { name: 'latest', type: 'pure-token', token: 'LATEST', optional: true },
       { name: 'history', type: 'pure-token', token: 'HISTORY', optional: true },
       { name: 'position', type: 'string', token: 'AFTER', optional: true },
+      { name: 'events', type: 'integer', token: 'CREDIT', optional: true },
+      ...KEY_ARGUMENTS,
+      JSON_ARGUMENT,
     ],
     run: watch,
   },
   { name: 'KV4.UNWATCH', arity: 2, ...KV4_COMMAND, flags: ['pubsub', 'fast'], summary: 'Ends a watch by its number.', arguments: [{ name: 'watch', type: 'integer' }], run: unwatch },
+  {
+    name: 'KV4.CREDIT',
+    arity: 3,
+    ...KV4_COMMAND,
+    flags: ['pubsub', 'fast'],
+    summary: 'Lets a watch that was begun with CREDIT tell further events.',
+    arguments: [
+      { name: 'watch', type: 'integer' },
+      { name: 'events', type: 'integer' },
+    ],
+    run: grant,
+  },
 ];

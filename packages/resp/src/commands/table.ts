@@ -7,6 +7,7 @@ import { EXPIRIES } from './expiries.ts';
 import { GENERIC } from './generic.ts';
 import { HASHES } from './hashes.ts';
 import { KV4_HISTORY } from './kv4-history.ts';
+import { KV4_LISTINGS } from './kv4-listings.ts';
 import { KV4_VALUES } from './kv4-values.ts';
 import { KV4_WATCHES } from './kv4-watch.ts';
 import { NAMES } from './names.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   ...PUBSUB,
   ...TRANSACTIONS,
   ...KV4_VALUES,
+  ...KV4_LISTINGS,
   ...KV4_HISTORY,
   ...KV4_WATCHES,
 ];
