@@ -25,6 +25,7 @@ import {
 } from './options.ts';
 import { Prober } from './prober.ts';
 import { Prover, type ProvableFeed } from './prover.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { Upkeep, type UpkeptFeed } from './upkeep.ts';
 import { withDeadline } from './with-deadline.ts';
 
@@ -61,7 +62,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
   #life = 0;
   /** Whether the consumer has finished what the last look at the database led to. */
   #settled = false;
-  #lastSignMs: number | undefined;
+  readonly #signs: SignsOfLife;
   #needsCaughtUp = true;
   #iterated = false;
   readonly #includeDocs: IncludeDocsSwitch;
@@ -82,6 +83,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     this.#clock = options.clock ?? database.client.clock;
     this.#random = options.random ?? database.client.random;
     this.#heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
+    this.#signs = new SignsOfLife(this.#heartbeatMs);
     this.#includeDocs = new IncludeDocsSwitch(options.includeDocs ?? 'auto', this.#clock.monotonic());
     this.#queue = new FeedQueue({
       maxQueueRows: options.maxQueueRows ?? DEFAULT_MAX_QUEUE_ROWS,
@@ -128,7 +130,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
   }
 
   get lastSignMs(): number | undefined {
-    return this.#lastSignMs;
+    return this.#signs.lastMs;
   }
 
   get counters(): FeedCounters {
@@ -156,7 +158,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
   }
 
   ageMs(): number {
-    return this.#lastSignMs === undefined ? Infinity : this.#clock.monotonic() - this.#lastSignMs;
+    return this.lastSignMs === undefined ? Infinity : this.#clock.monotonic() - this.lastSignMs;
   }
 
   prove(options?: ProveOptions): Promise<FreshnessProof> {
@@ -173,7 +175,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     const { rows, found, pending } = await withDeadline(this.#clock, PROBE_DEADLINE_MS, parent, (each) => this.#prober.probe(since, this.#shape(), each));
     if (life !== this.#life) return { startedAtMs, pending: Infinity, rows: 0 };
     this.#queue.pushRows(rows, undefined, this.#mark);
-    if (pending === 0) this.#sign(startedAtMs);
+    if (pending === 0) this.#signs.proved(startedAtMs);
     return { startedAtMs, pending, rows: found };
   }
 
@@ -235,7 +237,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     this.#state = state;
     if (state.kind !== before.kind || state.mode !== before.mode) {
       this.#queue.pushInformative({ type: 'status', state: state.kind, mode: state.mode });
-      if (state.kind === 'backing-off' || state.kind === 're-authenticating') this.#needsCaughtUp = true;
+      if (state.kind === 'backing-off' || state.kind === 're-authenticating') this.#interrupted();
     }
     for (const action of actions) this.#perform(action, event);
   }
@@ -251,7 +253,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       case 'abort':
         this.#connection?.abandon();
         this.#connection = undefined;
-        this.#needsCaughtUp = true;
+        this.#interrupted();
         break;
       case 'wait':
         this.#waitTimer?.cancel();
@@ -300,7 +302,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     if (connection.over) return;
     connection.end();
     this.#connection = undefined;
-    this.#needsCaughtUp = true;
+    this.#interrupted();
     this.#dispatch(failureEvent(error));
   }
 
@@ -346,10 +348,16 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     }
   }
 
+  /** Rows may have been missed. */
+  #interrupted(): void {
+    this.#needsCaughtUp = true;
+    this.#signs.disturbed();
+  }
+
   #restart(position: string): void {
     this.#life += 1;
     this.#position = position;
-    this.#needsCaughtUp = true;
+    this.#interrupted();
     this.#queue.clear();
     this.#mark.restart(position);
   }
@@ -400,7 +408,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
 
   bytes(count: number, atMs: number): void {
     this.#counters.bytes += count;
-    this.#sign(atMs);
+    this.#signs.heard(atMs);
   }
 
   silent(): void {
@@ -430,6 +438,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
       counters.quarantined += changes.quarantined;
       this.warn('quarantined', `${changes.quarantined} lines could not be read`);
     }
+    this.#signs.took(changes);
     const seq = changes.end?.lastSeq ?? changes.seq;
     if (seq !== undefined) this.#position = seq;
     if (changes.rows.length > 0) {
@@ -440,6 +449,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     }
     this.#dispatch({ type: 'bytes', rows: changes.scanned > 0 });
     if (changes.scanned > 0) this.#progressed();
+    void this.#countBehind();
     if (this.#includeDocs.measured(changes, this.#withDocs, this.#clock.monotonic())) this.reconnect();
   }
 
@@ -447,8 +457,18 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
     return { includeDocs: this.#includeDocs.on, style: this.#options.style ?? 'all_docs' };
   }
 
-  #sign(atMs: number): void {
-    if (this.#lastSignMs === undefined || atMs > this.#lastSignMs) this.#lastSignMs = atMs;
+  /** Asks how many rows wait in the database, where what comes does not tell. Never rejects. */
+  async #countBehind(): Promise<void> {
+    const since = this.#position;
+    const count = since === undefined ? undefined : this.#signs.beginCount();
+    if (since === undefined || count === undefined) return;
+    this.#counters.probes += 1;
+    try {
+      this.#signs.counted(count, await withDeadline(this.#clock, PROBE_DEADLINE_MS, this.#background.signal, (signal) => this.#prober.count(since, signal)));
+    } catch {
+      // The stream meets what keeps it from being answered, and reports it.
+      this.#signs.counted(count, undefined);
+    }
   }
 
   #progressed(): void {

@@ -10,6 +10,13 @@ export interface ProberOptions {
   readonly maxLineBytes: number;
 }
 
+interface PageOptions {
+  readonly limit: number;
+  readonly signal: AbortSignal;
+  /** Nobody is to hear of its rows. */
+  readonly isForCount?: boolean;
+}
+
 /** Rows asked for while a probe is only to count. */
 const COUNTING_LIMIT = 1;
 
@@ -50,14 +57,20 @@ export class Prober {
     return nearNow ? this.probe(since, shape, signal) : { rows: [], found: 0, pending: page.found + pending };
   }
 
-  async #page(since: string, shape: RowShape, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }) {
+  /** How many rows are behind `since`; nothing is fetched. `undefined`: the server does not count. Rejects with a `CouchError`. */
+  async count(since: string, signal: AbortSignal): Promise<number | undefined> {
+    const { found, end } = await this.#page(since, { includeDocs: false, style: 'main_only' }, { limit: COUNTING_LIMIT, signal, isForCount: true });
+    return end.pending === undefined && found > 0 ? undefined : found + (end.pending ?? 0);
+  }
+
+  async #page(since: string, shape: RowShape, { limit, signal, isForCount = false }: PageOptions) {
     const { database, wanted, passed, maxLineBytes } = this.#options;
     const response = await database.request({ path: '/_changes', query: probeQuery(since, limit, shape), signal });
     if (response.status !== 200) {
       await response.discard();
       throw new CouchError(codeOfStatus(response.status), `a probe was answered with ${response.status}`, { status: response.status });
     }
-    const parser = new ChangesParser({ wanted, passed, maxLineBytes });
+    const parser = new ChangesParser(isForCount ? { wanted: () => false, maxLineBytes } : { wanted, passed, maxLineBytes });
     const rows: ChangeRow[] = [];
     let found = 0;
     let end: ChangesEnd | undefined;

@@ -51,4 +51,12 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     replace: 'const patient: typeof waiting = [];',
     heldBy: { file: 'packages/kv4/test/fresh-reads.test.ts', title: 'M24 T20: waits for what a row announced until it was read, also when the row comes again meanwhile' },
   },
+  {
+    name: 'every-row-is-a-sign',
+    without: 'Rows that come one upon the other count as signs that everything is received.',
+    file: 'packages/couch-feed/src/signs-of-life.ts',
+    find: 'if (!isInRun) this.#beginRun(atMs);',
+    replace: 'this.#beginRun(atMs);',
+    heldBy: { file: 'packages/couch-feed/test/signs-of-life.test.ts', title: 'of rows that come one upon the other only the first is one' },
+  },
 ];
