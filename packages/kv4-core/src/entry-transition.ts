@@ -113,6 +113,14 @@ const judgeLeaves: Handler = (entry, { token, verdict = 'suspect', snapshot = NO
 const failLoad: Handler = (entry, event) => (event.token === entry.token ? drop(entry, event) : none);
 const failVerification: Handler = (entry, { token }) => (token === entry.token ? begin(entry, 'verifying', readLeavesLater) : none);
 
+/**
+ * Whether our own write that was stored is certainly behind what is known, though the two cannot be compared: what is known was written by strangers, without a version. Then its
+ * writer reads it, while the database is asked for the rest.
+ */
+function followsStrangers(own: EntrySnapshot, known: EntrySnapshot): boolean {
+  return known.version === undefined && generationOf(own.revision ?? '') > generationOf(known.revision ?? '');
+}
+
 /** Our own write was stored, and nothing was known before: it stands unless a later revision was announced meanwhile. */
 const acknowledgeUnknown: Handler = (entry, { snapshot = NOTHING }) => {
   if (!accountsFor(snapshot.revision, entry.noted)) return begin(entry, 'loading', readHead);
@@ -132,16 +140,19 @@ const acknowledgeKnown: Handler = (entry, { snapshot = NOTHING }) => {
       settle(entry);
       return effect;
     }
-    case 'unclear':
-      return verifyLeaves(entry, snapshot.revision);
+    case 'unclear': {
+      const effect = followsStrangers(snapshot, entry) ? take(entry, snapshot) : none;
+      return effect | verifyLeaves(entry, snapshot.revision);
+    }
   }
 };
 
 const acknowledgeWhileVerifying: Handler = (entry, { snapshot = NOTHING }) => {
   const order = compareSnapshot(entry, snapshot);
   if (order === 'newer') return take(entry, snapshot);
-  if (order === 'unclear') note(entry, snapshot.revision);
-  return none;
+  if (order !== 'unclear') return none;
+  note(entry, snapshot.revision);
+  return followsStrangers(snapshot, entry) ? take(entry, snapshot) : none;
 };
 
 const doubt: Handler = (entry) => verifyLeaves(entry, undefined);

@@ -199,6 +199,19 @@ describe('cache entry', () => {
     expect(decideLeaves(undefined, [], []).verdict).toBe('gone');
   });
 
+  it('E21: a write over a deletion by strangers is shown when it is acknowledged, and the leaves are read', () => {
+    const erased: EntrySnapshot = { revision: rev(3) };
+    const entry = loading();
+    stepEntry(entry, { type: 'answer', token: entry.token, snapshot: erased });
+    expect(stepEntry(entry, { type: 'acknowledged', snapshot: value(4) })).toBe(changed + readLeaves);
+    expect(entry).toMatchObject({ state: 'verifying', revision: rev(4) });
+    // One that strangers may have deleted since is not.
+    const later = loading();
+    stepEntry(later, { type: 'answer', token: later.token, snapshot: { revision: rev(5) } });
+    expect(stepEntry(later, { type: 'acknowledged', snapshot: value(4) })).toBe(readLeaves);
+    expect(later.record).toBe(undefined);
+  });
+
   it('E20 T6: leaves that were not read yet are read in every state, also under the known revision, and beside a read under way', () => {
     const known = present(3);
     expect(stepEntry(known, { type: 'row', revision: rev(3), contested: true })).toBe(readLeaves);

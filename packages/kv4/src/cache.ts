@@ -232,7 +232,7 @@ export class Cache {
       if (entry === undefined) return;
     }
     const contested = this.#losing.isContested(entry, losers);
-    if (contested) this.#writes.mistrust(entry);
+    if (contested) this.#writes.mistrust(entry, 'contested');
     if (entry.state === 'absent') return this.recent.note(id, revision);
     if (revision === entry.revision) this.#options.listener.onRepeated(entry);
     if (!contested && (revision === entry.revision || this.superseded.has(id, revision))) return;
@@ -281,10 +281,10 @@ export class Cache {
   committed(stored: CommittedHead): void {
     const { id, head, rev, removed } = stored;
     if (!stored.durable) this.notDurable += 1;
-    // What was written is not the whole truth, or others have built upon it: the database is asked.
-    const isOutdated = this.#writes.isMistrusted(id) || this.superseded.has(id, rev);
+    const mistrust = this.#writes.mistrustOf(id);
     const entry = this.table.findId(id) ?? (this.table.isReferenced(id) ? this.#enter(id) : undefined);
-    if (isOutdated) return entry && this.doubt(entry);
+    // What was written may be gone, or others have built upon it: the database is asked.
+    if (mistrust === 'void' || this.superseded.has(id, rev)) return entry && this.doubt(entry);
     if (entry === undefined || entry.state === 'absent') return this.recent.note(id, rev);
     const before = entry.revision;
     const wasKnown = isServable(entry);
@@ -293,6 +293,8 @@ export class Cache {
     this.apply(entry, { type: 'acknowledged', snapshot: snapshotOfHead(entry.node, entry.key, { ...head, _rev: rev }, { deleted: removed }) }, cause);
     // One write per document is on its way at a time, each on top of the one before: the next generation is its child.
     if (wasKnown && before !== undefined && entry.revision === rev && generationOf(rev) === generationOf(before) + 1) this.superseded.add(id, before);
+    // A writer reads its own write, and the database is asked whether another leaf has won.
+    if (mistrust !== undefined) this.doubt(entry);
   }
 
   /** What is known of a head, for a write on top of it. */
@@ -308,7 +310,7 @@ export class Cache {
     this.recent.forget(id);
     const entry = this.table.findId(id);
     if (entry === undefined) return;
-    this.#writes.mistrust(entry);
+    this.#writes.mistrust(entry, 'void');
     // What the load finds is news, also where nothing was shown before.
     if (isServable(entry)) this.#overtaken.add(entry);
     this.apply(entry, { type: 'purged' }, 'feed');

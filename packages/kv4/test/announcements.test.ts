@@ -94,4 +94,40 @@ describe('conflicting leaves', () => {
     await write;
     await vi.waitFor(() => expect(value(memory, key('k'))).toBe(later), { timeout: 8_000, interval: 5 });
   });
+
+  it('M20 T34: a writer reads its own write at once, also where another leaf was told of meanwhile', async () => {
+    await using test = await pair();
+    const { memory, transport } = test;
+    await memory.put(key('k'), 1);
+    await memory.prove();
+    const request = new Gate();
+    transport.next('/_bulk_docs', async (_, forward) => {
+      request.arrive();
+      await request.opened;
+      return forward();
+    });
+    const write = memory.put(key('k'), 2);
+    await request.reached;
+    const rows = memory.stats().appliedRows;
+    await replicate(test, 'k', '1-00', '000000000000000a-z');
+    // The leaves are not to be had for a while.
+    const leaves = new Gate();
+    transport.next(
+      '/_bulk_get',
+      async (_, forward) => {
+        await leaves.opened;
+        return forward();
+      },
+      10,
+    );
+    await until(() => memory.stats().appliedRows > rows);
+    // The write's own row would show it too.
+    const feed = transport.freezeFeed();
+    request.open();
+    await write;
+    expect(value(memory, key('k'))).toBe(2);
+    feed.open();
+    leaves.open();
+    expect((await memory.get(key('k'), { fresh: true }))?.value).toBe(2);
+  });
 });

@@ -86,6 +86,11 @@ export class History {
     return this.previous?.lastPurge ?? 0;
   }
 
+  /** Whether one of these commits led here. */
+  hasBeen(commits: readonly string[]): boolean {
+    return commits.includes(this.commit) || (this.previous?.hasBeen(commits) ?? false);
+  }
+
   /** The document in a row: with several leaves it would be but one of them. */
   get rowSnapshot(): EntrySnapshot | undefined {
     return this.leaves.length === 1 ? this.snapshot : undefined;

@@ -35,6 +35,8 @@ export interface WorldOptions {
 /** How the owner of an entry can be broken. */
 export type OwnerLapse = 'forgets rows that nobody referenced' | 'remembers the last row, not the latest' | 'forgets what a given-up entry was told' | 'trusts every acknowledgement' | 'knows no losing leaves';
 
+const PURGES_AND_CONFLICTS: readonly string[] = ['purge', 'purge of the leaf', 'recreate', 'conflict that wins', 'conflict that loses'] satisfies readonly Commit[];
+
 /** A rule of the SPEC was broken; the message says which. */
 export class Violation extends Error {}
 
@@ -49,8 +51,8 @@ interface OwnWrite {
   readonly base: string | undefined;
   /** The state it made; absent while it is on its way. */
   readonly committed?: History;
-  /** The cache was reset, the document purged, or other leaves told of meanwhile: the acknowledgement is not the whole truth. */
-  readonly mistrusted?: boolean;
+  /** Other leaves were told of meanwhile (`contested`), or the cache was reset or the document purged (`void`): the acknowledgement is not the whole truth. */
+  readonly mistrusted?: 'contested' | 'void';
 }
 
 /** One action of the world: its name, and what it does. */
@@ -102,7 +104,7 @@ export class EntryWorld {
   get key(): string {
     const { entry, read, own, history } = this;
     const asked = read === undefined ? '' : `${read.leaves ? 'l' : 'h'}${read.askedAt}${entry.token - read.token}`;
-    const write = own === undefined ? '' : `w${own.base ?? ''}${own.committed?.index ?? ''}${own.mistrusted ? 'o' : ''}`;
+    const write = own === undefined ? '' : `w${own.base ?? ''}${own.committed?.index ?? ''}${own.mistrusted?.charAt(0) ?? ''}`;
     const known = `${entry.state}${entry.attempts},${entry.revision ?? ''},${entry.version ?? ''},${entry.record === undefined ? '' : 'r'},${entry.noted ?? ''}`;
     const flags = (this.purgePending ? 1 : 0) + (this.resetPending ? 2 : 0);
     return `${history.node},${this.fed},${this.base},${asked},${write},${known},${this.recent ?? ''},${this.superseded.join(' ')},${this.weighed.join(' ')},${flags},${this.shown}`;
@@ -163,7 +165,7 @@ export class EntryWorld {
     const revision = state.winner?.rev as string;
     const contested = this.options.lapse !== 'knows no losing leaves' && state.leaves.some((leaf) => leaf !== state.winner && !this.weighed.includes(leaf.rev));
     // An acknowledged write does not tell what the other leaves hold.
-    if (contested && this.own !== undefined) this.own = { ...this.own, mistrusted: true };
+    if (contested && this.own !== undefined) this.own = { mistrusted: 'contested', ...this.own };
     if (this.entry.state === 'absent') return this.remember(revision);
     if (!contested && (revision === this.entry.revision || this.superseded.includes(revision))) return;
     const snapshot = withDocument ? state.rowSnapshot : undefined;
@@ -188,7 +190,7 @@ export class EntryWorld {
     this.recent = undefined;
     // A replica that still had what was purged would be believed: nothing of it is promised.
     this.base = Math.max(this.base, this.history.lastPurge);
-    if (this.own !== undefined) this.own = { ...this.own, mistrusted: true };
+    if (this.own !== undefined) this.own = { ...this.own, mistrusted: 'void' };
     this.feedEntry({ type: 'purged' });
   }
 
@@ -199,7 +201,7 @@ export class EntryWorld {
     this.superseded = [];
     this.base = this.history.index;
     this.fed = this.history.index;
-    if (this.own !== undefined) this.own = { ...this.own, mistrusted: true };
+    if (this.own !== undefined) this.own = { ...this.own, mistrusted: 'void' };
     this.feedEntry({ type: 'reset' });
     this.shown = 0;
   }
@@ -237,15 +239,19 @@ export class EntryWorld {
     const committed = this.own?.committed as History;
     const snapshot = committed.ownSnapshot as EntrySnapshot;
     const { revision } = snapshot;
-    if (this.options.lapse !== 'trusts every acknowledgement' && (this.own?.mistrusted || this.superseded.includes(revision ?? ''))) this.feedEntry({ type: 'doubt' });
+    const mistrusted = this.options.lapse === 'trusts every acknowledgement' ? undefined : this.own?.mistrusted;
+    const isOutdated = this.options.lapse !== 'trusts every acknowledgement' && (mistrusted === 'void' || this.superseded.includes(revision ?? ''));
+    if (isOutdated) this.feedEntry({ type: 'doubt' });
     else if (entry.state === 'absent') this.remember(revision);
     else {
       const before = entry.revision;
       const wasKnown = isServable(entry);
       this.feedEntry({ type: 'acknowledged', snapshot });
       if (wasKnown && before !== undefined && entry.revision === revision && generationOf(revision ?? '') === generationOf(before) + 1) this.supersede([before]);
-      const isSettled = entry.state === 'present' || entry.state === 'negative';
-      if (isSettled && placeOf(this.history, entry, committed.index * 2) === undefined) throw new Violation('a writer does not read its own write');
+      // Behind a purge, and between leaves, the order of what is known and what was written may be unclear: the database is asked, and what is known is shown meanwhile.
+      const isClear = entry.state !== 'verifying' || !committed.hasBeen(PURGES_AND_CONFLICTS);
+      if (isServable(entry) && isClear && placeOf(this.history, entry, committed.index * 2) === undefined) throw new Violation('a writer does not read its own write');
+      if (mistrusted !== undefined) this.feedEntry({ type: 'doubt' });
     }
     this.release();
   }

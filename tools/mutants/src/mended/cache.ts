@@ -65,6 +65,22 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     heldBy: { file: ANNOUNCEMENTS_TEST, title: 'M20 T6: a leaf that came while a write was on its way' },
   },
   {
+    name: 'contested-own-write',
+    without: 'A write that is acknowledged while other leaves are read is not shown before they are.',
+    file: CACHE,
+    find: "if (mistrust === 'void' || this.superseded.has(id, rev))",
+    replace: 'if (mistrust !== undefined || this.superseded.has(id, rev))',
+    heldBy: { file: ANNOUNCEMENTS_TEST, title: 'M20 T34: a writer reads its own write at once' },
+  },
+  {
+    name: 'own-write-over-strangers',
+    without: 'A write over a deletion without a version is shown only when the leaves were read.',
+    file: 'packages/kv4-core/src/entry-transition.ts',
+    find: "return known.version === undefined && generationOf(own.revision ?? '') > generationOf(known.revision ?? '');",
+    replace: "return known.version === '' && own.revision === '';",
+    heldBy: { file: 'packages/kv4-core/test/entry-transition.test.ts', title: 'E21: a write over a deletion by strangers' },
+  },
+  {
     name: 'row-during-a-failed-load',
     without: 'A row that passed during a load that failed is forgotten.',
     file: CACHE,
