@@ -5,6 +5,7 @@ import type { ChangeFollower } from './changes/change-follower.ts';
 import type { FollowedStore } from './changes/followed-store.ts';
 import type { Client } from './client.ts';
 import type { Command } from './command.ts';
+import type { FoldedAdditions } from './folded-additions.ts';
 import type { KeyTurns } from './key-turns.ts';
 import type { RespMetrics } from './metrics.ts';
 import type { RespLimits } from './options.ts';
@@ -26,6 +27,7 @@ export interface RespContext {
   readonly clients: ReadonlyMap<number, Client>;
   readonly commands: ReadonlyMap<string, Command>;
   readonly turns: KeyTurns;
+  readonly additions: FoldedAdditions;
   readonly cursors: ScanCursors;
   readonly changes: ChangeFollower;
   readonly channels: Channels;

@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { commandTable } from './commands/table.ts';
 import { Connection } from './connection.ts';
 import type { RespContext } from './context.ts';
+import { FoldedAdditions } from './folded-additions.ts';
 import { KeyTurns } from './key-turns.ts';
 import { completeLimits } from './limits.ts';
 import { RespMetrics, type RespMetricsSnapshot } from './metrics.ts';
@@ -53,6 +54,7 @@ export function createRespFace(options: RespOptions): RespFace {
     clients,
     commands: commandTable(),
     turns: new KeyTurns(),
+    additions: new FoldedAdditions(),
     cursors: new ScanCursors(limits.maxScanCursors),
     changes,
     channels: new Channels(changes, { metrics, logins: accounts.logins }),

@@ -1,24 +1,15 @@
-import type { KeyAddress, Kv4Record } from '@xir/kv4-core';
+import type { KeyAddress } from '@xir/kv4-core';
 
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
+import type { Addition } from '../folded-additions.ts';
 import { fieldAt, keyAt, pathAt, updateKey } from '../key-access.ts';
-import { addIntegers, notAnInteger, parseInteger } from '../numbers.ts';
+import { notAnInteger, parseInteger } from '../numbers.ts';
 import { bytesOfRecord, valueOfBytes } from '../stored-value.ts';
 import { FIELD, KEY } from './arguments.ts';
 
-/** Adds to the number that a key holds, exactly, whoever else adds. */
-async function add(call: Call, address: KeyAddress, { by, wrong }: { readonly by: number | bigint; readonly wrong: () => RespError }): Promise<void> {
-  let sum: number | bigint = 0;
-  await updateKey(call, address, (record: Kv4Record | undefined) => {
-    const before = record === undefined ? 0 : parseInteger(bytesOfRecord(record));
-    if (before === undefined) throw wrong();
-    const after = addIntegers(before, by);
-    if (after === undefined) throw new RespError('RESP_NOT_A_NUMBER', 'increment or decrement would overflow');
-    sum = after;
-    return { value: valueOfBytes(String(after)), expiresAtMs: record?.expiresAtMs };
-  });
-  call.reply.integer(sum);
+async function add(call: Call, address: KeyAddress, addition: Addition): Promise<void> {
+  call.reply.integer(await call.context.additions.add(call, address, addition));
 }
 
 function byOf(text: string | undefined, sign: 1 | -1): number | bigint {
