@@ -24,7 +24,7 @@ export const ALLOWED = {
   '@xir/resp': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/websocket': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/operations': ['@xir/couch-client'],
-  '@xir/stem-sdk': ['@xir/kv4-core'],
+  '@xir/stem-sdk': ['@xir/kv4-core', '@xir/protocol'],
   '@xir/kv4-testing': ['@xir/kv4-core'],
   '@xir/couch-testing': ['@xir/couch-client'],
   '@xir/neuron': [

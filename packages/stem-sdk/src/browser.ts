@@ -5,8 +5,8 @@ import type { ConnectOptions, StemClient } from './stem-client.ts';
 
 export type { ConnectOptions, StemClient } from './stem-client.ts';
 export { SDK_ERROR_CODES, SdkError, type SdkErrorCode } from './errors.ts';
-export type { Credentials } from './location.ts';
-export type { SocketFactory, SocketLike } from './socket-channel.ts';
+export type { Credentials, LoginSource, TokenLogin } from './location.ts';
+export type { SocketFactory, SocketLike } from './socket-line.ts';
 export type { Change, UpdateOptions } from './update.ts';
 
 /** A client of a neuron over one WebSocket, for pages: everything that `connect` of `@xir/stem-sdk` does with a `ws:` or `wss:` URL, without what REST needs. Throws `SDK_BAD_URL`, `SDK_NO_WEBSOCKET`. */

@@ -1,7 +1,7 @@
 import { KV4_ERROR_CODES, Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
 
 /** The stable codes of {@link SdkError}. */
-export const SDK_ERROR_CODES = ['SDK_BAD_RESPONSE', 'SDK_BAD_URL', 'SDK_NO_WEBSOCKET', 'SDK_REFUSED', 'SDK_UNAUTHORIZED'] as const;
+export const SDK_ERROR_CODES = ['SDK_BAD_RESPONSE', 'SDK_BAD_URL', 'SDK_NO_TCP', 'SDK_NO_WEBSOCKET', 'SDK_REFUSED', 'SDK_UNAUTHORIZED'] as const;
 
 /** A code of {@link SdkError}. */
 export type SdkErrorCode = (typeof SDK_ERROR_CODES)[number];

@@ -1,8 +1,9 @@
 export { connect } from './connect.ts';
 export { DEFAULT_CREDENTIALS, DEFAULT_WATCH_RETRY_MS, DEFAULT_WATCH_SILENCE_MS, type ConnectOptions, type StemClient } from './stem-client.ts';
-export type { SocketFactory, SocketLike } from './socket-channel.ts';
+export type { SocketFactory, SocketLike } from './socket-line.ts';
 export { SDK_ERROR_CODES, SdkError, type SdkErrorCode } from './errors.ts';
-export { DEFAULT_NEURON_URL, DEFAULT_REST_PORT, type Credentials } from './location.ts';
+export { DEFAULT_NEURON_URL, DEFAULT_REST_PORT, type Credentials, type LoginSource, type TokenLogin } from './location.ts';
+export { DEFAULT_TCP_PORT, type TcpFactory, type TcpLike, type TcpTarget } from './tcp-socket.ts';
 export { REMOTE_SUPPORTS } from './remote-store.ts';
 export { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
 export type { Fetch } from './rest-channel.ts';

@@ -7,6 +7,17 @@ export interface Credentials {
   readonly secret: string;
 }
 
+/** A login by short-lived tokens, for programs that should not have the secret. */
+export interface TokenLogin {
+  /** Whose tokens they are: `cool`, `$sys`, or `elena#lily` for a sub-account. */
+  readonly account: string;
+  /** Gives a token that is good now. It is asked at each connect; over HTTP at first, and whenever a neuron refuses the last one. */
+  readonly token: () => string | Promise<string>;
+}
+
+/** Who logs in. */
+export type LoginSource = Credentials | TokenLogin;
+
 /** Where a neuron is, and who calls. */
 export interface Location {
   /** Scheme, host, port and path prefix; no credentials, no trailing slash. Safe to log. */
@@ -33,18 +44,24 @@ export function locateNeuron(given: string | undefined, environment: Environment
   return parseLocation(given ?? (fromEnvironment === '' ? undefined : fromEnvironment) ?? fromLink ?? DEFAULT_NEURON_URL);
 }
 
-const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
+const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:', 'redis:', 'rediss:', 'tcp:', 'tls:']);
+
+/** Schemes of the Redis protocol. */
+export const TCP_SCHEMES = /^(?:rediss?|tcp|tls):/;
 
 function parseLocation(text: string): Location {
   if (!URL.canParse(text)) throw new SdkError('SDK_BAD_URL', 'The URL of the neuron is not an absolute URL, such as http://127.0.0.1:4006.');
   const parsed = new URL(text);
   if (!SCHEMES.has(parsed.protocol)) {
-    throw new SdkError('SDK_BAD_URL', 'The URL of the neuron must begin with http:, https:, ws: or wss:.');
+    throw new SdkError('SDK_BAD_URL', 'The URL of the neuron must begin with http:, https:, ws:, wss:, redis:, rediss:, tcp: or tls:.');
   }
+  if (parsed.host === '') throw new SdkError('SDK_BAD_URL', 'The URL of the neuron names no host.');
   const { username, password } = parsed;
+  if (username === '' && password !== '') throw new SdkError('SDK_BAD_URL', 'The URL of the neuron has a secret without an account: write account:secret@host.');
   const credentials = username === '' ? undefined : { account: decode(username), secret: decode(password) };
   // Other schemes than http have no origin in every platform.
-  return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), credentials };
+  const path = TCP_SCHEMES.test(parsed.protocol) ? '' : parsed.pathname;
+  return { url: `${parsed.protocol}//${parsed.host}${path}`.replace(/\/+$/, ''), credentials };
 }
 
 function decode(part: string): string {

@@ -1,6 +1,6 @@
 import { Kv4Error, type JsonValue } from '@xir/kv4-core';
 import { errorOfAnswer, SdkError } from './errors.ts';
-import { basicAuthorization, type Location } from './location.ts';
+import { basicAuthorization, type LoginSource } from './location.ts';
 
 /** Anything with the shape of the `fetch` that browsers and Node have. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -31,7 +31,9 @@ export const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024;
 
 /** How requests are sent. */
 export interface RestChannelOptions {
-  readonly location: Location;
+  /** Without credentials. */
+  readonly url: string;
+  readonly credentials: LoginSource;
   readonly fetch: Fetch;
   /** Milliseconds; streams are not limited by it. */
   readonly requestTimeoutMs: number;
@@ -40,15 +42,15 @@ export interface RestChannelOptions {
 /** Sends requests to one neuron and reads its envelopes. */
 export class RestChannel {
   readonly #url: string;
-  readonly #authorization: string | undefined;
+  readonly #credentials: LoginSource;
+  #authorization: Promise<string> | undefined;
   readonly #fetch: Fetch;
   readonly #requestTimeoutMs: number;
   readonly #closing = new AbortController();
 
   constructor(options: RestChannelOptions) {
-    const { location } = options;
-    this.#url = location.url;
-    this.#authorization = location.credentials === undefined ? undefined : basicAuthorization(location.credentials);
+    this.#url = options.url;
+    this.#credentials = options.credentials;
     this.#fetch = options.fetch;
     this.#requestTimeoutMs = options.requestTimeoutMs;
   }
@@ -83,17 +85,31 @@ export class RestChannel {
     this.#closing.abort();
   }
 
+  /** A token that is refused is replaced once: nothing was done with it. */
   async #send(request: RestRequest, timeout?: AbortSignal): Promise<Response> {
+    const authorization = (this.#authorization ??= authorizationOf(this.#credentials));
+    const response = await this.#sendOnce(request, authorization, timeout);
+    if (response.status !== 401 || !('token' in this.#credentials)) return response;
+    if (this.#authorization === authorization) this.#authorization = authorizationOf(this.#credentials);
+    await response.body?.cancel();
+    return this.#sendOnce(request, this.#authorization ?? authorization, timeout);
+  }
+
+  async #sendOnce(request: RestRequest, authorization: Promise<string>, timeout?: AbortSignal): Promise<Response> {
     const { method, path, query, body, headers, signal } = request;
     if (this.#closing.signal.aborted) throw closedError(request);
     const signals = [this.#closing.signal, timeout, signal].filter((one) => one !== undefined);
+    const login = await authorization.catch((error: unknown) => {
+      this.#authorization = undefined;
+      throw error;
+    });
     try {
       return await this.#fetch(`${this.#url}${path}${queryText(query)}`, {
         method,
         headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+          authorization: login,
           ...headers,
         },
         signal: AbortSignal.any(signals),
@@ -125,6 +141,10 @@ export class RestChannel {
     }
     return new Kv4Error('KV4_OUTCOME_UNKNOWN', `${request.doing}: the connection to the neuron broke (${reason}); the write may have happened`, { cause: error });
   }
+}
+
+async function authorizationOf(credentials: LoginSource): Promise<string> {
+  return 'token' in credentials ? `Bearer ${await credentials.token()}` : basicAuthorization(credentials);
 }
 
 function valueOf(text: string, response: Response, request: RestRequest): unknown {

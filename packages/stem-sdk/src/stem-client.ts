@@ -1,16 +1,17 @@
 import { normalisePath, type JsonValue, type KeyAddress, type Kv4Record, type Kv4Store, type PathAddress, type WriteResult } from '@xir/kv4-core';
 
-import type { Credentials, Location } from './location.ts';
+import type { Credentials, Location, LoginSource } from './location.ts';
 import type { WatchTiming } from './remote-watch.ts';
 import { DATA_LAYER } from './rest-requests.ts';
 import type { Fetch } from './rest-channel.ts';
-import type { SocketFactory } from './socket-channel.ts';
+import type { SocketFactory } from './socket-line.ts';
+import type { TcpFactory } from './tcp-socket.ts';
 import { updateWithRetry, type UpdateOptions } from './update.ts';
 
 /** How a neuron is reached. */
 export interface ConnectOptions {
-  /** Account and secret; default: those of the URL. */
-  readonly credentials?: Credentials;
+  /** Account and secret, or account and where tokens come from; default: those of the URL. */
+  readonly credentials?: LoginSource;
   /** Milliseconds that one request may take; default {@link DEFAULT_REQUEST_TIMEOUT_MS}. */
   readonly requestTimeoutMs?: number;
   /** Milliseconds of silence after which a watch's stream counts as dead; default {@link DEFAULT_WATCH_SILENCE_MS}. */
@@ -21,6 +22,8 @@ export interface ConnectOptions {
   readonly fetch?: Fetch;
   /** Makes the WebSocket of a `ws:` or `wss:` URL; default: the platform's, which Node.js has from version 22 on. */
   readonly webSocket?: SocketFactory;
+  /** Begins the TCP connection of a `redis:`, `rediss:`, `tcp:` or `tls:` URL, for instance with an authority of one's own; default: `node:net` and `node:tls`. */
+  readonly tcp?: TcpFactory;
   /** Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -62,7 +65,7 @@ export interface ClientIdentity {
 }
 
 /** The identity of a client, with defaults for what was not given. */
-export function identityOf(url: string, { account }: Credentials, options: ConnectOptions): ClientIdentity {
+export function identityOf(url: string, { account }: LoginSource, options: ConnectOptions): ClientIdentity {
   return {
     url,
     bucket: account.replace('#', ')'),
@@ -76,7 +79,7 @@ export function identityOf(url: string, { account }: Credentials, options: Conne
 }
 
 /** Who logs in: whom the options name, else the URL. */
-export function credentialsOf(location: Location, options: ConnectOptions): Credentials {
+export function credentialsOf(location: Location, options: ConnectOptions): LoginSource {
   return options.credentials ?? location.credentials ?? DEFAULT_CREDENTIALS;
 }
 

@@ -15,7 +15,7 @@ export async function startSocketNeuron(store: CachedStore, port = 0) {
   return {
     url: server.url,
     port: server.port,
-    face,
+    watches: () => face.metrics().watches,
     async [Symbol.asyncDispose]() {
       await server.close();
       await accounts.close();

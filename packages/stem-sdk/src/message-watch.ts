@@ -1,19 +1,20 @@
 import { Kv4Error, type WatchEvent, type WatchOptions, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
 
 import type { WatchSource, WatchState } from './remote-watch.ts';
-import { placed, recordOf, type Fields } from './socket-answer.ts';
-import { errorOfMessage, type Line, type SocketChannel } from './socket-channel.ts';
+import { placed, recordOf, type Fields } from './message-answer.ts';
+import { errorOfMessage } from './message-error.ts';
+import type { MessageChannel, MessageLine } from './message-channel.ts';
 
 /** Events that a neuron may send ahead; half of them are granted anew at a time. */
 const CREDIT_EVENTS = 256;
 
-/** A watch over a WebSocket. */
-export function socketWatchSource(channel: SocketChannel, scope: WatchScope, options: WatchOptions): WatchSource {
+/** A watch over a connection. */
+export function messageWatchSource(channel: MessageChannel, scope: WatchScope, options: WatchOptions): WatchSource {
   return { closed: channel.closed, open: (state) => follow({ channel, scope, options }, state) };
 }
 
 interface Job {
-  readonly channel: SocketChannel;
+  readonly channel: MessageChannel;
   readonly scope: WatchScope;
   readonly options: WatchOptions;
 }
@@ -52,9 +53,9 @@ async function* follow({ channel, scope, options }: Job, state: WatchState): Asy
   }
 }
 
-function topUp(line: Line, watch: number, credit: number): number {
+function topUp(line: MessageLine, watch: number, credit: number): number {
   if (credit > CREDIT_EVENTS / 2) return credit;
-  line.tell({ op: 'credit', watch, events: CREDIT_EVENTS - credit });
+  line.grant(watch, CREDIT_EVENTS - credit);
   return CREDIT_EVENTS;
 }
 

@@ -48,22 +48,22 @@ import {
 import { REMOTE_SUPPORTS } from './remote-store.ts';
 import { followWatch, type WatchTiming } from './remote-watch.ts';
 import { describe, MAX_TIME_MS } from './rest-requests.ts';
-import { fieldsOf, pastVersionOf, recordOf } from './socket-answer.ts';
-import type { SocketChannel } from './socket-channel.ts';
-import { socketWatchSource } from './socket-watch.ts';
+import { fieldsOf, pastVersionOf, recordOf } from './message-answer.ts';
+import type { MessageChannel } from './message-channel.ts';
+import { messageWatchSource } from './message-watch.ts';
 
 /** Versions that are asked for at once. */
 const SERIES_PAGE = 1000;
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** `Kv4Store` over a neuron's WebSocket. Addresses and options are checked here, so that mistakes cost no request. */
-export class SocketStore implements Kv4Store {
+/** `Kv4Store` over a connection that answers requests of the data API, whatever carries them. Addresses and options are checked here, so that mistakes cost no request. */
+export class MessageStore implements Kv4Store {
   readonly supports: Kv4StoreSupports = REMOTE_SUPPORTS;
-  readonly #channel: SocketChannel;
+  readonly #channel: MessageChannel;
   readonly #timing: WatchTiming;
 
-  constructor(channel: SocketChannel, timing: WatchTiming) {
+  constructor(channel: MessageChannel, timing: WatchTiming) {
     this.#channel = channel;
     this.#timing = timing;
   }
@@ -195,7 +195,7 @@ export class SocketStore implements Kv4Store {
     coverOf(scope);
     checkWatchOptions(options);
     if (options.signal?.aborted === true) return;
-    yield* followWatch(socketWatchSource(this.#channel, scope, options), { scope, options, timing: this.#timing });
+    yield* followWatch(messageWatchSource(this.#channel, scope, options), { scope, options, timing: this.#timing });
   }
 
   async close(): Promise<void> {

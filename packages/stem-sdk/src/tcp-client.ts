@@ -1,0 +1,16 @@
+import type { Location } from './location.ts';
+import { MessageChannel } from './message-channel.ts';
+import { MessageClient } from './message-client.ts';
+import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
+import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from './stem-client.ts';
+import { tcpWire } from './tcp-line.ts';
+import { platformTcp, tcpTarget } from './tcp-socket.ts';
+
+/** A client over one TCP connection, which speaks the Redis protocol (RESP3). Throws `SDK_NO_TCP`, and `TypeError` for a login by token, which that protocol lacks. */
+export function tcpClient(location: Location, options: ConnectOptions): StemClient {
+  const credentials = credentialsOf(location, options);
+  if ('token' in credentials) throw new TypeError('Tokens log in over HTTP and WebSockets; over TCP it takes account and secret.');
+  const identity = identityOf(location.url, credentials, options);
+  const wire = tcpWire({ target: tcpTarget(location.url), credentials, open: options.tcp ?? platformTcp(), silenceMs: identity.timing.silenceMs });
+  return new MessageClient(new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS }), identity);
+}
