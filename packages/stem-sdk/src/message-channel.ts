@@ -59,6 +59,8 @@ export class MessageChannel {
   readonly #closing = new AbortController();
   #line: Promise<MessageLine> | undefined;
   #current: MessageLine | undefined;
+  /** Waits to be ended by `close`: listeners of the signal would be counted as a leak. */
+  readonly #waits = new Set<() => void>();
 
   constructor(options: MessageChannelOptions) {
     this.#options = options;
@@ -72,6 +74,7 @@ export class MessageChannel {
   /** Ends every request under way with `KV4_CLOSED`. Idempotent. */
   close(): void {
     this.#closing.abort();
+    for (const end of this.#waits) end();
     this.#current?.close();
   }
 
@@ -120,11 +123,11 @@ export class MessageChannel {
       const timer = setTimeout(() => finish(() => reject(brokenRequest(request, 'no answer in time'))), this.#options.requestTimeoutMs);
       const finish = (settle: () => void) => {
         clearTimeout(timer);
-        this.closed.removeEventListener('abort', onClose);
+        this.#waits.delete(onClose);
         signal?.removeEventListener('abort', onAbort);
         settle();
       };
-      this.closed.addEventListener('abort', onClose);
+      this.#waits.add(onClose);
       signal?.addEventListener('abort', onAbort);
       work.then(
         (result) => finish(() => resolve(result)),

@@ -2,7 +2,7 @@ import { RespErrorReply, RespPush, RespReplyParser, type RespReply } from '@xir/
 
 import { Heartbeat } from './heartbeat.ts';
 import type { Credentials } from './location.ts';
-import { brokenRequest, errorOfMessage } from './message-error.ts';
+import { brokenRequest, errorOfMessage, unreadableAnswer } from './message-error.ts';
 import type { Message, MessageLine, MessageRequest, WatchListener, Wire } from './message-channel.ts';
 import { commandOf, commandText } from './tcp-command.ts';
 import { errorBodyOf, jsonOf, resultOf } from './tcp-reply.ts';
@@ -80,7 +80,7 @@ class TcpLine implements MessageLine {
           try {
             resolve(resultOf(request.message.op, reply));
           } catch (error) {
-            reject(error as Error);
+            reject(unreadableAnswer(request, error));
           }
         },
         lost: () => reject(brokenRequest(request, 'the connection broke')),

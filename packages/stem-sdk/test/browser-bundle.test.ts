@@ -41,12 +41,12 @@ describe('in a browser', () => {
     await expect(bundle("import { hash } from 'node:crypto'; export { hash }; export * from '@xir/stem-sdk';")).rejects.toThrow(/node:crypto/);
   });
 
-  it(`is at most ${MAX_GZIPPED_BYTES} bytes after gzip over a WebSocket, everything included; with REST besides a third more`, async () => {
+  it(`is at most ${MAX_GZIPPED_BYTES} bytes after gzip over a WebSocket, everything included; with REST and TCP besides two thirds more`, async () => {
     const text = await bundle("export * from '@xir/stem-sdk/browser';");
     expect(gzipSync(text).byteLength).toBeLessThanOrEqual(MAX_GZIPPED_BYTES);
     expect(text).not.toContain('text/event-stream');
     const whole = await bundle("export * from '@xir/stem-sdk';");
-    expect(gzipSync(whole).byteLength).toBeLessThanOrEqual((MAX_GZIPPED_BYTES * 4) / 3);
+    expect(gzipSync(whole).byteLength).toBeLessThanOrEqual((MAX_GZIPPED_BYTES * 5) / 3);
   });
 
   it('runs over a WebSocket in a global scope without process: connect, login and a get', async () => {

@@ -9,6 +9,7 @@ describe('the neuron', () => {
     expect(locateNeuron(undefined, environment).url).toBe('http://b:1');
     expect(locateNeuron(undefined, { ...environment, XIR_NEURON_URL: '' }).url).toBe('http://10.0.0.1:4006');
     expect(locateNeuron(undefined, { NEURON_PORT_4006_TCP_ADDR: 'fd00::1' }).url).toBe('http://[fd00::1]:4006');
+    expect(locateNeuron(undefined, { XIR_NEURON_URL: 'rediss://elena:s@b:4007/0' })).toEqual({ url: 'rediss://b:4007', credentials: { account: 'elena', secret: 's' } });
     expect(locateNeuron(undefined, {}).url).toBe('http://127.0.0.1:4006');
   });
 
@@ -17,7 +18,7 @@ describe('the neuron', () => {
     expect(locateNeuron('http://a:50%@h', {}).credentials).toEqual({ account: 'a', secret: '50%' });
   });
 
-  it.each(['', 'neuron:4006', 'ftp://a:hunter2@h', '::hunter2'])('refuses %j as SDK_BAD_URL without repeating it', (url) => {
+  it.each(['', 'neuron:4006', 'ftp://a:hunter2@h', '::hunter2', 'redis:hunter2', 'redis://:hunter2@h', 'http://:hunter2@h'])('refuses %j as SDK_BAD_URL without repeating it', (url) => {
     const error = catchError(() => locateNeuron(url, {}));
     expect(error).toBeInstanceOf(SdkError);
     expect(error).toMatchObject({ code: 'SDK_BAD_URL' });
