@@ -59,15 +59,25 @@ export class RestChannel {
    * Sends a request and reads the envelope. Throws `Kv4Error`: what the neuron's error string means, `KV4_UNAVAILABLE` where it cannot be
    * reached, `KV4_OUTCOME_UNKNOWN` where the connection broke during a write, `KV4_CLOSED` after `close`.
    */
-  async call(request: RestRequest): Promise<RestAnswer> {
+  call(request: RestRequest): Promise<RestAnswer> {
+    // As it is now, whatever becomes of the value while a token is fetched.
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    return this.#loggedIn(() => this.#callOnce(request, body));
+  }
+
+  async #callOnce(request: RestRequest, body: string | undefined): Promise<RestAnswer> {
     const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
-    const response = await this.#send(request, timeout);
+    const response = await this.#send(request, { timeout, body });
     const text = await this.#read(response, request);
     return { value: valueOf(text, response, request), headers: response.headers };
   }
 
   /** Opens a stream; the body is the caller's to read. Throws like {@link call}. */
-  async stream(request: RestRequest, accept: string): Promise<Response> {
+  stream(request: RestRequest, accept: string): Promise<Response> {
+    return this.#loggedIn(() => this.#streamOnce(request, accept));
+  }
+
+  async #streamOnce(request: RestRequest, accept: string): Promise<Response> {
     const response = await this.#send({ ...request, headers: { ...request.headers, accept } });
     if (response.headers.get('content-type')?.startsWith(accept) === true) return response;
     const text = await this.#read(response, request);
@@ -86,20 +96,22 @@ export class RestChannel {
   }
 
   /** A token that is refused is replaced once: nothing was done with it. */
-  async #send(request: RestRequest, timeout?: AbortSignal): Promise<Response> {
-    const authorization = (this.#authorization ??= authorizationOf(this.#credentials));
-    const response = await this.#sendOnce(request, authorization, timeout);
-    if (response.status !== 401 || !('token' in this.#credentials)) return response;
-    if (this.#authorization === authorization) this.#authorization = authorizationOf(this.#credentials);
-    await response.body?.cancel();
-    return this.#sendOnce(request, this.#authorization ?? authorization, timeout);
+  async #loggedIn<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const used = (this.#authorization ??= authorizationOf(this.#credentials));
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!('token' in this.#credentials) || !isUnauthorized(error)) throw error;
+      if (this.#authorization === used) this.#authorization = undefined;
+      return await attempt();
+    }
   }
 
-  async #sendOnce(request: RestRequest, authorization: Promise<string>, timeout?: AbortSignal): Promise<Response> {
-    const { method, path, query, body, headers, signal } = request;
+  async #send(request: RestRequest, { timeout, body }: { readonly timeout?: AbortSignal; readonly body?: string | undefined } = {}): Promise<Response> {
+    const { method, path, query, headers, signal } = request;
     if (this.#closing.signal.aborted) throw closedError(request);
     const signals = [this.#closing.signal, timeout, signal].filter((one) => one !== undefined);
-    const login = await authorization.catch((error: unknown) => {
+    const login = await (this.#authorization ??= authorizationOf(this.#credentials)).catch((error: unknown) => {
       this.#authorization = undefined;
       throw error;
     });
@@ -113,7 +125,7 @@ export class RestChannel {
           ...headers,
         },
         signal: AbortSignal.any(signals),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
       });
     } catch (error) {
       throw this.#failure(request, error);
@@ -141,6 +153,10 @@ export class RestChannel {
     }
     return new Kv4Error('KV4_OUTCOME_UNKNOWN', `${request.doing}: the connection to the neuron broke (${reason}); the write may have happened`, { cause: error });
   }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Kv4Error && error.cause instanceof SdkError && error.cause.code === 'SDK_UNAUTHORIZED';
 }
 
 async function authorizationOf(credentials: LoginSource): Promise<string> {

@@ -33,7 +33,6 @@ export function errorBodyOf(line: string): Readonly<Record<string, string>> {
 const decoder = new TextDecoder();
 
 function textOf(bytes: string): string {
-  // eslint-disable-next-line no-control-regex
   if (!/[\u0080-\u00ff]/.test(bytes)) return bytes;
   return decoder.decode(Uint8Array.from(bytes, (unit) => unit.charCodeAt(0)));
 }

@@ -7,8 +7,8 @@ import { connect, SdkError, type TcpLike } from '@xir/stem-sdk';
 import { expect, it } from 'vitest';
 import { commandOf, commandText } from '../src/tcp-command.ts';
 import { tcpTarget } from '../src/tcp-socket.ts';
-import { selfSigned } from '../../resp/test/self-signed.ts';
 import { TEST_SECRET } from './rest-neuron.ts';
+import { selfSigned } from './self-signed.ts';
 import { startTcpNeuron } from './tcp-neuron.ts';
 
 const credentials = { account: '$sys', secret: TEST_SECRET };
