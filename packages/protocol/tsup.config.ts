@@ -1,4 +1,4 @@
 import { packageBuild } from '../../tsup.shared.ts';
 
-// Each door a build of its own, so that clients of the Redis protocol load nothing else.
-export default [packageBuild(), packageBuild({ entry: { resp: 'src/resp/door.ts' }, clean: false })];
+// The doors share no file, so that clients of the Redis protocol load nothing else. One build: two at once clear each other's output away.
+export default packageBuild({ entry: { index: 'src/index.ts', resp: 'src/resp/door.ts' }, splitting: false });
