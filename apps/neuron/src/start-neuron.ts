@@ -1,4 +1,4 @@
-import { createAccounts, type Accounts } from '@xir/accounts';
+import { createAccounts, type Accounts, type Login } from '@xir/accounts';
 import { isCouchError, parseServerUrl } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
@@ -120,7 +120,7 @@ async function openRest({ settings, parts, memory: store, accounts, tls }: FaceP
 
 async function openResp({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
   const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
-  const face = createRespFace({ store, accounts, neuron: settings.name, version: NEURON_VERSION, onError });
+  const face = createRespFace({ store, accounts, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
   parts.resp = face;
   const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
@@ -130,11 +130,16 @@ async function openResp({ settings, parts, memory: store, accounts, tls }: FaceP
 async function openWebSocket({ settings, parts, memory: store, accounts, tls }: FaceParts, rest: RestServer, { stack, logger }: Context): Promise<WebSocketServerHandle> {
   const { systemSecret, trustProxy } = settings;
   const onError = (error: unknown) => logger.error({ error }, 'a request over a WebSocket failed for a reason that nobody planned for');
-  const face = createWebSocketFace({ store, accounts, systemSecret, trustProxy, onError });
+  const face = createWebSocketFace({ store, accounts, systemSecret, trustProxy, countRequest: countingIn(parts), onError });
   parts.webSocket = face;
   attachWebSocketFace(rest.server, face);
   const options = { face, host: settings.host, port: settings.wsPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('WebSocket', await listening('--ws-port', () => createWebSocketServer(options)));
+}
+
+/** Statistics are kept by the REST face, whichever way a request came. */
+function countingIn(parts: NeuronParts) {
+  return (login: Login, entity: string): void => parts.rest?.countRequest(login, entity);
 }
 
 function isDebugging({ logLevel }: NamedSettings): boolean {

@@ -26,4 +26,9 @@ it('the Redis protocol is served beside REST, with the same logins and the same 
   expect(await answer.json()).toMatchObject({ s: 'ok', v: { n: 1 } });
   const metrics = await (await fetch(`${ready.operations}/metrics`)).text();
   expect(metrics).toMatch(/xir_tcp_commands_total\{command="get",outcome="ok"[^}]*\} 1/);
+  // Statistics are written at the latest when the neuron stops.
+  await neuron.process.end();
+  await using after = await startNeuronProcess(['--data-dir', directory.path]);
+  const stats = await fetch(`${after.ready.rest}/_stats/tcp/SET?l=api:3&k=$sys`, { headers: { authorization } });
+  expect(await stats.json()).toMatchObject({ s: 'ok', v: { sum: 1, count: 1 } });
 });

@@ -76,6 +76,8 @@ export class CommandRunner {
     endCaching(call.client);
     try {
       this.#refuse(command, call);
+      const { knownLogin } = call.client;
+      if (knownLogin !== undefined) this.#context.countRequest?.(knownLogin, count.entity);
       const { transaction } = call.client;
       if (transaction !== undefined && command.immediate !== true) {
         transaction.queue(command, call.args);

@@ -1,4 +1,4 @@
-import type { Accounts } from '@xir/accounts';
+import type { Accounts, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
 import type { ChangeFollower } from './changes/change-follower.ts';
@@ -32,5 +32,6 @@ export interface RespContext {
   readonly changes: ChangeFollower;
   readonly channels: Channels;
   readonly tracked: TrackedNames;
+  readonly countRequest: ((login: Login, entity: string) => void) | undefined;
   readonly onError: (error: unknown) => void;
 }

@@ -29,11 +29,14 @@ export interface RespMetricsSnapshot {
 /** Calls of one command. */
 export class CommandCount {
   readonly command: string;
+  /** Where it is counted in statistics. */
+  readonly entity: string;
   ok = 0;
   error = 0;
 
   constructor(command: string) {
     this.command = command;
+    this.entity = `/tcp/${command}`;
   }
 }
 

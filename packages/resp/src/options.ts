@@ -1,4 +1,4 @@
-import type { Accounts } from '@xir/accounts';
+import type { Accounts, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 import type { RespRequestLimits } from '@xir/protocol';
 
@@ -63,6 +63,8 @@ export interface RespOptions {
   readonly version?: string;
   readonly clock?: Clock;
   readonly limits?: Partial<Omit<RespLimits, 'request'>> & { readonly request?: Partial<RespRequestLimits> };
+  /** Counts a command of a client that is logged in, for statistics; the entity is `/tcp/` and the command's name in capitals. Called for each: has to be quick, and must not throw. */
+  readonly countRequest?: (login: Login, entity: string) => void;
   /** Told about failures that nobody planned for; holds no argument of a request. */
   readonly onError?: (error: unknown) => void;
 }

@@ -59,6 +59,7 @@ export function createRespFace(options: RespOptions): RespFace {
     changes,
     channels: new Channels(changes, { metrics, logins: accounts.logins }),
     tracked,
+    countRequest: options.countRequest,
     onError: (error) => options.onError?.(error),
   };
   let lastId = 0;

@@ -90,6 +90,20 @@ describe('names', () => {
   });
 });
 
+describe('statistics', () => {
+  it('C8 are told of every command of a client that is logged in, once, wherever it is carried out', async () => {
+    const counted: string[] = [];
+    await using counting = await openFixture({ resp: { countRequest: ({ bucket, author }, entity) => counted.push(`${bucket} ${author} ${entity}`) } });
+    const stranger = counting.connect();
+    await stranger.call('PING');
+    await stranger.call('GET', 'c8');
+    expect(counted).toEqual([]);
+    const elena = await counting.open();
+    await elena.pipeline([['SET', 'c8', '1'], ['get', 'c8'], ['NONSENSE'], ['GET'], ['MULTI'], ['INCR', 'c8'], ['EXEC']]);
+    expect(counted).toEqual(['SET', 'GET', 'MULTI', 'INCR', 'EXEC'].map((name) => `elena elena /tcp/${name}`));
+  });
+});
+
 describe('a login', () => {
   it('C6 is asked for, and its bucket is the account', async () => {
     const stranger = fixture.connect();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { DataTokens } from '@xir/accounts';
+import { DataTokens, type Login } from '@xir/accounts';
 import { systemClock, systemRandom } from '@xir/couch-client';
 import type { KeyAddress } from '@xir/kv4-core';
 
@@ -24,6 +24,8 @@ export interface RestHandler extends AsyncDisposable {
   metrics(): RestMetricsSnapshot;
   /** Signs and verifies signalling tokens. */
   readonly tokens: TokenSigner;
+  /** Counts a request that came another way than REST in `*stats:api:3`, at an entity such as `/tcp/GET`. Does nothing with `apiStats: false`. */
+  countRequest(login: Login, entity: string): void;
   /** Writes the measurements that wait; happens by itself every 15 seconds and at `close`. */
   flushStats(): Promise<void>;
   /** Ends watches and writes the measurements that wait. Requests under way are finished. Idempotent. */
@@ -81,6 +83,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
   return Object.assign(handle, {
     metrics: () => metrics.snapshot(),
     tokens: context.tokens,
+    countRequest: (login: Login, entity: string) => counter?.count(login, entity),
     flushStats: () => stats.flush(),
     close,
     [Symbol.asyncDispose]: close,

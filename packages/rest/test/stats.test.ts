@@ -4,7 +4,7 @@ import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { describe, expect, it } from 'vitest';
 
 import { StatsAccumulator } from '../src/stats-accumulator.ts';
-import { openNeuron, type Neuron } from './neuron-fixture.ts';
+import { basic, openNeuron, type Neuron } from './neuron-fixture.ts';
 
 const START = Date.UTC(2016, 2, 16, 5, 3, 50);
 
@@ -67,6 +67,20 @@ describe('_stats', () => {
     await neuron.handler.flushStats();
     expect(await get(neuron, '/_stats?l=m&gs=2016:3:16&ge=2016:3:17&break=0')).toEqual({ '2016:3:16:5': { sum: 5, min: 5, max: 5, count: 1 } });
     expect(await get(neuron, '/_stats?l=m&gs=2016:3:16')).toEqual({ sum: 5, min: 5, max: 5, count: 1 });
+  });
+
+  it('counts what other faces hand over, unless nothing is to be counted', async () => {
+    await using neuron = await openNeuron();
+    const login = await neuron.accounts.logins.login(basic('elena:elenas'), '127.0.0.1');
+    for (const entity of ['/tcp/GET', '/tcp/KV4.PUT', '/tcp/GET', '/ws/tree-at']) neuron.handler.countRequest(login, entity);
+    await neuron.handler.flushStats();
+    for (const [entity, count] of [['/tcp/GET', 2], ['/tcp/KV4.PUT', 1], ['/ws/tree-at', 1]]) {
+      for (const user of ['', '&k=elena']) expect(await get(neuron, `/_stats${entity}?l=api:3${user}`)).toEqual({ sum: count, min: 1, max: 1, count });
+    }
+    await using silent = await openNeuron({ rest: { apiStats: false } });
+    silent.handler.countRequest(login, '/tcp/GET');
+    await silent.handler.flushStats();
+    expect(await get(silent, '/_stats/tcp/GET?l=api:3')).toEqual([]);
   });
 
   it('counts requests as api:3 at /<service>/<METHOD>, in total and per user', async () => {

@@ -26,6 +26,7 @@ interface Room {
 async function runEntry(session: Session, request: WebSocketBatchEntry, room: Room): Promise<string> {
   const { metrics, onError } = session.context;
   const count = metrics.countOf(request.op);
+  session.count(request.op);
   try {
     const { text, ageMs } = await runRequest(session, request);
     if (onlyReads(request.op) && text.length > room.characters) throw tooLarge(room.maxBytes);

@@ -187,6 +187,8 @@ export class Connection implements WatchLine {
 
   #run(request: Exclude<WebSocketRequest, { op: 'credit' }>): Outcome | Promise<Outcome> {
     const { op } = request;
+    // Those of a batch count one by one.
+    if (op !== 'batch') this.#session.count(op);
     if (op === 'ping') return { text: `{"timeMs":${this.#context.clock.now()}}` };
     if (this.#draining) throw goingAway();
     if (op === 'login') return this.#logIn(request);

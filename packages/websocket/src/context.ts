@@ -1,4 +1,4 @@
-import type { Accounts, CachedStore, DataTokens } from '@xir/accounts';
+import type { Accounts, CachedStore, DataTokens, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
 import type { WebSocketMetrics } from './metrics.ts';
@@ -12,5 +12,6 @@ export interface WebSocketContext {
   readonly limits: WebSocketLimits;
   readonly metrics: WebSocketMetrics;
   readonly tokens: DataTokens;
+  readonly countRequest: ((login: Login, entity: string) => void) | undefined;
   readonly onError: (error: unknown) => void;
 }

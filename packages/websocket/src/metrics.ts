@@ -28,9 +28,12 @@ export class OperationCount {
   readonly operation: string;
   ok = 0;
   error = 0;
+  /** Where it is counted in statistics. */
+  readonly entity: string;
 
   constructor(operation: string) {
     this.operation = operation;
+    this.entity = `/ws/${operation}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Accounts, CachedStore } from '@xir/accounts';
+import type { Accounts, CachedStore, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
 /** Default of {@link WebSocketLimits.maxConnections}. */
@@ -56,6 +56,8 @@ export interface WebSocketOptions {
   /** Offer permessage-deflate (RFC 7692). Default false: it costs several times the work of an answer, and memory per connection. */
   readonly compression?: boolean;
   readonly limits?: Partial<WebSocketLimits>;
+  /** Counts a request of a client that is logged in, those of a batch one by one, for statistics; the entity is `/ws/` and the operation. Called for each: has to be quick, and must not throw. */
+  readonly countRequest?: (login: Login, entity: string) => void;
   /** Told about failures that nobody planned for; holds nothing of a request. */
   readonly onError?: (error: unknown) => void;
 }

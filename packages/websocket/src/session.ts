@@ -33,6 +33,12 @@ export class Session {
     return this.#login;
   }
 
+  /** Counts a request for statistics, where somebody has logged in. */
+  count(op: string): void {
+    const { countRequest, metrics } = this.context;
+    if (this.#login !== undefined) countRequest?.(this.#login, metrics.countOf(op).entity);
+  }
+
   /** Refuses a path that the client's address is banned from, or, with the reach `subtree`, one that lies above such a path. Throws `WEBSOCKET_FORBIDDEN`. */
   refuseBanned(bucket: string, path: string, reach: BanReach): void {
     if (!this.restricted) return;

@@ -42,7 +42,7 @@ class Face implements WebSocketFace {
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
-  constructor({ store, accounts, systemSecret, clock = systemClock, trustProxy = false, compression = false, limits, onError }: WebSocketOptions) {
+  constructor({ store, accounts, systemSecret, clock = systemClock, trustProxy = false, compression = false, limits, countRequest, onError }: WebSocketOptions) {
     if (systemSecret === '') throw new TypeError('systemSecret must not be empty');
     const complete = completeLimits(limits);
     this.#trustProxy = trustProxy;
@@ -53,6 +53,7 @@ class Face implements WebSocketFace {
       limits: complete,
       metrics: new WebSocketMetrics(),
       tokens: new DataTokens(systemSecret),
+      countRequest,
       onError: (error) => onError?.(error),
     };
     this.#server = new WebSocketServer({

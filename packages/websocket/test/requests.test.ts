@@ -155,6 +155,19 @@ describe('batches', () => {
     expect(result[3]?.['error']).toMatchObject({ error: 'bad_layer_prefix', code: 'WEBSOCKET_LAYER_NOT_ALLOWED' });
   });
 
+  it('R10 every request of a client that is logged in is told to statistics, those of a batch one by one', async () => {
+    const counted: string[] = [];
+    await using counting = await openFixture({ face: { countRequest: ({ bucket, author }, entity) => counted.push(`${bucket} ${author} ${entity}`) } });
+    const stranger = await counting.connect();
+    await stranger.call('ping');
+    expect(counted).toEqual([]);
+    const elena = await counting.open();
+    await elena.call('put', { path: '/r10', key: 'a', value: 1 });
+    await elena.call('batch', { requests: [{ op: 'get', path: '/r10', key: 'a' }, { op: 'delete', path: '/r10', key: 'b' }] });
+    await elena.call('watch', { scope: 'path', path: '/r10' });
+    expect(counted).toEqual(['put', 'get', 'delete', 'watch'].map((op) => `elena elena /ws/${op}`));
+  });
+
   it('R9 answers are given to their ids, whichever is found first', async () => {
     const slow = client.call('get', { path: '/r9', key: 'k', fresh: true, id: 'a text' as unknown as number });
     const fast = client.call('ping');
