@@ -354,6 +354,26 @@ describe('age, health and audit', () => {
     gate.open();
   });
 
+  it('M9 audit: a feed that is read from a replica behind those that answer is waited for', async () => {
+    await using test = await pair();
+    const { memory, writer, transport } = test;
+    await writer.put(key('k'), 1);
+    await memory.get(key('k'));
+    const gate = transport.freezeFeed();
+    await writer.put(key('k'), 2);
+    // As long as the replica has not got the row, it says that nothing waits: to the proofs before and after the look at the database.
+    let answered = 0;
+    const behind = async () => {
+      answered += 1;
+      return textResponse(200, '{"results":[\n\n],\n"last_seq":"0","pending":0}\n');
+    };
+    transport.next('limit=', behind, 2);
+    expect(await memory.audit()).toEqual({ compared: 1, diverged: 0 });
+    expect(answered).toBe(2);
+    expect(value(memory, key('k'))).toBe(2);
+    gate.open();
+  });
+
   it('M9 T12 audit: a purged document that the feed has not heard of is no divergence, and leaves the cache', async () => {
     await using test = await pair();
     const { memory, writer, database } = test;

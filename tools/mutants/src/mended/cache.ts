@@ -30,7 +30,7 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     file: AUDIT,
     find: 'differing.some(({ isAhead }) => isAhead) && waitedMs < patienceMs',
     replace: 'differing.length < 0 && waitedMs < patienceMs',
-    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 159211099' },
+    heldBy: { file: TRAPS_TEST, title: 'M9 audit: a feed that is read from a replica behind those that answer' },
   },
   {
     name: 'audit-before-a-purge-is-known',

@@ -44,7 +44,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     without: 'An attempt to connect counts as a sign of life.',
     file: FOLLOWER,
     find: 'this.#counters.connections += 1;',
-    replace: 'this.#counters.connections += 1;\n    this.#sign(this.#clock.monotonic());',
+    replace: 'this.#counters.connections += 1;\n    this.#signs.proved(this.#clock.monotonic());',
     heldBy: { ...SUITE, title: 'T20 attempts are no sign of life' },
   },
   {
