@@ -15,6 +15,7 @@ import {
 import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
 import type { WebSocketFace } from '@xir/websocket';
+import { API_DOCUMENTS } from './api-documents.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
@@ -65,7 +66,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   });
   const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
-  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger };
+  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger, documents: API_DOCUMENTS };
   return stack.add('operations', await listening('--ops-port', () => startOperationsServer(options)));
 }
 

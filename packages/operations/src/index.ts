@@ -36,6 +36,7 @@ export {
   OPERATIONS_MAX_CONNECTIONS,
   OPERATIONS_REQUEST_TIMEOUT_MS,
   startOperationsServer,
+  type OperationsDocument,
   type OperationsServer,
   type OperationsServerOptions,
   type Readiness,

@@ -11,6 +11,13 @@ export interface Readiness {
   readonly cause: string;
 }
 
+/** A text that is served at a path of its own. */
+export interface OperationsDocument {
+  readonly contentType: string;
+  /** Made when it is first asked for, and kept. */
+  readonly render: () => string;
+}
+
 /** What the operations server serves, and where. */
 export interface OperationsServerOptions {
   /** Default 127.0.0.1. */
@@ -23,6 +30,8 @@ export interface OperationsServerOptions {
   readonly readiness: () => Readiness;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Further texts by their path, such as `/openapi.json`. */
+  readonly documents?: Readonly<Record<string, OperationsDocument>>;
 }
 
 /** A running operations server. */
@@ -41,14 +50,18 @@ export const OPERATIONS_REQUEST_TIMEOUT_MS = 10_000;
 /** Connections served at a time; further ones are refused. */
 export const OPERATIONS_MAX_CONNECTIONS = 256;
 
+/** Pages load nothing, run nothing and are shown in no frame; their style stands inside them. */
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /**
- * Serves `/health` (JSON; 503 when red), `/ready` (JSON; 503 when not), `/metrics` (Prometheus text).
+ * Serves `/health` (JSON; 503 when red), `/ready` (JSON; 503 when not), `/metrics` (Prometheus text), and the documents.
  * Throws `OPERATIONS_LISTEN_FAILED` when the address cannot be listened on.
  */
 export async function startOperationsServer(options: OperationsServerOptions): Promise<OperationsServer> {
   const host = options.host ?? DEFAULT_OPERATIONS_HOST;
+  const documents = new RenderedDocuments(options.documents ?? {});
   const server = createServer({ requestTimeout: OPERATIONS_REQUEST_TIMEOUT_MS }, (request, response) => {
-    answer(options, request, response).catch((error: unknown) => fail(options.logger, response, error));
+    answer({ ...options, rendered: documents }, request, response).catch((error: unknown) => fail(options.logger, response, error));
   });
   server.maxConnections = OPERATIONS_MAX_CONNECTIONS;
   const port = await listen(server, host, options.port);
@@ -58,13 +71,36 @@ export async function startOperationsServer(options: OperationsServerOptions): P
   return { host, port, url: `http://${shownHost}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
-async function answer(options: OperationsServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Documents, each rendered once. */
+class RenderedDocuments {
+  readonly #documents: ReadonlyMap<string, OperationsDocument>;
+  readonly #texts = new Map<string, string>();
+
+  constructor(documents: Readonly<Record<string, OperationsDocument>>) {
+    this.#documents = new Map(Object.entries(documents));
+  }
+
+  get paths(): string[] {
+    return [...this.#documents.keys()];
+  }
+
+  get(path: string): { readonly contentType: string; readonly text: string } | undefined {
+    const document = this.#documents.get(path);
+    if (document === undefined) return undefined;
+    const text = this.#texts.get(path) ?? document.render();
+    this.#texts.set(path, text);
+    return { contentType: document.contentType, text };
+  }
+}
+
+async function answer(options: OperationsServerOptions & { readonly rendered: RenderedDocuments }, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume();
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return sendJson(response, 405, { error: 'method_not_allowed', cause: 'only GET and HEAD are served here' });
   }
-  const path = (request.url ?? '/').split('?', 1)[0];
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const endpoints = ['/health', '/ready', '/metrics', ...options.rendered.paths];
   switch (path) {
     case '/health': {
       const report = decideHealth(options.health());
@@ -79,9 +115,11 @@ async function answer(options: OperationsServerOptions, request: IncomingMessage
       return send(response, 200, { contentType: options.metrics.contentType, text });
     }
     case '/':
-      return sendJson(response, 200, { endpoints: ['/health', '/ready', '/metrics'] });
-    default:
-      return sendJson(response, 404, { error: 'not_found', endpoints: ['/health', '/ready', '/metrics'] });
+      return sendJson(response, 200, { endpoints });
+    default: {
+      const document = options.rendered.get(path);
+      return document === undefined ? sendJson(response, 404, { error: 'not_found', endpoints }) : send(response, 200, document);
+    }
   }
 }
 
@@ -89,12 +127,13 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   send(response, status, { contentType: 'application/json; charset=utf-8', text: `${JSON.stringify(body)}\n` });
 }
 
-function send(response: ServerResponse, status: number, body: { contentType: string; text: string }): void {
+function send(response: ServerResponse, status: number, body: { readonly contentType: string; readonly text: string }): void {
   response.writeHead(status, {
     'content-type': body.contentType,
     'content-length': Buffer.byteLength(body.text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...(body.contentType.startsWith('text/html') ? { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' } : {}),
   });
   response.end(body.text);
 }

@@ -42,6 +42,7 @@ export {
   administratorDetailsSchema,
   administratorWriteBodySchema,
   createdAccountSchema,
+  detailedAccountSchema,
   publicAccountSchema,
   publicAdministratorSchema,
   type AccountDetails,
@@ -52,7 +53,11 @@ export {
 } from './schemas/accounts.ts';
 export { measurementSchema, statsAnswerSchema, statsWriteBodySchema, type Measurement } from './schemas/stats.ts';
 export { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSchema, turnBodySchema, type Subscription } from './schemas/signalling.ts';
-export { OPERATIONS, type OperationSchema } from './schemas/operations.ts';
+export { OPERATIONS } from './schemas/operations.ts';
+export { type AnswerForm, type AnswerHeader, type OperationExample, type OperationSchema, type ParameterSchema } from './schemas/operation.ts';
+export { openApiDocument, type DescriptionOptions } from './description/openapi.ts';
+export { apiPage } from './description/api-page.ts';
+export { type DocumentPart } from './description/json-schemas.ts';
 export {
   DEFAULT_MAX_ARGUMENTS,
   DEFAULT_MAX_BULK_BYTES,

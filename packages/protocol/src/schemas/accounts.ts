@@ -35,7 +35,7 @@ export const publicAccountSchema = z.object({
   created: z.int().describe('unix seconds'),
   active: z.boolean(),
   _ver_: z.string(),
-});
+}).meta({ id: 'Account' });
 
 /** The reply to the creation of an account; the secret is never shown again. */
 export const createdAccountSchema = publicAccountSchema.extend({
@@ -44,7 +44,10 @@ export const createdAccountSchema = publicAccountSchema.extend({
   customer_id: z.string().nullable(),
   plan: z.string(),
   term: z.string(),
-});
+}).meta({ id: 'CreatedAccount' });
+
+/** The reply to a change of an account, and the own account: all but secret and password. */
+export const detailedAccountSchema = publicAccountSchema.extend({ customer_id: z.string().nullable(), plan: z.string(), term: z.string() }).meta({ id: 'DetailedAccount' });
 
 /** The fields of an administrator that a client may set. */
 export const administratorDetailsSchema = z.object({
@@ -66,7 +69,7 @@ export const publicAdministratorSchema = z.object({
   role: z.string(),
   created: z.int().describe('unix seconds'),
   _ver_: z.string(),
-});
+}).meta({ id: 'Administrator' });
 
 /** The fields of an account that a client may set. */
 export type AccountDetails = z.infer<typeof accountDetailsSchema>;

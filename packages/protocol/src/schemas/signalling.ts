@@ -1,12 +1,14 @@
 import * as z from 'zod';
 
+import { jsonSchema } from './values.ts';
+
 /** One live subscription, as `_subs` answers it. */
 export const subscriptionSchema = z.looseObject({
   topic: z.string(),
   service: z.string(),
   path: z.string(),
   origin: z.string(),
-  meta: z.json(),
+  meta: jsonSchema,
   key: z.string(),
   ident: z.string(),
 });

@@ -6,7 +6,7 @@ export const measurementSchema = z.object({
   min: z.number(),
   max: z.number(),
   count: z.int().positive(),
-});
+}).meta({ id: 'Measurement' });
 
 /** Body of a post to `_stats`. */
 export const statsWriteBodySchema = z.object({
@@ -16,7 +16,7 @@ export const statsWriteBodySchema = z.object({
 });
 
 /** Answer of `_stats`: the measures, an object of them by group, or `[]` where there is no data. */
-export const statsAnswerSchema = z.union([measurementSchema, z.record(z.string(), measurementSchema), z.tuple([])]);
+export const statsAnswerSchema = z.union([measurementSchema, z.record(z.string(), measurementSchema), z.array(z.never()).max(0)]);
 
 /** Sum, minimum, maximum and count of measurements. */
 export type Measurement = z.infer<typeof measurementSchema>;

@@ -3,11 +3,11 @@ import * as z from 'zod';
 import { ERROR_STRING_LIST } from '../error-strings.ts';
 
 /** Any JSON value. */
-export const jsonSchema = z.json();
+export const jsonSchema = z.json().meta({ id: 'Json', description: 'any JSON value' });
 /** A stored object as it is answered: its fields and `_ver_`. */
-export const versionedObjectSchema = z.looseObject({ _ver_: z.string() });
+export const versionedObjectSchema = z.looseObject({ _ver_: z.string() }).meta({ id: 'VersionedObject' });
 /** A value as it is answered: an object with `_ver_`, or the scalar or array that was stored. */
-export const answeredValueSchema = z.union([versionedObjectSchema, z.json()]);
+export const answeredValueSchema = z.union([versionedObjectSchema, jsonSchema]);
 /** A reply whose only content is the version. */
 export const versionOnlySchema = z.object({ _ver_: z.string() });
 /** How many keys a DELETE removed. */
@@ -28,10 +28,12 @@ export const datumSchema = z.object({
   a: z.string().describe('author'),
   _id: z.string().describe('the version, equal to _ver_'),
   _rev: z.string().describe("the database's revision; empty where there is none"),
-});
+  x: z.number().optional().describe('when the key is gone, milliseconds since 1970 UTC'),
+  gone: z.boolean().optional().describe('in series and past listings: whether this version is a deletion'),
+}).meta({ id: 'Datum' });
 
 /** One row of a time series: unix seconds, author, value (null: deleted). */
-export const seriesRowSchema = z.tuple([z.number(), z.string(), answeredValueSchema]);
+export const seriesRowSchema = z.tuple([z.number(), z.string(), answeredValueSchema]).meta({ id: 'SeriesRow', description: 'unix seconds, author, value (null: deleted)' });
 
 /** The failed envelope. */
 export const errorEnvelopeSchema = z.object({ v: z.enum(ERROR_STRING_LIST), s: z.literal('error') });

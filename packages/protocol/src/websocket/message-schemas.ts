@@ -2,13 +2,14 @@ import * as z from 'zod';
 
 import { ERROR_STRING_LIST } from '../error-strings.ts';
 import { aggregateSchema } from '../schemas/data.ts';
+import { jsonSchema } from '../schemas/values.ts';
 import { webSocketIdSchema } from './request-schemas.ts';
 
 /** A value as it is answered. Times are milliseconds since 1970 UTC. */
 export const webSocketRecordSchema = z.strictObject({
   path: z.string().optional().describe('in listings and events'),
   key: z.string().optional().describe('in listings and events'),
-  value: z.json(),
+  value: jsonSchema,
   version: z.string(),
   timeMs: z.number(),
   author: z.string(),
@@ -21,7 +22,7 @@ export const webSocketRecordSchema = z.strictObject({
 export const webSocketVersionSchema = z.strictObject({
   path: z.string().optional(),
   key: z.string().optional(),
-  value: z.json(),
+  value: jsonSchema,
   version: z.string(),
   timeMs: z.number(),
   author: z.string(),
@@ -64,7 +65,7 @@ export const WEBSOCKET_RESULTS = {
   delete: webSocketWriteSchema.nullable(),
   'delete-path': z.strictObject({ count: z.int() }),
   'delete-tree': z.strictObject({ count: z.int() }),
-  batch: z.array(z.union([z.strictObject({ result: z.json(), ageMs: z.number().optional() }), z.strictObject({ error: webSocketErrorSchema })])),
+  batch: z.array(z.union([z.strictObject({ result: jsonSchema, ageMs: z.number().optional() }), z.strictObject({ error: webSocketErrorSchema })])),
   watch: z.strictObject({ credit: z.int() }),
   stop: z.boolean(),
   login: z.strictObject({ bucket: z.string(), author: z.string() }),
@@ -98,7 +99,7 @@ export const webSocketEventSchema = z.discriminatedUnion('event', [
 
 /** Everything that a neuron sends over a WebSocket. */
 export const webSocketMessageSchema = z.union([
-  z.strictObject({ id: webSocketIdSchema, result: z.json(), ageMs: z.number().optional().describe('age of a cached answer') }),
+  z.strictObject({ id: webSocketIdSchema, result: jsonSchema, ageMs: z.number().optional().describe('age of a cached answer') }),
   z.strictObject({ id: webSocketIdSchema.nullable(), error: webSocketErrorSchema }),
   webSocketEventSchema,
   z.strictObject({ notice: z.literal('go-away'), graceMs: z.number() }),

@@ -1,0 +1,17 @@
+import { ACCOUNTS_ERROR_STRINGS } from '@xir/accounts';
+import type { OperationsDocument } from '@xir/operations';
+import { apiPage, KV4_ERROR_STRINGS, openApiDocument } from '@xir/protocol';
+import { REST_ERROR_STRINGS } from '@xir/rest';
+import { NEURON_VERSION } from './package-version.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What describes the faces of a neuron, by its path on the operations port. */
+export const API_DOCUMENTS: Readonly<Record<string, OperationsDocument>> = {
+  '/openapi.json': { contentType: JSON_TYPE, render: () => JSON.stringify(openApi()) },
+  '/api': { contentType: 'text/html; charset=utf-8', render: () => apiPage(openApi()) },
+};
+
+function openApi() {
+  return openApiDocument({ version: NEURON_VERSION, errorCodes: { ...REST_ERROR_STRINGS, ...ACCOUNTS_ERROR_STRINGS, ...KV4_ERROR_STRINGS } });
+}
