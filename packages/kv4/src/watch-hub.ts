@@ -318,8 +318,8 @@ export class WatchHub implements CacheListener {
     const address = { ...entry.node.address, key: entry.key };
     const place = before.place ?? this.placeBeforeRow;
     const previous = before.record;
-    const { gap, after, held } = span;
-    if (gap) return watcher.queue.push({ type: 'gap', id, address, position: this.#positionAt(place, told), after, before: entry.version ?? '', held, previous });
+    const { gap, after, held, wasAbsent } = span;
+    if (gap) return watcher.queue.push({ type: 'gap', id, address, position: this.#positionAt(place, told), after, wasAbsent, before: entry.version ?? '', held, previous });
     const telling = told.copy();
     let latest = previous;
     for (const stored of held) {

@@ -18,6 +18,8 @@ export interface QueuedGap {
   readonly position: WatchPosition;
   /** Exclusive; empty: the told versions of the position decide. */
   readonly after: string;
+  /** The key was known not to be there: values beneath what is news are news. */
+  readonly wasAbsent: boolean;
   /** Exclusive. */
   readonly before: string;
   /** Those of the versions that are at hand, oldest first. */

@@ -13,6 +13,8 @@ export interface Span {
   readonly gap: boolean;
   /** Exclusive: told before. Empty: not known, the told versions decide. */
   readonly after: string;
+  /** The key was known not to be there. */
+  readonly wasAbsent: boolean;
 }
 
 /** What decides a {@link Span}. */
@@ -35,16 +37,16 @@ export function spanBefore({ entry, before, from, told, expiredMs, retention }: 
   const isFirst = generation === 1;
   const isChild = before.revision !== undefined && generation === generationOf(before.revision) + 1 && entry.tail !== TAIL_NOT_KEPT;
   const whole = retention === 'none' || ((isFirst || isChild) && entry.tail !== TAIL_NOT_KEPT);
+  const wasAbsent = before.isKnown && before.version === undefined;
   if (from === undefined && !isFirst) {
     const versions = tail.map(([each]) => each);
     // Where there was no document, all that it holds now was made since, however slow the clocks of those who made it.
-    const wasAbsent = before.isKnown && before.version === undefined;
     const untold = wasAbsent ? versions.findLastIndex((each) => told.names(entry.id, each)) + 1 : told.firstUntold(entry.id, versions, expiredMs);
-    return { held: tail.slice(untold), gap: !whole && untold === 0, after: '' };
+    return { held: tail.slice(untold), gap: !whole && untold === 0, after: '', wasAbsent };
   }
   const after = from ?? '';
   const held = tail.filter(([each]) => each > after && each < version && !(isExpiryVersion(each) && told.names(entry.id, each)));
-  return { held, gap: !whole && !tail.some(([each]) => each <= after), after };
+  return { held, gap: !whole && !tail.some(([each]) => each <= after), after, wasAbsent };
 }
 
 /** An entry's tail, oldest first; empty where none is kept. */

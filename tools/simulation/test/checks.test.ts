@@ -182,11 +182,17 @@ const BITES: Readonly<Record<string, Bite>> = {
   'watches-complete': {
     violated: {
       'a version between was left out': () => twoPuts().wrote('1', 10).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '2']], { history: true }),
+      'a version below the quorum was left out that was the value':
+        () => Object.assign(twoPuts().fault('replica-lag').wrote('1', 10, { durable: false }).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '2']], { history: true }), { replicas: 3 }),
+      'a version with the quorum was left out that never was the value':
+        () => Object.assign(new Story().stored('2', '2', 20).fault('replica-lag').wrote('1', 30).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '2']], { history: true }), { replicas: 3 }),
       'a deletion between was left out': () => putAndDelete().stored('3', '3', 30).wrote('1', 10).wrote('2', 20, { kind: 'delete' }).wrote('3', 30).watched([['end-of-initial', 1], ['put', 10, '1'], ['put', 30, '3']], { history: true }),
     },
     kept: {
       'everything was told': () => twoPuts().wrote('1', 10).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '1'], ['put', 20, '2']], { history: true }),
       'it was written before the initial values': () => twoPuts().wrote('1', 10).wrote('2', 20).watched([['end-of-initial', 15], ['put', 20, '2']], { history: true }),
+      'a version below the quorum lost its conflict from the beginning':
+        () => Object.assign(new Story().stored('2', '2', 20).fault('replica-lag').wrote('1', 30, { durable: false }).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '2']], { history: true }), { replicas: 3 }),
       'it asked for no history': () => twoPuts().wrote('1', 10).wrote('2', 20).watched([['end-of-initial', 1], ['put', 20, '2']]),
     },
   },

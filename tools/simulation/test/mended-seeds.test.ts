@@ -7,6 +7,7 @@ const MENDED = [
   { profile: 'quick', seed: 1715761642, what: 'a write whose answer was lost is readable at once, in listings too' },
   { profile: 'quick', seed: 2586729365, what: 'a value in doubt is as old as the cache was when the doubt arose' },
   { profile: 'quick', seed: 3667274240, what: 'rows of a bulk import do not make what still waits behind them look current' },
+  { profile: 'quick', seed: 2147029606, what: 'a version below the quorum that lost its conflict from the beginning is no watch’s' },
   { profile: 'quick', seed: 799303255, what: 'a listing answered by a replica that lags has what had just passed' },
   { profile: 'quick', seed: 2730422215, what: 'a listing that what had passed makes too large for the cache is answered all the same' },
   { profile: 'quick', seed: 712860181, what: 'a listing is answered once it is whole, however full the cache is' },

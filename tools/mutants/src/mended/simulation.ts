@@ -59,4 +59,12 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     replace: 'this.#beginRun(atMs);',
     heldBy: { file: 'packages/couch-feed/test/signs-of-life.test.ts', title: 'of rows that come one upon the other only the first is one' },
   },
+  {
+    name: 'value-beneath-news',
+    without: 'Of a key that was not there, a value of a slow clock beneath a deletion that is news counts as told before.',
+    file: 'packages/kv4/src/watch-gap.ts',
+    find: 'if (isTold(version) && !isNews) break;',
+    replace: 'if (isTold(version)) break;',
+    heldBy: { file: 'packages/kv4/test/watch-gap.test.ts', title: 'the value beneath a deletion is told too' },
+  },
 ];

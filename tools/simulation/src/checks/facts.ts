@@ -1,4 +1,5 @@
 import type { ClusterDatabase } from '../cluster/cluster-database.ts';
+import type { WriteEvent } from '../world/history.ts';
 import { KEYS, type SimulatedKey } from '../world/key-space.ts';
 import type { Recorder } from '../world/recorder.ts';
 import { seriesOf, type SeriesVersion, type Truth } from '../world/truth.ts';
@@ -46,4 +47,9 @@ export function wentBackInTime(facts: Facts, key: string): boolean {
     highest = version;
   }
   return false;
+}
+
+/** Whether a write that fewer replicas than the quorum took (202) met a higher version that these did not have: what loses a conflict from the beginning is no watch's. */
+export function lostItsConflict(facts: Facts, { key, version, durable }: Pick<WriteEvent, 'key' | 'version' | 'durable'>): boolean {
+  return facts.split && !durable && version !== undefined && !(facts.truth.moments.get(key) ?? []).some((moment) => moment.version === version);
 }

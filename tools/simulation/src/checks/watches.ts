@@ -1,5 +1,5 @@
 import type { Violation, WatchedEvent, WatchHistory } from '../world/history.ts';
-import { orderlyKeys, stateAtEnd, wentBackInTime, type Facts } from './facts.ts';
+import { lostItsConflict, orderlyKeys, stateAtEnd, wentBackInTime, type Facts } from './facts.ts';
 
 function sinceReset({ events }: WatchHistory): readonly WatchedEvent[] {
   return events.slice(events.findLastIndex(({ type }) => type === 'reset') + 1);
@@ -51,8 +51,9 @@ export function watchesComplete(facts: Facts): Violation[] {
     const live = events.find(({ type }) => type === 'end-of-initial');
     if (live === undefined) return [];
     const told = new Set(events.map(({ key, version }) => `${key} ${version}`));
-    return facts.recorder.writes.flatMap(({ key, version, startMs, kind }) => {
-      if (version === undefined || startMs <= live.atMs || !judgedKeys(facts, watch).includes(key) || told.has(`${key} ${version}`)) return [];
+    return facts.recorder.writes.flatMap((write) => {
+      const { key, version, startMs, kind } = write;
+      if (version === undefined || startMs <= live.atMs || lostItsConflict(facts, write) || !judgedKeys(facts, watch).includes(key) || told.has(`${key} ${version}`)) return [];
       return [{ check: 'watches-complete', what: `${watch.name}: ${kind} ${version} of ${key} was not told` }];
     });
   });
