@@ -64,8 +64,9 @@ export class WatchQueue {
     return this.#ended !== undefined;
   }
 
+  /** A change behind a restart that waits is dropped: the consumer will be given the values that are there. */
   push(item: QueuedChange | QueuedGap): void {
-    if (this.#ended !== undefined || this.#restart?.reason === 'slow-consumer') return;
+    if (this.#ended !== undefined || this.#restart !== undefined) return;
     if (this.size >= this.#maxItems && !(this.#latestOnly && this.#latest.has(item.id))) return this.restart('slow-consumer');
     if (!this.#latestOnly) this.#items.push(item);
     else if (item.type === 'change') this.#coalesce(item);

@@ -120,6 +120,8 @@ export class WatchStream {
         const isOver = item.reason === 'slow-consumer';
         yield { type: 'reset', position: this.#context.hub.unresumable, reason: item.reason };
         if (isOver) return;
+        // The restart may have come while the values that were there were taken, which made the watch live.
+        this.#watcher.live = false;
         this.#catchUp = undefined;
         this.#toldExpiries.clear();
         yield* this.#initial(true);

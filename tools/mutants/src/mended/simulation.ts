@@ -67,4 +67,12 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     replace: 'if (isTold(version)) break;',
     heldBy: { file: 'packages/kv4/test/watch-gap.test.ts', title: 'the value beneath a deletion is told too' },
   },
+  {
+    name: 'live-while-beginning-anew',
+    without: 'A watch that has to begin anew is handed changes while the values that are there are taken.',
+    file: 'packages/kv4/src/watch-stream.ts',
+    find: 'this.#watcher.live = false;\n        this.#catchUp = undefined;',
+    replace: 'this.#catchUp = undefined;',
+    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 10192627' },
+  },
 ];
