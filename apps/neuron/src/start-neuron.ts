@@ -120,7 +120,7 @@ async function openRest({ settings, parts, memory: store, accounts, tls }: FaceP
 
 async function openResp({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
   const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
-  const face = createRespFace({ store, accounts, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
+  const face = createRespFace({ store, accounts, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
   parts.resp = face;
   const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));

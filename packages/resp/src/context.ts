@@ -1,4 +1,4 @@
-import type { Accounts, Login } from '@xir/accounts';
+import type { Accounts, DataTokens, Login } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 
 import type { ChangeFollower } from './changes/change-follower.ts';
@@ -17,6 +17,8 @@ import type { TrackedNames } from './tracking/tracked-names.ts';
 export interface RespContext {
   readonly store: FollowedStore;
   readonly accounts: Accounts;
+  /** `undefined`: no token logs in. */
+  readonly tokens: DataTokens | undefined;
   readonly neuron: string;
   readonly version: string;
   readonly clock: Clock;

@@ -57,6 +57,8 @@ export interface RespOptions {
   readonly store: FollowedStore;
   /** Who may log in. Not closed by the face. */
   readonly accounts: Accounts;
+  /** The secret from which the key of tokens is derived; default: no token logs in. */
+  readonly systemSecret?: string;
   /** Names this neuron in INFO. */
   readonly neuron: string;
   /** Version in INFO and HELLO. */

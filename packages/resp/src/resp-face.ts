@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import { DataTokens } from '@xir/accounts';
 import { systemClock } from '@xir/couch-client';
 
 import { ChangeFollower } from './changes/change-follower.ts';
@@ -45,6 +46,7 @@ export function createRespFace(options: RespOptions): RespFace {
   const context: RespContext = {
     store,
     accounts,
+    tokens: options.systemSecret === undefined ? undefined : new DataTokens(options.systemSecret),
     neuron,
     version,
     clock,

@@ -11,7 +11,7 @@ export interface Credentials {
 export interface TokenLogin {
   /** Whose tokens they are: `cool`, `$sys`, or `elena#lily` for a sub-account. */
   readonly account: string;
-  /** Gives a token that is good now. It is asked at each connect; over HTTP at first, and whenever a neuron refuses the last one. */
+  /** Gives a token that is good now. It is asked at each connect; over HTTP at first, and whenever a neuron refuses the last one. One that does not come within `requestTimeoutMs` fails with `KV4_UNAVAILABLE`. */
   readonly token: () => string | Promise<string>;
 }
 

@@ -102,15 +102,12 @@ export class MessageChannel {
   async #connect(doing: string): Promise<MessageLine> {
     const line = this.#options.wire.open();
     this.#current = line;
-    const tooLate = setTimeout(() => line.close(), this.#options.requestTimeoutMs);
     try {
-      await line.ready(doing);
+      await this.#until({ message: { op: 'login' }, writes: false, signal: undefined, doing }, line.ready(doing));
       return line;
     } catch (error) {
       line.close();
       throw error;
-    } finally {
-      clearTimeout(tooLate);
     }
   }
 

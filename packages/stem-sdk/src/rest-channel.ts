@@ -97,7 +97,7 @@ export class RestChannel {
 
   /** A token that is refused is replaced once: nothing was done with it. */
   async #loggedIn<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    const used = (this.#authorization ??= authorizationOf(this.#credentials));
+    const used = (this.#authorization ??= this.#authorize());
     try {
       return await attempt();
     } catch (error) {
@@ -111,10 +111,7 @@ export class RestChannel {
     const { method, path, query, headers, signal } = request;
     if (this.#closing.signal.aborted) throw closedError(request);
     const signals = [this.#closing.signal, timeout, signal].filter((one) => one !== undefined);
-    const login = await (this.#authorization ??= authorizationOf(this.#credentials)).catch((error: unknown) => {
-      this.#authorization = undefined;
-      throw error;
-    });
+    const login = await this.#login(request);
     try {
       return await this.#fetch(`${this.#url}${path}${queryText(query)}`, {
         method,
@@ -130,6 +127,28 @@ export class RestChannel {
     } catch (error) {
       throw this.#failure(request, error);
     }
+  }
+
+  /** The header of the login, waited for no longer than the caller, the client or the time allow. */
+  async #login(request: RestRequest): Promise<string> {
+    const login = (this.#authorization ??= this.#authorize());
+    const given = new AbortController();
+    const leaving = AbortSignal.any([this.#closing.signal, request.signal, AbortSignal.timeout(this.#requestTimeoutMs)].filter((one) => one !== undefined));
+    const left = new Promise<never>((_, reject) => {
+      leaving.addEventListener('abort', () => reject(this.#failure({ ...request, method: 'GET' }, new Error('no token in time')) as Error), { signal: given.signal });
+    });
+    return Promise.race([login, left]).finally(() => given.abort());
+  }
+
+  /** Asks for a token where there is none; one that does not come in time is asked for again by the next request. */
+  #authorize(): Promise<string> {
+    const login = authorizationOf(this.#credentials);
+    const forget = () => {
+      if (this.#authorization === login) this.#authorization = undefined;
+    };
+    const tooLate = setTimeout(forget, this.#requestTimeoutMs);
+    login.catch(forget).finally(() => clearTimeout(tooLate));
+    return login;
   }
 
   async #read(response: Response, request: RestRequest): Promise<string> {

@@ -6,10 +6,9 @@ import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from 
 import { tcpWire } from './tcp-line.ts';
 import { platformTcp, tcpTarget } from './tcp-socket.ts';
 
-/** A client over one TCP connection, which speaks the Redis protocol (RESP3). Throws `SDK_NO_TCP`, and `TypeError` for a login by token, which that protocol lacks. */
+/** A client over one TCP connection, which speaks the Redis protocol (RESP3). Throws `SDK_NO_TCP`. */
 export function tcpClient(location: Location, options: ConnectOptions): StemClient {
   const credentials = credentialsOf(location, options);
-  if ('token' in credentials) throw new TypeError('Tokens log in over HTTP and WebSockets; over TCP it takes account and secret.');
   const identity = identityOf(location.url, credentials, options);
   const wire = tcpWire({ target: tcpTarget(location.url), credentials, open: options.tcp ?? platformTcp(), silenceMs: identity.timing.silenceMs });
   return new MessageClient(new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS }), identity);

@@ -1,7 +1,7 @@
 import { RespErrorReply, RespPush, RespReplyParser, type RespReply } from '@xir/protocol/resp';
 
 import { Heartbeat } from './heartbeat.ts';
-import type { Credentials } from './location.ts';
+import type { LoginSource } from './location.ts';
 import { brokenRequest, errorOfMessage, unreadableAnswer } from './message-error.ts';
 import type { Message, MessageLine, MessageRequest, WatchListener, Wire } from './message-channel.ts';
 import { commandOf, commandText } from './tcp-command.ts';
@@ -11,7 +11,7 @@ import type { TcpFactory, TcpLike, TcpTarget } from './tcp-socket.ts';
 /** How a TCP connection is opened. */
 export interface TcpWireOptions {
   readonly target: TcpTarget;
-  readonly credentials: Credentials;
+  readonly credentials: LoginSource;
   readonly open: TcpFactory;
   /** Milliseconds of silence after which a connection counts as dead. */
   readonly silenceMs: number;
@@ -61,12 +61,13 @@ class TcpLine implements MessageLine {
 
   async ready(doing: string): Promise<void> {
     const { credentials, silenceMs, target } = this.#options;
+    const secret = 'token' in credentials ? await credentials.token() : credentials.secret;
     const request = { message: { op: 'login' }, writes: false, signal: undefined, doing };
     await new Promise<void>((resolve, reject) => {
       const lost = () => reject(brokenRequest(request, `the neuron at ${target.host}:${target.port} cannot be reached`));
       if (this.isOver) return lost();
       const answer = (reply: RespReply) => (reply instanceof RespErrorReply ? reject(errorOfMessage(errorBodyOf(reply.line), doing)) : resolve());
-      this.#write(commandText(['HELLO', '3', 'AUTH', credentials.account, credentials.secret]), { answer, lost });
+      this.#write(commandText(['HELLO', '3', 'AUTH', credentials.account, secret]), { answer, lost });
     });
     this.#heartbeat.start(silenceMs, { ask: () => this.#write(commandText(['PING']), IGNORED), giveUp: () => this.close() });
   }

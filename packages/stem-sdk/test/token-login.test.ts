@@ -5,6 +5,7 @@ import { basicAuthorization } from '../src/location.ts';
 import { startProxy } from './cut-proxy.ts';
 import { startRest, TEST_SECRET } from './rest-neuron.ts';
 import { startSocketNeuron, testSocket } from './socket-neuron.ts';
+import { startTcpNeuron } from './tcp-neuron.ts';
 
 /** A token of `$sys`, as a server of one's own would fetch it for its pages. */
 async function freshToken(restUrl: string): Promise<string> {
@@ -65,7 +66,46 @@ describe('a login by token', () => {
     expect(await client.get(client.key('/a', 'k'))).toBeUndefined();
   });
 
-  it('is refused over TCP, whose protocol has none', () => {
-    expect(() => connect('redis://127.0.0.1', { credentials: { account: '$sys', token: () => 'x' } })).toThrow(TypeError);
+  it('over TCP is the token in place of the secret, fresh at each connect', async () => {
+    await using memory = new MemoryReferenceStore();
+    await using rest = await startRest(memory);
+    await using neuron = await startTcpNeuron(memory);
+    await using client = connect(neuron.url, { credentials: { account: '$sys', token: () => freshToken(rest.url) } });
+    expect(await client.put(client.key('/a', 'k'), 1)).toMatchObject({ record: { author: '$sys' } });
+    await using refused = connect(neuron.url, { credentials: { account: '$sys', token: () => 'bad' } });
+    await expect(refused.get(refused.key('/a', 'k'))).rejects.toMatchObject({ code: 'KV4_REJECTED', cause: { code: 'SDK_UNAUTHORIZED' } });
+  });
+
+  it.each(['HTTP', 'a WebSocket', 'TCP'])('over %s whose token does not come ends in time, watches too, and is asked for again', async (kind) => {
+    await using memory = new MemoryReferenceStore();
+    await using rest = await startRest(memory);
+    await using socket = await startSocketNeuron(memory);
+    await using tcp = await startTcpNeuron(memory);
+    const url = kind === 'HTTP' ? rest.url : kind === 'TCP' ? tcp.url : socket.url;
+    let asked = 0;
+    const token = () => {
+      asked += 1;
+      return asked === 1 ? new Promise<string>(() => undefined) : freshToken(rest.url);
+    };
+    await using client = connect(url, { credentials: { account: '$sys', token }, requestTimeoutMs: 300, webSocket: testSocket });
+    const address = client.key('/a', 'k');
+    const events = client.watch({ type: 'key', address })[Symbol.asyncIterator]();
+    const ended = await Promise.allSettled([client.put(address, 1, { signal: AbortSignal.timeout(20) }), client.put(address, 1), events.next()]);
+    // Nothing was sent, so nothing is unknown.
+    expect(ended).toMatchObject([{ reason: { name: 'TimeoutError' } }, { reason: { code: 'KV4_UNAVAILABLE' } }, { reason: { code: 'KV4_UNAVAILABLE' } }]);
+    expect(await client.get(address)).toBeUndefined();
+    expect(asked).toBe(2);
+  });
+
+  it.each(['HTTP', 'a WebSocket', 'TCP'])('over %s whose token does not come ends with close', async (kind) => {
+    const url = kind === 'HTTP' ? 'http://127.0.0.1:1' : undefined;
+    await using memory = new MemoryReferenceStore();
+    await using socket = await startSocketNeuron(memory);
+    await using tcp = await startTcpNeuron(memory);
+    await using client = connect(url ?? (kind === 'TCP' ? tcp.url : socket.url), { credentials: { account: '$sys', token: () => new Promise<string>(() => undefined) }, webSocket: testSocket });
+    const events = client.watch({ type: 'subtree', address: client.path('/') })[Symbol.asyncIterator]();
+    const ended = Promise.allSettled([client.get(client.key('/a', 'k')), events.next()]);
+    await client.close();
+    expect(await ended).toMatchObject([{ reason: { code: 'KV4_CLOSED' } }, { reason: { code: 'KV4_CLOSED' } }]);
   });
 });

@@ -1,9 +1,8 @@
-import { AccountsError } from '@xir/accounts';
-
 import { REDIS_VERSION } from '../redis-version.ts';
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
 import { leaveAccount } from '../leave-account.ts';
+import { logIn } from '../log-in.ts';
 import { notAnInteger, parseInteger } from '../numbers.ts';
 
 function ping({ args, client, reply }: Call): void {
@@ -32,21 +31,6 @@ async function auth(call: Call): Promise<void> {
   if (secret === undefined) throw new RespError('RESP_WRONG_CREDENTIALS', 'a login has a name: AUTH <account> <secret>');
   await logIn(call, user as string, secret);
   call.reply.simple('OK');
-}
-
-/** Verifies a login by the same rules as a Basic header of REST; the bytes are UTF-8. */
-async function logIn(call: Call, user: string, secret: string): Promise<void> {
-  const { client, context } = call;
-  const header = `Basic ${Buffer.from(`${user}:${secret}`, 'latin1').toString('base64')}`;
-  try {
-    const login = await context.accounts.logins.login(header, client.place.remoteAddress);
-    if (client.knownLogin !== undefined && client.knownLogin.bucket !== login.bucket) leaveAccount(context, client);
-    client.knownLogin = login;
-    client.restricted = await context.accounts.bans.check(login.bucket, client.place.remoteAddress, '/', 'subtree');
-  } catch (error) {
-    if (error instanceof AccountsError) context.metrics.loginsFailed += 1;
-    throw error;
-  }
 }
 
 async function hello(call: Call): Promise<void> {
@@ -135,7 +119,7 @@ export const CONNECTION_COMMANDS: readonly Command[] = [
     ...CONNECTION,
     flags: ['fast', 'no_auth'],
     since: '1.0.0',
-    summary: 'Logs in with an account of the system, as with REST.',
+    summary: 'Logs in with an account of the system and its secret or a token, as with REST.',
     arguments: [{ name: 'username', type: 'string' }, { name: 'password', type: 'string' }],
     open: true,
     run: auth,
