@@ -13,7 +13,7 @@ const HEADER = `# Operations
 
 <!-- Generated from apps/neuron/src/operations-documentation.ts and packages/operations/src/neuron-metrics.ts; \`pnpm --filter @xir/neuron docs\` writes it anew. -->
 
-A neuron serves three endpoints, and what describes its API (\`/openapi.json\`, as a page \`/api\`), on \`--ops-port\` (4009). There is no login: keep the port on loopback, or in a network of your own.
+A neuron serves three endpoints, and what describes its API (\`/openapi.json\`, \`/asyncapi.json\`, as a page \`/api\`), on \`--ops-port\` (4009). There is no login: keep the port on loopback, or in a network of your own.
 
 ## /health
 

@@ -48,7 +48,7 @@ export const NEURON_OPTIONS = {
   wsPort: option({ flag: 'ws-port', kind: kinds.port, defaultText: '4005', help: 'The port of the WebSocket data API, which is also served at /ws of the REST port.' }),
   tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'The port of the Redis protocol (RESP2 and RESP3).' }),
   linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'Reserved for the link between neurons; not opened by this version.' }),
-  opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready, /metrics, /openapi.json and /api.' }),
+  opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready, /metrics, /openapi.json, /asyncapi.json and /api.' }),
   serveDatabase: option({
     flag: 'serve-database',
     kind: kinds.hostAndPort,

@@ -2,11 +2,13 @@ import { ACCOUNTS_ERROR_CODES } from '@xir/accounts';
 import { KV4_ERROR_CODES } from '@xir/kv4-core';
 import { ERROR_STRING_LIST } from '@xir/protocol';
 import { REST_ERROR_CODES } from '@xir/rest';
+import { WEBSOCKET_ERROR_CODES } from '@xir/websocket';
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 
 import { API_DOCUMENTS } from '../src/api-documents.ts';
+import { replayConversations, type AsyncApi } from './asyncapi-conversations.ts';
 import { ExampleValues } from './example-values.ts';
 import { NeuronProcess, temporaryDirectory } from './neuron-process.ts';
 import { exchangesOf, type Exchange, type OpenApi } from './openapi-exchanges.ts';
@@ -98,4 +100,20 @@ it('every example of /openapi.json is what a neuron answers: status, headers, sc
 it('every error string and every stable code that REST may answer stands in /openapi.json', () => {
   const text = API_DOCUMENTS['/openapi.json']?.render() ?? '';
   for (const name of [...ERROR_STRING_LIST, ...REST_ERROR_CODES, ...ACCOUNTS_ERROR_CODES, ...KV4_ERROR_CODES]) expect(text).toContain(`"const":"${name}"`);
+});
+
+it('every example of /asyncapi.json is what a neuron says over a WebSocket: schema and body, in the order of its conversations, until it goes away', async () => {
+  await using directory = await temporaryDirectory();
+  await using neuron = new NeuronProcess([...OPTIONS, '--data-dir', directory.path]);
+  const { webSocket, operations } = await neuron.ready();
+  const document = (await (await fetch(`${operations}/asyncapi.json`)).json()) as AsyncApi;
+  const { problems, replayed } = await replayConversations(document, { url: webSocket, values: new ExampleValues(), close: () => neuron.child.kill('SIGTERM') });
+  expect(problems).toEqual({});
+  expect(replayed).toBe(Object.values(document.components.messages).reduce((sum, { examples }) => sum + examples.length, 0));
+  expect((await neuron.ended).code).toBe(0);
+}, 60_000);
+
+it('every error string and every stable code that may be told over a WebSocket stands in /asyncapi.json', () => {
+  const text = API_DOCUMENTS['/asyncapi.json']?.render() ?? '';
+  for (const name of [...ERROR_STRING_LIST, ...WEBSOCKET_ERROR_CODES, ...ACCOUNTS_ERROR_CODES, ...KV4_ERROR_CODES]) expect(text).toContain(`"const":"${name}"`);
 });

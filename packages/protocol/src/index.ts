@@ -56,6 +56,7 @@ export { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSche
 export { OPERATIONS } from './schemas/operations.ts';
 export { type AnswerForm, type AnswerHeader, type OperationExample, type OperationSchema, type ParameterSchema } from './schemas/operation.ts';
 export { openApiDocument, type DescriptionOptions } from './description/openapi.ts';
+export { asyncApiDocument } from './description/asyncapi.ts';
 export { apiPage } from './description/api-page.ts';
 export { type DocumentPart } from './description/json-schemas.ts';
 export {
@@ -98,6 +99,7 @@ export {
   WEBSOCKET_RESULTS,
   webSocketErrorSchema,
   webSocketEventSchema,
+  webSocketGoAwaySchema,
   webSocketMessageSchema,
   webSocketRecordSchema,
   webSocketVersionSchema,

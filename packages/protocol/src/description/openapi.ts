@@ -4,6 +4,7 @@ import { ERROR_STRINGS, type ErrorString } from '../error-strings.ts';
 import type { AnswerHeader, OperationExample, OperationSchema } from '../schemas/operation.ts';
 import { OPERATIONS } from '../schemas/operations.ts';
 import { okEnvelopeSchema } from '../schemas/values.ts';
+import { errorCodeSchema, errorStringSchema } from './error-schemas.ts';
 import { SchemaCollection, type DocumentPart } from './json-schemas.ts';
 import { ANSWER_HEADERS, ERROR_HEADERS, OPENAPI_TEXT, SERVICE_TEXTS } from './openapi-texts.ts';
 import { varyingPointers } from './varying.ts';
@@ -53,11 +54,8 @@ export function openApiDocument({ version, errorCodes }: DescriptionOptions): Do
       },
       schemas: {
         ...schemas.named(),
-        ErrorString: { description: 'what went wrong, as v3 and Xir name it', oneOf: Object.entries(ERROR_STRINGS).map(([name, { meaning }]) => ({ const: name, description: meaning })) },
-        ErrorCode: {
-          description: 'the stable code behind an error string',
-          oneOf: Object.entries(errorCodes).sort(([left], [right]) => (left < right ? -1 : 1)).map(([code, text]) => ({ const: code, description: `answered as \`${text}\`` })),
-        },
+        ErrorString: errorStringSchema(),
+        ErrorCode: errorCodeSchema(errorCodes),
         Error: { type: 'object', properties: { v: { $ref: '#/components/schemas/ErrorString' }, s: { const: 'error' } }, required: ['v', 's'], additionalProperties: false },
       },
       headers: { ...ANSWER_HEADERS, ...ERROR_HEADERS },

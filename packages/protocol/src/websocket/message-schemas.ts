@@ -16,7 +16,7 @@ export const webSocketRecordSchema = z.strictObject({
   secondary: z.strictObject({ k2: z.string().optional(), k3: z.string().optional(), k4: z.string().optional() }).optional(),
   expiresAtMs: z.number().optional(),
   revision: z.string().optional(),
-});
+}).meta({ id: 'Record' });
 
 /** A value that was; `value` of a deletion is null. */
 export const webSocketVersionSchema = z.strictObject({
@@ -27,7 +27,7 @@ export const webSocketVersionSchema = z.strictObject({
   timeMs: z.number(),
   author: z.string(),
   deleted: z.boolean(),
-});
+}).meta({ id: 'PastVersion' });
 
 /** What a write answers. */
 export const webSocketWriteSchema = z.strictObject({
@@ -35,7 +35,7 @@ export const webSocketWriteSchema = z.strictObject({
   timeMs: z.number(),
   durable: z.boolean().describe('false: accepted below the quorum of the database'),
   record: webSocketRecordSchema.optional(),
-});
+}).meta({ id: 'Written' });
 
 /** How a failure is told. */
 export const webSocketErrorSchema = z.strictObject({
@@ -44,7 +44,7 @@ export const webSocketErrorSchema = z.strictObject({
   message: z.string(),
   version: z.string().optional().describe('the version that stands, where a condition was not met'),
   retryAfterMs: z.number().optional(),
-});
+}).meta({ id: 'Failure' });
 
 const page = <Item extends z.ZodType>(item: Item) => z.strictObject({ items: z.array(item), next: z.string().optional().describe('`after` of the next page') });
 
@@ -97,12 +97,15 @@ export const webSocketEventSchema = z.discriminatedUnion('event', [
   z.strictObject({ watch: webSocketIdSchema, event: z.literal('end'), error: webSocketErrorSchema.optional() }),
 ]);
 
+/** Told to every client when the neuron closes. */
+export const webSocketGoAwaySchema = z.strictObject({ notice: z.literal('go-away'), graceMs: z.number().describe('how long requests under way are waited for') });
+
 /** Everything that a neuron sends over a WebSocket. */
 export const webSocketMessageSchema = z.union([
   z.strictObject({ id: webSocketIdSchema, result: jsonSchema, ageMs: z.number().optional().describe('age of a cached answer') }),
   z.strictObject({ id: webSocketIdSchema.nullable(), error: webSocketErrorSchema }),
   webSocketEventSchema,
-  z.strictObject({ notice: z.literal('go-away'), graceMs: z.number() }),
+  webSocketGoAwaySchema,
 ]);
 
 /** How a failure is told. */

@@ -14,7 +14,7 @@ const name = z.string().max(MAX_NAME_CHARACTERS);
 const milliseconds = z.int().nonnegative();
 
 /** What names a request among those of its connection. */
-export const webSocketIdSchema = z.union([z.int().nonnegative(), z.string().min(1).max(MAX_REQUEST_ID_CHARACTERS)]);
+export const webSocketIdSchema = z.union([z.int().nonnegative(), z.string().min(1).max(MAX_REQUEST_ID_CHARACTERS)]).meta({ id: 'RequestId' });
 
 const place = {
   path: name.describe('absolute path; `/` is the root'),
@@ -37,7 +37,7 @@ export const webSocketConditionSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('present') }),
   z.strictObject({ type: z.literal('version'), version: name }),
   z.strictObject({ type: z.literal('locked'), version: name.optional() }),
-]);
+]).meta({ id: 'Condition' });
 const condition = { condition: webSocketConditionSchema.optional() };
 
 /** Requests that read or write values; these may stand in a batch. */
@@ -92,7 +92,7 @@ function dataRequests<Shape extends z.core.$ZodShape>(id: Shape) {
 }
 
 /** A request inside a batch: it has no `id`. */
-export const webSocketBatchEntrySchema = z.discriminatedUnion('op', dataRequests({}));
+export const webSocketBatchEntrySchema = z.discriminatedUnion('op', dataRequests({})).meta({ id: 'BatchRequest' });
 
 const id = { id: webSocketIdSchema };
 const watchName = { watch: webSocketIdSchema.describe('the `id` of the request that began the watch') };
