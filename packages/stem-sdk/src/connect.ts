@@ -1,12 +1,10 @@
-import type { KeyAddress, PathAddress, WriteResult } from '@xir/kv4-core';
-
 import { locateNeuron, processEnvironment, TCP_SCHEMES } from './location.ts';
-import { RemoteStore } from './remote-store.ts';
-import type { WatchTiming } from './remote-watch.ts';
+import { NeuronClient } from './neuron-client.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
 import { RestChannel } from './rest-channel.ts';
+import { RestOperations } from './rest-operations.ts';
 import { socketClient } from './socket-client.ts';
-import { credentialsOf, dataPath, identityOf, updateOn, type ClientIdentity, type ConnectOptions, type StemClient } from './stem-client.ts';
+import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from './stem-client.ts';
 import { tcpClient } from './tcp-client.ts';
 
 /**
@@ -25,30 +23,6 @@ export function connect(url?: string, options: ConnectOptions = {}): StemClient 
     fetch: options.fetch ?? ((address, init) => fetch(address, init)),
     requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
   });
-  return new RemoteClient(channel, identityOf(location.url, credentials, options));
-}
-
-class RemoteClient extends RemoteStore implements StemClient {
-  readonly url: string;
-  readonly bucket: string;
-  readonly #timing: WatchTiming;
-
-  constructor(channel: RestChannel, { url, bucket, timing }: ClientIdentity) {
-    super(channel, timing);
-    this.url = url;
-    this.bucket = bucket;
-    this.#timing = timing;
-  }
-
-  path(path: string, layer?: string): PathAddress {
-    return dataPath(this.bucket, path, layer);
-  }
-
-  key(path: string, key: string, layer?: string): KeyAddress {
-    return { ...dataPath(this.bucket, path, layer), key };
-  }
-
-  update(...parameters: Parameters<StemClient['update']>): Promise<WriteResult | undefined> {
-    return updateOn(this, this.#timing, parameters);
-  }
+  const identity = identityOf(location.url, credentials, options);
+  return new NeuronClient(new RestOperations(channel, identity.timing), identity);
 }

@@ -1,6 +1,7 @@
 import type { Location } from './location.ts';
 import { MessageChannel } from './message-channel.ts';
-import { MessageClient } from './message-client.ts';
+import { MessageOperations } from './message-operations.ts';
+import { NeuronClient } from './neuron-client.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
 import { platformSocket, socketWire } from './socket-line.ts';
 import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from './stem-client.ts';
@@ -11,5 +12,6 @@ export function socketClient(location: Location, options: ConnectOptions): StemC
   const identity = identityOf(location.url, credentials, options);
   const url = /^wss?:\/\/[^/]+$/.test(location.url) ? `${location.url}/ws` : location.url;
   const wire = socketWire({ url, credentials, open: options.webSocket ?? platformSocket(), silenceMs: identity.timing.silenceMs });
-  return new MessageClient(new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS }), identity);
+  const channel = new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS });
+  return new NeuronClient(new MessageOperations(channel, identity.timing), identity);
 }

@@ -1,6 +1,7 @@
 import type { Location } from './location.ts';
 import { MessageChannel } from './message-channel.ts';
-import { MessageClient } from './message-client.ts';
+import { MessageOperations } from './message-operations.ts';
+import { NeuronClient } from './neuron-client.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
 import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from './stem-client.ts';
 import { tcpWire } from './tcp-line.ts';
@@ -11,5 +12,6 @@ export function tcpClient(location: Location, options: ConnectOptions): StemClie
   const credentials = credentialsOf(location, options);
   const identity = identityOf(location.url, credentials, options);
   const wire = tcpWire({ target: tcpTarget(location.url), credentials, open: options.tcp ?? platformTcp(), silenceMs: identity.timing.silenceMs });
-  return new MessageClient(new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS }), identity);
+  const channel = new MessageChannel({ wire, requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS });
+  return new NeuronClient(new MessageOperations(channel, identity.timing), identity);
 }
