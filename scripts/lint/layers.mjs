@@ -5,6 +5,7 @@
 export const ROLES = [
   { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
   { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/resp', '@xir/operations', '@xir/accounts'] },
+  { role: 'Messaging', packages: ['@xir/router'] },
   { role: 'Memory', packages: ['@xir/kv4', '@xir/kv4-couch', '@xir/kv4-core', '@xir/protocol'] },
   { role: 'CouchDB, with or without Xir', packages: ['@xir/couch-feed', '@xir/couch-client', '@xir/couch-embedded'] },
   { role: 'For those who implement a contract', packages: ['@xir/kv4-testing', '@xir/couch-testing'] },
@@ -20,6 +21,7 @@ export const ALLOWED = {
   '@xir/kv4-couch': ['@xir/kv4-core', '@xir/couch-client'],
   '@xir/kv4': ['@xir/kv4-core', '@xir/kv4-couch', '@xir/couch-feed', '@xir/couch-client'],
   '@xir/accounts': ['@xir/kv4-core', '@xir/protocol', '@xir/couch-client'],
+  '@xir/router': ['@xir/couch-client', '@xir/kv4-core'],
   '@xir/rest': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol'],
   '@xir/resp': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/websocket': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],

@@ -1,0 +1,63 @@
+import { normalisePath, type JsonObject, type JsonValue } from '@xir/kv4-core';
+
+import { isDevice, isUser, type Subscription } from '../channel.ts';
+
+/** Most subscriptions in one slot: the unit in which a neuron writes down who is connected to it. */
+export const MAX_SLOT_SUBSCRIPTIONS = 200;
+
+/** What a slot says. */
+export interface Slot {
+  /** The life of the neuron process in which it was written. */
+  readonly incarnation: string;
+  readonly subscriptions: readonly Subscription[];
+}
+
+/**
+ * The value that is stored for a slot: `{ "incarnation": …, "channels": [[bucket, path, [[user, device, joinedAtMs, state?], …]], …] }`. Channels are named once.
+ */
+export function encodeSlot({ incarnation, subscriptions }: Slot): JsonObject {
+  const channels = new Map<string, [bucket: string, path: string, members: JsonValue[]]>();
+  for (const { bucket, path, user, device, joinedAtMs, state } of subscriptions) {
+    const key = JSON.stringify([bucket, path]);
+    const channel = channels.get(key) ?? [bucket, path, []];
+    channels.set(key, channel);
+    channel[2].push(state === undefined ? [user, device, joinedAtMs] : [user, device, joinedAtMs, state]);
+  }
+  return { incarnation, channels: [...channels.values()] };
+}
+
+/** Reads a stored slot. What is not one, or holds a part that is none, is `undefined`: a slot is believed whole or not at all. */
+export function decodeSlot(value: JsonValue): Slot | undefined {
+  if (!isObject(value)) return undefined;
+  const { incarnation, channels } = value;
+  if (typeof incarnation !== 'string' || incarnation === '' || !Array.isArray(channels)) return undefined;
+  const subscriptions: Subscription[] = [];
+  for (const channel of channels) if (!readChannel(channel, subscriptions)) return undefined;
+  return { incarnation, subscriptions };
+}
+
+function readChannel(value: JsonValue, into: Subscription[]): boolean {
+  if (!Array.isArray(value)) return false;
+  const [bucket, path, members] = value;
+  if (typeof bucket !== 'string' || bucket === '' || typeof path !== 'string' || !isNormal(path) || !Array.isArray(members)) return false;
+  for (const member of members) {
+    if (!Array.isArray(member) || into.length === MAX_SLOT_SUBSCRIPTIONS) return false;
+    const [user, device, joinedAtMs, state] = member;
+    if (!isUser(user) || !isDevice(device) || typeof joinedAtMs !== 'number') return false;
+    into.push({ bucket, path, user, device, joinedAtMs, ...(state === undefined ? {} : { state }) });
+  }
+  return true;
+}
+
+function isNormal(path: string): boolean {
+  try {
+    return normalisePath(path) === path;
+  } catch {
+    // Too long, too deep or not well formed: no path.
+    return false;
+  }
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,40 @@
+import type { JsonValue } from '@xir/kv4-core';
+import { expect, it } from 'vitest';
+
+import { decodeSlot, encodeSlot, isUser, MAX_SLOT_SUBSCRIPTIONS, type Slot, type Subscription } from '../src/index.ts';
+
+const alex: Subscription = { bucket: 'cool', path: '/room', user: 'alex', device: 'd1', joinedAtMs: 5 };
+const bob: Subscription = { bucket: 'cool', path: '/room', user: 'bob', device: 'd2', joinedAtMs: 6, state: { mood: null } };
+const eve: Subscription = { bucket: 'cool)woot', path: '/', user: 'eve', device: 'd3', joinedAtMs: 7, state: null };
+
+it('S7: half a character is in no name', () => {
+  expect(isUser('a\ud800')).toBe(false);
+  expect(isUser('\u{1f600}')).toBe(true);
+});
+
+it('S7: a stored slot says what was encoded, and names a channel once', () => {
+  const slot: Slot = { incarnation: 'life1', subscriptions: [alex, bob, eve] };
+  const value = JSON.parse(JSON.stringify(encodeSlot(slot))) as JsonValue;
+  expect(decodeSlot(value)).toEqual(slot);
+  expect(JSON.stringify(value).match(/room/g)).toHaveLength(1);
+});
+
+const member = ['alex', 'd1', 5];
+const refused: readonly (readonly [string, JsonValue])[] = [
+  ['a text', 'slot'],
+  ['a list', []],
+  ['no incarnation', { channels: [] }],
+  ['an empty incarnation', { incarnation: '', channels: [] }],
+  ['no channels', { incarnation: 'life1' }],
+  ['a path that is not normal', { incarnation: 'life1', channels: [['cool', '/room/', [member]]] }],
+  ['an empty bucket', { incarnation: 'life1', channels: [['', '/room', [member]]] }],
+  ['a user with a slash', { incarnation: 'life1', channels: [['cool', '/room', [['a/b', 'd1', 5]]]] }],
+  ['a device with a slash', { incarnation: 'life1', channels: [['cool', '/room', [['a', 'd/1', 5]]]] }],
+  ['no time', { incarnation: 'life1', channels: [['cool', '/room', [['a', 'd1']]]] }],
+  ['a member that is none', { incarnation: 'life1', channels: [['cool', '/room', [member, null]]] }],
+  ['too many members', { incarnation: 'life1', channels: [['cool', '/room', Array.from({ length: MAX_SLOT_SUBSCRIPTIONS + 1 }, () => member)]] }],
+];
+
+it.each(refused)('S7: %s is not believed', (_, value) => {
+  expect(decodeSlot(value)).toBeUndefined();
+});
