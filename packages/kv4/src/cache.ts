@@ -131,6 +131,8 @@ export class Cache {
     if (event.type === 'failed' && isLoading && this.table.isListed(entry)) return this.reader.readHeadLater(entry);
     // A first load tells watches nothing; one during which a row passed, or that replaces what was purged, does.
     this.apply(entry, event, isLoading && !this.#overtaken.has(entry) && entry.record === undefined ? 'load' : 'feed');
+    // The database has our write, and its row may have come before its acknowledgement: no other will announce it.
+    if (event.type === 'leaves' && entry.state !== 'verifying' && isServable(entry)) this.#options.listener.onRepeated(entry);
   }
 
   get reader(): EntryReader {

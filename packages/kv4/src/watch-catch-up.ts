@@ -53,6 +53,8 @@ export class CatchUp {
   readonly #told: ToldVersions;
   #place: Place;
   #expiredMs: number;
+  /** When the database was asked, by our clock: what expired later may have been written in time. */
+  #askedMs = 0;
   /** The last version told of each key; the feed may bring it, and earlier ones, again. */
   readonly #last = new Map<string, string>();
   /** Purged keys that were told to be gone. */
@@ -75,7 +77,8 @@ export class CatchUp {
 
   /** What was missed, in the order of the feed; ends early with {@link reset}. Throws `KV4_UNAVAILABLE`. */
   async *missed(): AsyncGenerator<WatchEvent, void, undefined> {
-    const { store, cover, signal } = this.#options;
+    const { store, cover, signal, nowMs } = this.#options;
+    this.#askedMs = nowMs();
     for await (const row of changesBehind({ store, since: this.#place.seq, wanted: (id) => covers(cover, id), signal })) {
       if (row === 'unknown') {
         this.reset = 'position-unknown';
@@ -133,12 +136,32 @@ export class CatchUp {
    * row that is replaced while the database lists its changes is in neither.
    */
   async *missedBefore(id: string, address: KeyAddress, version: string): AsyncGenerator<WatchEvent, void, undefined> {
+    if (!this.#last.has(id)) yield* this.#earlierOf({ id, address }, version, []);
+  }
+
+  /**
+   * What the cache shows of a key, with the tail it has (oldest first), where neither the catch-up nor the feed will bring it: the row had passed here before, and the catch-up was answered by a replica
+   * that is behind.
+   */
+  async *unmet(change: QueuedChange, address: KeyAddress, tail: readonly StoredVersion[]): AsyncGenerator<WatchEvent, void, undefined> {
+    const { id, version } = change;
+    if (version === undefined || this.wasTold(id, version)) return;
+    if (!this.#last.has(id) && this.#told.firstUntold(id, [...tail.map(([each]) => each), version], this.#expiredMs) > tail.length) return;
+    yield* this.#earlierOf({ id, address }, version, tail);
+    const taken = this.reset === undefined ? this.take(change) : undefined;
+    if (taken !== undefined) yield taken;
+  }
+
+  /** With history: the versions of a key before one that were not told. */
+  async *#earlierOf(spot: Spot, version: string, held: readonly StoredVersion[]): AsyncGenerator<WatchEvent, void, undefined> {
     const { history, maxChanges, store } = this.#options;
-    if (!history || this.#last.has(id) || retentionOf(address.layer, store.heads.layers) === 'none') return;
-    const known = await this.#series({ id, address }, version, []);
-    const missed = known.slice(this.#told.firstUntold(id, known.map(([each]) => each), this.#expiredMs));
+    if (!history || retentionOf(spot.address.layer, store.heads.layers) === 'none') return;
+    const known = await this.#series(spot, version, held);
+    const texts = known.map(([each]) => each);
+    const last = this.#last.get(spot.id) ?? '';
+    const missed = known.slice(Math.max(this.#told.firstUntold(spot.id, texts, this.#expiredMs), texts.findLastIndex((each) => each <= last) + 1));
     if (missed.length > maxChanges) this.reset = 'position-unknown';
-    else for (const stored of missed) yield this.#tell(changeOfStored(stored, { id, address, position: '' }).event, id, null);
+    else for (const stored of missed) yield this.#tell(changeOfStored(stored, { ...spot, position: '' }).event, spot.id, null);
   }
 
   /** Which purges were told. */
@@ -197,10 +220,10 @@ export class CatchUp {
 
   /** The versions of a key that matter, oldest first: without history the present state, and what of it expired. */
   async #versionsOf(row: ChangeRow, head: HeadDocument, spot: Spot): Promise<readonly StoredVersion[]> {
-    const { nowMs, history, store } = this.#options;
+    const { history, store } = this.#options;
     const { id, address } = spot;
     const tail = [...(head.tail ?? [])].reverse();
-    const present = [storedVersionOfHead(head), ...(!row.deleted && isExpired(head, nowMs()) ? [expiryVersion(head)] : [])];
+    const present = [storedVersionOfHead(head), ...(!row.deleted && isExpired(head, this.#askedMs) ? [expiryVersion(head)] : [])];
     if (!history) return isExpiryVersion(head.ver) ? [...tail.slice(-1), ...present] : present;
     const revision = head._rev ?? row.revs[0];
     const first = revision !== undefined && generationOf(revision) === 1 && row.revs.length <= 1;

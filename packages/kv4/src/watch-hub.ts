@@ -147,6 +147,11 @@ export class WatchHub implements CacheListener {
     return undefined;
   }
 
+  /** Whether an entry shows a write of ours whose row is still to come, and to be told then. */
+  isUnannounced(entry: TableEntry): boolean {
+    return this.#unannounced.has(entry);
+  }
+
   /** What was told to a watch that goes on here, also of keys that the cache knows nothing of any more. Everything it names was committed before what the cache shows. */
   absorb(told: ToldVersions, leaveOut: ReadonlySet<string>): void {
     this.#told.absorb(told, leaveOut);

@@ -5,7 +5,9 @@ import {
   checkPathAddress,
   checkWatchOptions,
   coverOf,
+  isServable,
   Kv4Error,
+  type KeyAddress,
   type Kv4Record,
   type WatchEvent,
   type WatchOptions,
@@ -22,7 +24,8 @@ import { fillGap } from './watch-gap.ts';
 import type { WatchHub, Watcher } from './watch-hub.ts';
 import { decodePosition, type WatchPosition } from './watch-position.ts';
 import { WatchQueue, type QueuedChange, type QueuedItem } from './watch-queue.ts';
-import { expiryVersionOf } from './watch-told.ts';
+import { keptTail } from './watch-span.ts';
+import { expiryVersionOf, type ToldVersions } from './watch-told.ts';
 
 /** How long the beginning of a watch waits for the feed to be proved current, in milliseconds. */
 const BEGIN_PROOF_MS = 1_000;
@@ -67,6 +70,8 @@ export class WatchStream {
   #pinned: { pins: number } | undefined;
   /** Set from a resumption until the feed is where the watch is. */
   #catchUp: CatchUp | undefined;
+  /** What had been told when the feed came to where a resumed watch is, also of keys on which the replica that answers the feed is behind: it will bring that again. */
+  #told: ToldVersions | undefined;
   /** Expiries that had been told elsewhere, perhaps by a clock ahead of ours, or by the catch-up. */
   readonly #toldExpiries = new Map<string, string>();
   #over = false;
@@ -123,6 +128,7 @@ export class WatchStream {
         // The restart may have come while the values that were there were taken, which made the watch live.
         this.#watcher.live = false;
         this.#catchUp = undefined;
+        this.#told = undefined;
         this.#toldExpiries.clear();
         yield* this.#initial(true);
       } else {
@@ -134,6 +140,7 @@ export class WatchStream {
   async *#eventsOf(item: Exclude<QueuedItem, { readonly type: 'restart' }>): AsyncGenerator<WatchEvent, void, undefined> {
     switch (item.type) {
       case 'mark':
+        this.#told = this.#catchUp?.told;
         this.#catchUp = undefined;
         return;
       case 'gap': {
@@ -150,7 +157,10 @@ export class WatchStream {
     const { id, version, event } = change;
     if (version !== undefined && this.#toldExpiries.get(id) === version) return;
     const catchUp = this.#catchUp;
-    if (catchUp === undefined) return yield event;
+    if (catchUp === undefined) {
+      if (version === undefined || this.#told?.names(id, version) !== true) yield event;
+      return;
+    }
     if (version !== undefined) yield* catchUp.missedBefore(id, event.type === 'put' ? event.record.address : event.address, version);
     if (catchUp.reset !== undefined) return this.#startAnew(catchUp.reset);
     const taken = catchUp.take(change);
@@ -271,6 +281,8 @@ export class WatchStream {
     this.#catchUp = catchUp;
     yield* catchUp.missed();
     if (catchUp.reset !== undefined) return this.#startAnew(catchUp.reset);
+    yield* this.#unmet(catchUp);
+    if (catchUp.reset !== undefined) return this.#startAnew(catchUp.reset);
     yield* this.#missedExpiries(catchUp);
     void this.#settle(catchUp);
   }
@@ -288,6 +300,18 @@ export class WatchStream {
     const scope = this.#scope;
     if (scope.type === 'key') await cache.settled(cache.reference(scope.address), true);
     else await listings.verified(scope.type, scope.address);
+  }
+
+  /** What the cache shows though the catch-up did not meet it. */
+  async *#unmet(catchUp: CatchUp): AsyncGenerator<WatchEvent, void, undefined> {
+    const { hub } = this.#context;
+    for (const entry of [...this.#entries()]) {
+      // What is in doubt, or a write of ours whose row is on its way, the feed will bring.
+      if (!isServable(entry) || entry.state === 'verifying' || hub.isUnannounced(entry)) continue;
+      const address = { ...entry.node.address, key: entry.key };
+      yield* catchUp.unmet(changeOfEntry(entry, address), address, keptTail(entry));
+      if (catchUp.reset !== undefined) return;
+    }
   }
 
   /** Keys whose expiry leaves no row: those that expired here and were not told where the watch was before. */
@@ -352,6 +376,12 @@ export class WatchStream {
 
 function* entriesOf(node: PathNode): Generator<TableEntry, void, undefined> {
   for (const key of node.orderedKeys()) yield node.entries.get(key) as TableEntry;
+}
+
+/** What an entry shows, as a change. */
+function changeOfEntry({ id, version, record }: TableEntry, address: KeyAddress): QueuedChange {
+  const deletion = version === undefined ? {} : { version };
+  return { type: 'change', id, version, event: record === undefined ? { type: 'delete', position: '', address, ...deletion } : { type: 'put', position: '', record } };
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

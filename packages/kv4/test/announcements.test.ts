@@ -78,6 +78,42 @@ describe('conflicting leaves', () => {
     expect((await memory.get(key('k'), { fresh: true }))?.value).toBe(later);
   });
 
+  it('M4 T6: an own write is readable at once and told once, though its row came first and tells of deleted leaves that had not been read', async () => {
+    await using test = await pair();
+    const { memory, writer, transport, database } = test;
+    await writer.put(key('k'), 1);
+    await writer.put(key('k'), 2);
+    // What the repair of a conflict leaves behind.
+    const doc = { _id: headId(key('k')), _rev: '1-00', _deleted: true, _revisions: { start: 1, ids: ['00'] } };
+    await database.database.json({ method: 'POST', path: '/_bulk_docs', body: { new_edits: false, docs: [doc] } });
+    await memory.prove();
+    const told: unknown[] = [];
+    const watching = memory.watch({ type: 'key', address: key('k') });
+    const next = async (): Promise<void> => {
+      const { value: event } = await watching.next();
+      told.push(event?.type === 'put' ? event.record.value : event?.type);
+    };
+    await next();
+    await next();
+    const gate = transport.delayAnswer('/_bulk_docs');
+    const comparison = transport.delayAnswer('/_bulk_get?revs');
+    const rows = memory.stats().appliedRows;
+    const write = memory.put(key('k'), 3);
+    await gate.reached;
+    await until(() => memory.stats().appliedRows > rows);
+    await comparison.reached;
+    gate.open();
+    await write;
+    const seen = value(memory, key('k'));
+    comparison.open();
+    await until(() => memory.stats().verifying === 0);
+    await memory.put(key('k'), 4);
+    await next();
+    await next();
+    await watching.return();
+    expect({ seen, told }).toEqual({ seen: 3, told: [2, 'end-of-initial', 3, 4] });
+  });
+
   it('M20 T6: a leaf that came while a write was on its way is not covered by the acknowledgement', async () => {
     await using test = await pair();
     const { memory, transport } = test;

@@ -1,5 +1,5 @@
 import type { Seen, StoredKey, StoredVersion } from './history.ts';
-import { keyName } from './key-space.ts';
+import { keyName, TEST_KEYS } from './key-space.ts';
 import { loginOf, withoutLogin } from './processes/database-server.ts';
 
 /** A head or a segment, as docs/design.md describes the documents. */
@@ -66,7 +66,14 @@ export class PlainDatabase {
       documents.push(doc);
       for (const revision of doc._conflicts ?? []) documents.push(await this.send('GET', `/${encodeURIComponent(doc._id)}?rev=${revision}`));
     }
-    return keysOf(documents, nowMs);
+    return keysOf(documents, await this.#leafCounts(), nowMs);
+  }
+
+  /** How many leaves the document of each key has: deleted ones stay as the trace of a conflict that was repaired. */
+  async #leafCounts(): Promise<Map<string, number>> {
+    const names = new Map(TEST_KEYS.map(({ layer, path, key, name }) => [headId(layer, path, key), name]));
+    const { results } = await this.send<{ results: { id: string; docs: { ok?: unknown }[] }[] }>('POST', '/_bulk_get', { docs: [...names.keys()].map((id) => ({ id })) });
+    return new Map(results.map(({ id, docs }) => [names.get(id) ?? id, docs.filter(({ ok }) => ok !== undefined).length]));
   }
 
   async #documents(): Promise<StoredDocument[]> {
@@ -110,7 +117,7 @@ export function headId(layer: string, path: string, key: string): string {
 }
 
 /** Puts documents together to keys: all versions of all leaves and segments (the neurons' own statistics apart), the highest of the heads as the current one. Pure. */
-export function keysOf(documents: readonly StoredDocument[], nowMs: number): Map<string, StoredKey> {
+export function keysOf(documents: readonly StoredDocument[], leaves: ReadonlyMap<string, number>, nowMs: number): Map<string, StoredKey> {
   const series = new Map<string, Map<string, StoredVersion>>();
   const heads = new Map<string, StoredDocument>();
   for (const document of documents) {
@@ -125,7 +132,7 @@ export function keysOf(documents: readonly StoredDocument[], nowMs: number): Map
     if (kind === 'd' && (document.ver ?? '') > best) heads.set(name, document);
   }
   return new Map(
-    [...series].map(([name, versions]) => [name, { series: [...versions.values()].sort((a, b) => (a.version < b.version ? -1 : 1)), current: seenOf(heads.get(name), nowMs) }]),
+    [...series].map(([name, versions]) => [name, { series: [...versions.values()].sort((a, b) => (a.version < b.version ? -1 : 1)), current: seenOf(heads.get(name), nowMs), leaves: leaves.get(name) ?? 0 }]),
   );
 }
 

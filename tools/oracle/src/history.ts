@@ -86,6 +86,8 @@ export interface StoredKey {
   readonly series: readonly StoredVersion[];
   /** What a reader should be given. */
   readonly current: Seen;
+  /** Leaves of its document, deleted ones included: more than one are the trace of revisions that were in conflict. */
+  readonly leaves: number;
 }
 
 /** What one neuron serves of everything, without being asked to be fresh. */

@@ -30,7 +30,7 @@ const BITES: readonly Bite[] = [
     check: writtenAtMostOnce,
     title: 'a write that happened twice',
     good: { database: stored('a', 'b') },
-    bad: { database: new Map([[KEY, { current: absent, series: [{ version: 'a', deleted: false, marker: 'm' }, { version: 'b', deleted: false, marker: 'm' }] }]]) },
+    bad: { database: new Map([[KEY, { leaves: 1, current: absent, series: [{ version: 'a', deleted: false, marker: 'm' }, { version: 'b', deleted: false, marker: 'm' }] }]]) },
   },
   {
     check: compareAndSetChain,

@@ -27,7 +27,7 @@ export function read(at: number, seen: Seen, changes: Partial<ReadEvent> = {}): 
 export function stored(...versions: string[]): ReadonlyMap<string, StoredKey> {
   const series = versions.map((version): StoredVersion => (version.startsWith('-') ? { version: version.slice(1), deleted: true } : { version, deleted: false, marker: `m-${version}` }));
   const last = series.at(-1);
-  return new Map([[KEY, { series, current: last === undefined || last.deleted ? { absent: true } : present(last.version) }]]);
+  return new Map([[KEY, { leaves: 1, series, current: last === undefined || last.deleted ? { absent: true } : present(last.version) }]]);
 }
 
 /** An event of a watch of the key. */

@@ -72,4 +72,20 @@ export const MENDED_WATCH_MUTANTS: readonly Mutant[] = [
     replace: 'if (fits === false && !patient) throw',
     heldBy: { file: TOLD_TEST, title: 'M15: ends with KV4_UNAVAILABLE when what it covers has outgrown' },
   },
+  {
+    name: 'told-elsewhere-forgotten',
+    without: 'A resumed watch tells again what a replica that is behind brings late.',
+    file: 'packages/kv4/src/watch-stream.ts',
+    find: 'this.#told = this.#catchUp?.told;',
+    replace: '',
+    heldBy: { file: 'packages/kv4/test/watch-replicas.test.ts', title: 'M27 T8: is not told again what it was told elsewhere' },
+  },
+  {
+    name: 'catch-up-from-a-replica-behind',
+    without: 'A resumed watch never tells what the cache had and the replica that answered the resumption had not.',
+    file: 'packages/kv4/src/watch-stream.ts',
+    find: 'yield* this.#unmet(catchUp);',
+    replace: '',
+    heldBy: { file: 'packages/kv4/test/watch-replicas.test.ts', title: 'M27 T8: is told what the cache knows already' },
+  },
 ];
