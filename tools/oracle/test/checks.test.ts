@@ -8,7 +8,7 @@ import { enoughTraffic, trafficFloor } from '../src/checks/traffic.ts';
 import { watchesComplete, watchesOrdered, watchesReliable } from '../src/checks/watches.ts';
 import { acknowledgedWritesKept, compareAndSetChain, writtenAtMostOnce } from '../src/checks/writes.ts';
 import type { RunRecord, WatchedEvent, WatchHistory } from '../src/history.ts';
-import { KEY, present, read, recordWith, stored, told, write } from './record.ts';
+import { inConflict, KEY, present, read, recordWith, stored, told, write } from './record.ts';
 
 function watched(events: readonly WatchedEvent[], mode: WatchHistory['mode'] = 'plain'): Partial<RunRecord> {
   return { watches: [{ name: 'w', mode, keys: [KEY], events }] };
@@ -22,6 +22,8 @@ interface Bite {
 }
 
 const absent = { absent: true } as const;
+/** A cluster, and a watch that left out version `a`. */
+const LEFT_OUT: Partial<RunRecord> = { databaseNodes: 3, ...watched([told('end-of-initial'), told('put', 'b')], 'history') };
 const BITES: readonly Bite[] = [
   { check: acknowledgedWritesKept, title: 'a version that is in no series', good: { writes: [write(1, 'a')], database: stored('a', 'b') }, bad: { writes: [write(1, 'a')], database: stored('b') } },
   { check: acknowledgedWritesKept, title: 'a durable version that is in no series', good: { writes: [write(1, 'a', { durable: false })] }, bad: { writes: [write(1, 'a')] } },
@@ -43,6 +45,18 @@ const BITES: readonly Bite[] = [
     title: 'a creation over a value',
     good: { writes: [write(1, 'c', { kind: 'create' })], database: stored('a', '-b', 'c') },
     bad: { writes: [write(1, 'b', { kind: 'create' })], database: stored('a', 'b') },
+  },
+  {
+    check: compareAndSetChain,
+    title: 'a compare-and-set over a durable write, where a split explains one below the quorum',
+    good: { databaseNodes: 3, writes: [write(1, 'b', { durable: false }), write(1, 'c', { kind: 'compare-and-set', expected: 'a' })], database: inConflict('a', 'b', 'c') },
+    bad: { databaseNodes: 3, writes: [write(1, 'b'), write(1, 'c', { kind: 'compare-and-set', expected: 'a' })], database: inConflict('a', 'b', 'c') },
+  },
+  {
+    check: compareAndSetChain,
+    title: 'a compare-and-set over a write below the quorum, where no revisions were in conflict',
+    good: { databaseNodes: 3, writes: [write(1, 'c', { kind: 'compare-and-set', expected: 'a', durable: false })], database: inConflict('a', 'b', 'c') },
+    bad: { databaseNodes: 3, writes: [write(1, 'c', { kind: 'compare-and-set', expected: 'a', durable: false })], database: stored('a', 'b', 'c') },
   },
   { check: monotonicReads, title: 'an older value after a newer one', good: { reads: [read(1, present('a')), read(3, present('b'))], database: stored('a', 'b') }, bad: { reads: [read(1, present('b')), read(3, present('a'))], database: stored('a', 'b') } },
   { check: monotonicReads, title: 'a read that misses an own write', good: { writes: [write(1, 'b')], reads: [read(3, present('b'))], database: stored('a', 'b') }, bad: { writes: [write(1, 'b')], reads: [read(3, present('a'))], database: stored('a', 'b') } },
@@ -75,6 +89,12 @@ const BITES: readonly Bite[] = [
   { check: agePlausible, title: 'an age that is no number', good: { reads: [read(1, absent, { age: '0' })] }, bad: { reads: [read(1, absent, { age: '-1' })] } },
   { check: watchesOrdered, title: 'a version twice', good: watched([told('put', 'a'), told('put', 'b')]), bad: watched([told('put', 'a'), told('connected'), told('put', 'a')]) },
   { check: watchesOrdered, title: 'an older version after a newer one, without a reset', good: watched([told('put', 'b'), told('reset'), told('put', 'a')]), bad: watched([told('put', 'b'), told('put', 'a')]) },
+  {
+    check: watchesOrdered,
+    title: 'a version twice, where one came after its key had expired',
+    good: watched([told('put', 'a'), told('delete', 'c-expiry'), told('delete', 'b')]),
+    bad: watched([told('put', 'a'), told('delete', 'c-expiry'), told('delete', 'b'), told('delete', 'b')]),
+  },
   { check: watchesReliable, title: 'a final value that was not told', good: { ...watched([told('put', 'b')]), database: stored('a', 'b') }, bad: { ...watched([told('put', 'a')]), database: stored('a', 'b') } },
   { check: watchesReliable, title: 'a final deletion that was not told', good: { ...watched([told('put', 'a'), told('delete')]), database: stored('a', '-b') }, bad: { ...watched([told('put', 'a')]), database: stored('a', '-b') } },
   {
@@ -82,6 +102,24 @@ const BITES: readonly Bite[] = [
     title: 'a version that history left out',
     good: { ...watched([told('end-of-initial'), told('put', 'a'), told('put', 'b')], 'history'), writes: [write(1, 'a'), write(3, 'b')] },
     bad: { ...watched([told('end-of-initial'), told('put', 'b')], 'history'), writes: [write(1, 'a'), write(3, 'b')] },
+  },
+  {
+    check: watchesComplete,
+    title: 'a version left out that won, where one below the quorum lost',
+    good: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false }), write(3, 'b')], database: inConflict('a', 'b') },
+    bad: { ...LEFT_OUT, writes: [write(1, 'a'), write(3, 'b', { durable: false })], database: inConflict('a', 'b') },
+  },
+  {
+    check: watchesComplete,
+    title: 'a version below the quorum left out, where no revisions were in conflict',
+    good: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false }), write(3, 'b')], database: inConflict('a', 'b') },
+    bad: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false }), write(3, 'b')], database: stored('a', 'b') },
+  },
+  {
+    check: watchesComplete,
+    title: 'a version below the quorum left out that stands',
+    good: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false })], database: inConflict('a', 'b') },
+    bad: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false })], database: inConflict('a') },
   },
   {
     check: convergedWithDatabase,

@@ -9,12 +9,6 @@ const CI_SEED = 42;
 /** Seconds of traffic and faults in this test; longer runs are made with the command. */
 const SECONDS = 30;
 
-/**
- * Promises that runs still find broken, as docs/track-record.md tells: reported here, and judged by the command. A name leaves this list with the
- * defect.
- */
-const OPEN: ReadonlySet<string> = new Set(['watches-ordered', 'watches-complete']);
-
 /** The embedded database always, and a CouchDB where `XIR_TEST_COUCHDB_URL` names one; that one is never stopped. */
 const couchdbUrl = process.env['XIR_TEST_COUCHDB_URL'];
 const databases: readonly (readonly [string, readonly string[]])[] = [['the embedded database', []], ...(couchdbUrl === undefined ? [] : [['CouchDB', [couchdbUrl]] as const])];
@@ -28,6 +22,6 @@ it.each(databases)('neurons and %s keep their promises under traffic and faults'
   const result = await run(options);
   const report = reportOf(options, result);
   console.log(report);
-  const broken = [...result.violations].filter(([name, found]) => found.length > 0 && !OPEN.has(name)).map(([name]) => name);
+  const broken = [...result.violations].filter(([, found]) => found.length > 0).map(([name]) => name);
   expect(broken, report).toEqual([]);
 });

@@ -30,6 +30,11 @@ export function stored(...versions: string[]): ReadonlyMap<string, StoredKey> {
   return new Map([[KEY, { leaves: 1, series, current: last === undefined || last.deleted ? { absent: true } : present(last.version) }]]);
 }
 
+/** The same, where the key's document has had two leaves. */
+export function inConflict(...versions: string[]): ReadonlyMap<string, StoredKey> {
+  return new Map([...stored(...versions)].map(([name, key]) => [name, { ...key, leaves: 2 }]));
+}
+
 /** An event of a watch of the key. */
 export function told(type: WatchedEvent['type'], version?: string, atMs = 0): WatchedEvent {
   const about = type === 'put' || type === 'delete' ? { key: KEY } : {};

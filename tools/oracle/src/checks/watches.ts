@@ -2,6 +2,7 @@ import type { RunRecord, WatchedEvent, WatchHistory } from '../history.ts';
 import { roleOf } from '../key-space.ts';
 import type { Check } from './check.ts';
 import { groupBy } from './observation.ts';
+import { lostInSplit } from './split.ts';
 
 /** The last stretch of a watch: everything after its last `reset`. */
 function sinceReset({ events }: WatchHistory): readonly WatchedEvent[] {
@@ -24,7 +25,7 @@ export const watchesOrdered: Check = {
         const before = last.get(key);
         const { version: told = '' } = before ?? {};
         // A write that was made in time may reach the database after its key was told to have expired.
-        const isLate = type === 'put' && told.endsWith('-expiry') && version > (beforeExpiry.get(key) ?? '');
+        const isLate = !version.endsWith('-expiry') && told.endsWith('-expiry') && version > (beforeExpiry.get(key) ?? '');
         if (version.endsWith('-expiry')) beforeExpiry.set(key, told);
         if (version <= told && !isLate) found.push(`${name}: ${type} ${version} of ${key} from ${neuron} at ${Math.round(atMs)} ms came after ${describe(before)}`);
         else last.set(key, event);
@@ -65,7 +66,8 @@ export function unfinished(watch: WatchHistory, database: RunRecord['database'])
 export const watchesComplete: Check = {
   name: 'watches-complete',
   promise: 'a watch with history tells every version that was written after its initial values, over all its resumptions',
-  violations({ watches, writes }) {
+  violations(record) {
+    const { watches, writes } = record;
     const acknowledged = groupBy(writes.filter(({ version, key }) => version !== undefined && roleOf(key) === 'plain'), ({ key }) => key);
     return watches.filter(({ mode }) => mode === 'history').flatMap((watch) => {
       const events = sinceReset(watch);
@@ -74,7 +76,7 @@ export const watchesComplete: Check = {
       const told = new Set(events.map(({ key, version }) => `${key} ${version}`));
       return watch.keys.flatMap((key) =>
         (acknowledged.get(key) ?? [])
-          .filter(({ startMs, version }) => startMs > live.atMs && !told.has(`${key} ${version}`))
+          .filter(({ startMs, version }) => startMs > live.atMs && !told.has(`${key} ${version}`) && !lostInSplit(record, key, version ?? ''))
           .map(({ version, kind, endMs }) => `${watch.name}: ${kind} ${version} of ${key}, acknowledged at ${Math.round(endMs)} ms, was not told`),
       );
     });

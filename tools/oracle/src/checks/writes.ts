@@ -1,5 +1,6 @@
 import { roleOf } from '../key-space.ts';
 import type { Check } from './check.ts';
+import { isOfSplit } from './split.ts';
 
 /** No acknowledged write is lost. Excepted are purged keys, whose history was taken away on purpose, and writes acknowledged as not durable. */
 export const acknowledgedWritesKept: Check = {
@@ -35,7 +36,8 @@ export const writtenAtMostOnce: Check = {
 export const compareAndSetChain: Check = {
   name: 'compare-and-set-chain',
   promise: 'an acknowledged compare-and-set stands directly behind the version it presented, an acknowledged creation behind nothing or a deletion',
-  violations({ writes, database }) {
+  violations(record) {
+    const { writes, database } = record;
     const found: string[] = [];
     for (const { key, kind, version, expected, client } of writes) {
       if (version === undefined || roleOf(key) !== 'plain' || !(kind === 'create' || kind.startsWith('compare'))) continue;
@@ -43,6 +45,8 @@ export const compareAndSetChain: Check = {
       const index = series.findIndex((stored) => stored.version === version);
       if (index < 0) continue;
       const before = series[index - 1];
+      // A split can acknowledge two writes that presented the same version.
+      if (isOfSplit(record, key, version) || (before !== undefined && isOfSplit(record, key, before.version))) continue;
       if (kind === 'create' && before !== undefined && !before.deleted) found.push(`${key}: the creation ${version} of ${client} stands behind ${before.version}`);
       if (expected !== undefined && before?.version !== expected) found.push(`${key}: ${kind} ${version} of ${client} presented ${expected}, and stands behind ${before?.version ?? 'nothing'}`);
     }
