@@ -107,7 +107,13 @@ const BITES: readonly Bite[] = [
     check: watchesComplete,
     title: 'a version left out that won, where one below the quorum lost',
     good: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false }), write(3, 'b')], database: inConflict('a', 'b') },
-    bad: { ...LEFT_OUT, writes: [write(1, 'a'), write(3, 'b', { durable: false })], database: inConflict('a', 'b') },
+    bad: { ...LEFT_OUT, writes: [write(1, 'a', { durable: false }), write(3, 'c')], database: inConflict('a', 'c') },
+  },
+  {
+    check: watchesComplete,
+    title: 'a durable version left out, where the one above it is durable too',
+    good: { ...LEFT_OUT, writes: [write(1, 'a'), write(3, 'b', { durable: false })], database: inConflict('a', 'b') },
+    bad: { ...LEFT_OUT, writes: [write(1, 'a'), write(3, 'b')], database: inConflict('a', 'b') },
   },
   {
     check: watchesComplete,

@@ -9,8 +9,9 @@ export function isOfSplit({ databaseNodes, writes, database }: Pick<RunRecord, '
   return writes.some((write) => write.key === key && write.version === version && write.durable === false);
 }
 
-/** Whether a version lost to another of its key in a split: it is in the series, and a watch does not tell it. */
+/** Whether a version lost to another of its key in a split, it or the one above it being of that: it is in the series, and a watch does not tell it. */
 export function lostInSplit(record: Pick<RunRecord, 'databaseNodes' | 'writes' | 'database'>, key: string, version: string): boolean {
-  const higher = record.database.get(key)?.series.some((stored) => stored.version > version) === true;
-  return higher && isOfSplit(record, key, version);
+  const versions = record.database.get(key)?.series.map((stored) => stored.version) ?? [];
+  const above = versions.filter((each) => each > version).toSorted()[0];
+  return above !== undefined && (isOfSplit(record, key, version) || isOfSplit(record, key, above));
 }
