@@ -306,8 +306,8 @@ export class WatchStream {
   async *#unmet(catchUp: CatchUp): AsyncGenerator<WatchEvent, void, undefined> {
     const { hub } = this.#context;
     for (const entry of [...this.#entries()]) {
-      // What is in doubt, or a write of ours whose row is on its way, the feed will bring.
-      if (!isServable(entry) || entry.state === 'verifying' || hub.isUnannounced(entry)) continue;
+      // What was never shown, or a write of ours whose row is on its way, the feed will bring. What is in doubt was shown: when the doubt is over, it is not announced again.
+      if (!isServable(entry) || hub.isUnannounced(entry)) continue;
       const address = { ...entry.node.address, key: entry.key };
       yield* catchUp.unmet(changeOfEntry(entry, address), address, keptTail(entry));
       if (catchUp.reset !== undefined) return;

@@ -1,5 +1,5 @@
 import type { TransportResponse } from '@xir/couch-client';
-import type { KeyAddress, WatchEvent, WatchOptions } from '@xir/kv4-core';
+import { headId, type KeyAddress, type WatchEvent, type WatchOptions } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Memory } from '../src/index.ts';
 import { scriptedPair } from './support/scripted-pair.ts';
@@ -36,13 +36,15 @@ function valueOf(event: WatchEvent): unknown {
 
 /**
  * From now on what answers probes and resumptions is a replica that is behind, and holds itself for current. The answer waits until a resumption has come to rest: it was
- * answered, and probes enough behind it.
+ * answered, and probes enough behind it. `meanwhile` happens before the resumption is answered.
  */
-function fallBehind(transport: ScriptedTransport): (memory: Memory) => Promise<void> {
+function fallBehind(transport: ScriptedTransport, meanwhile?: () => Promise<void>): (memory: Memory) => Promise<void> {
   let probes = Number.NEGATIVE_INFINITY;
   const answer = async ({ path }: { readonly path: string }): Promise<TransportResponse> => {
-    if (path.includes('include_docs=true&style')) probes = 0;
-    else probes += 1;
+    if (path.includes('include_docs=true&style')) {
+      await meanwhile?.();
+      probes = 0;
+    } else probes += 1;
     return textResponse(200, NOTHING_BEHIND);
   };
   transport.next('_changes?since', answer, 10_000);
@@ -85,6 +87,27 @@ for (const history of [false, true]) {
       const settled = fallBehind(transport);
       const resumed = follow(memory, 'last', { history, after: position });
       await settled(memory);
+      await writer.put(key('z'), 'last');
+      expect((await resumed).values).toEqual(history ? [1, 2, 'last'] : [2, 'last']);
+    });
+
+    it('M27 T8: is told what the cache knows already, also while the database is asked whether it still holds', async () => {
+      await using test = await scriptedPair(server.url);
+      const { memory, writer, transport } = test;
+      const { position } = await follow(memory, 'end-of-initial', { history });
+      await memory.list(place);
+      await writer.put(key('k'), 1);
+      await writer.put(key('k'), 2);
+      await memory.prove();
+      const looked = transport.delayAnswer('_bulk_get');
+      const settled = fallBehind(transport, async () => {
+        transport.inject(JSON.stringify({ seq: '1-unknown', id: headId(key('k')), changes: [{ rev: `1-${'0'.repeat(32)}` }] }));
+        await writer.put({ ...key('k'), path: '/elsewhere' }, 'carries the row');
+        await vi.waitFor(() => expect(memory.stats().verifying).toBe(1));
+      });
+      const resumed = follow(memory, 'last', { history, after: position });
+      await settled(memory);
+      looked.open();
       await writer.put(key('z'), 'last');
       expect((await resumed).values).toEqual(history ? [1, 2, 'last'] : [2, 'last']);
     });

@@ -7,7 +7,7 @@ import { Output } from './output.ts';
 /** `GET|POST /{db}/_changes`, all four feeds. Source: CouchDB 3.5, chapter "/{db}/_changes". */
 export async function handleChanges(exchange: Exchange, database: Database): Promise<void> {
   const request = await readChangesRequest(exchange, database);
-  const since = database.sequences.decode(request.since, database.state.updateSeq);
+  const since = database.sequences.decode(request.since, database.readableSequence);
   exchange.writeHead(200, { 'Content-Type': request.feed === 'eventsource' ? 'text/event-stream' : 'application/json' });
   if (exchange.method === 'HEAD') {
     exchange.response.end();
@@ -29,10 +29,10 @@ async function listed(database: Database, request: ChangesRequest, position: Str
   const answer: ChangesAnswer = { database, request, position, framing, output };
   output.text('{"results":[\n');
   if (request.descending) {
-    position.sequence = database.state.updateSeq;
+    position.sequence = database.readableSequence;
     await streamDescending(answer);
   } else {
-    await streamChanges(answer, database.state.updateSeq);
+    await streamChanges(answer);
     if (request.feed === 'longpoll' && count === 0 && request.limit > 0) await waitForFirstRow(answer, () => count > 0);
   }
   const lastSeq = database.sequences.encode(position.sequence);
@@ -45,9 +45,9 @@ async function waitForFirstRow(answer: ChangesAnswer, found: () => boolean): Pro
   const waiter = new ChangeWaiter(database, request, output);
   try {
     while (!found() && !output.isClosed && !database.closed) {
-      if (database.state.updateSeq === position.sequence && !(await waiter.next(position.sequence))) break;
+      if (database.state.updateSeq <= position.sequence && !(await waiter.next(position.sequence))) break;
       if (database.closed) break;
-      await streamChanges(answer, database.state.updateSeq);
+      await streamChanges(answer);
     }
   } finally {
     waiter.stop();
@@ -66,11 +66,11 @@ async function live(database: Database, request: ChangesRequest, position: Strea
     if (request.descending) await streamDescending(answer);
     while (!request.descending && position.remaining > 0 && !output.isClosed && !database.closed) {
       const before = position.remaining;
-      await streamChanges(answer, database.state.updateSeq);
+      await streamChanges(answer);
       output.flush();
       if (position.remaining === 0) break;
       if (before !== position.remaining) waiter.touch();
-      if (!database.closed && database.state.updateSeq === position.sequence && !(await waiter.next(position.sequence))) break;
+      if (!database.closed && database.state.updateSeq <= position.sequence && !(await waiter.next(position.sequence))) break;
     }
   } finally {
     waiter.stop();
@@ -112,13 +112,13 @@ class ChangeWaiter {
 
   /** True when there is more than `sequence`; false when the feed is to end. */
   async next(sequence: number): Promise<boolean> {
-    while (this.#database.state.updateSeq === sequence && !this.#expired && !this.#output.isClosed && !this.#database.closed) {
+    while (this.#database.state.updateSeq <= sequence && !this.#expired && !this.#output.isClosed && !this.#database.closed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
     }
-    return this.#database.state.updateSeq !== sequence && !this.#output.isClosed && !this.#database.closed;
+    return this.#database.state.updateSeq > sequence && !this.#output.isClosed && !this.#database.closed;
   }
 
   stop(): void {

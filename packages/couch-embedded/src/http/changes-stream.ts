@@ -34,15 +34,14 @@ export interface ChangesAnswer {
   readonly output: Output;
 }
 
-/** Sends the rows after `position` up to `end`, in pieces, waiting for a slow reader between them. */
-export async function streamChanges(answer: ChangesAnswer, end: number): Promise<void> {
+/**
+ * Sends the rows after `position` up to the last one there is, in pieces, waiting for a slow reader between them. Each piece goes up to what is readable in its own turn: a row that was
+ * replaced since the piece before is found where it is now.
+ */
+export async function streamChanges(answer: ChangesAnswer): Promise<void> {
   const { database, position, output } = answer;
-  while (position.remaining > 0 && position.sequence < end && !output.isClosed && !database.closed) {
-    const more = sendRows(answer, end);
-    if (!more) {
-      position.sequence = end;
-      break;
-    }
+  while (position.remaining > 0 && !output.isClosed && !database.closed) {
+    if (!sendRows(answer)) break;
     if (output.needsDrain) await output.drain();
   }
 }
@@ -50,7 +49,7 @@ export async function streamChanges(answer: ChangesAnswer, end: number): Promise
 /** As {@link streamChanges}, newest first; `position.sequence` ends at the last row sent. */
 export async function streamDescending(answer: ChangesAnswer): Promise<void> {
   const { database, position, output } = answer;
-  let below = database.state.updateSeq + 1;
+  let below = database.readableSequence + 1;
   const writer = new RowWriter(answer);
   while (position.remaining > 0 && below > 1 && !output.isClosed && !database.closed) {
     const rows = [...database.tables.range('changes', { start: numberKey(below - 1), end: numberKey(0), reverse: true, limit: ROWS_PER_READ })];
@@ -66,10 +65,13 @@ export async function streamDescending(answer: ChangesAnswer): Promise<void> {
   }
 }
 
-/** One read of the engine; false when there was nothing left. */
-function sendRows(answer: ChangesAnswer, end: number): boolean {
+/** One read of the engine, in one turn; false when nothing is left behind it. */
+function sendRows(answer: ChangesAnswer): boolean {
   const { database, position } = answer;
-  const rows = [...database.tables.range('changes', { start: numberKey(position.sequence + 1), end: numberKey(end + 1), limit: Math.min(ROWS_PER_READ, position.remaining) })];
+  const end = database.readableSequence;
+  if (position.sequence >= end) return false;
+  const limit = Math.min(ROWS_PER_READ, position.remaining);
+  const rows = [...database.tables.range('changes', { start: numberKey(position.sequence + 1), end: numberKey(end + 1), limit })];
   const writer = new RowWriter(answer);
   for (const { key, value } of rows) {
     const sequence = key.readUIntBE(0, 6);
@@ -78,7 +80,9 @@ function sendRows(answer: ChangesAnswer, end: number): boolean {
     if (sent) position.remaining -= 1;
     if (position.remaining === 0) break;
   }
-  return rows.length > 0;
+  if (rows.length === limit) return true;
+  position.sequence = end;
+  return false;
 }
 
 class RowWriter {

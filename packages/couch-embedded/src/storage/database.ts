@@ -87,6 +87,14 @@ export class Database implements BatchSource {
     return bytes === undefined ? undefined : decodeBody(bytes);
   }
 
+  /**
+   * The last sequence that a read sees now. A commit is readable as soon as it is on disk, a moment before {@link Database.state} knows of it: whoever reads rows up to the state's
+   * sequence in that moment finds neither the rows that the commit has replaced nor those it has put in their place.
+   */
+  get readableSequence(): number {
+    return this.#closed ? this.state.updateSeq : this.#readMeta(STATE_KEY, NEW_STATE).updateSeq;
+  }
+
   /** Rows of the feed after a sequence. */
   pendingAfter(sequence: number): number {
     return this.#counts.after(sequence, (from, to) => this.tables.countKeys('changes', { start: numberKey(from + 1), end: numberKey(to) }));

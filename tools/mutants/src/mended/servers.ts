@@ -36,4 +36,12 @@ export const MENDED_SERVER_MUTANTS: readonly Mutant[] = [
     replace: '',
     heldBy: { file: 'packages/rest/test/hostile-bytes.test.ts', title: 'requests that wait behind others of a connection that closes' },
   },
+  {
+    name: 'listing-of-half-a-commit',
+    without: 'A listing of changes that is read while a commit becomes readable lacks the rows that the commit replaces.',
+    file: 'packages/couch-embedded/src/storage/database.ts',
+    find: 'return this.#closed ? this.state.updateSeq : this.#readMeta(STATE_KEY, NEW_STATE).updateSeq;',
+    replace: 'return this.state.updateSeq;',
+    heldBy: { file: 'packages/couch-embedded/test/torn-reads.test.ts', title: 'S3 every listing of changes' },
+  },
 ];

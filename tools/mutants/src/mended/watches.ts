@@ -88,4 +88,12 @@ export const MENDED_WATCH_MUTANTS: readonly Mutant[] = [
     replace: '',
     heldBy: { file: 'packages/kv4/test/watch-replicas.test.ts', title: 'M27 T8: is told what the cache knows already' },
   },
+  {
+    name: 'in-doubt-is-not-told',
+    without: 'A resumed watch never tells what the cache shows while it is asked whether that still holds.',
+    file: 'packages/kv4/src/watch-stream.ts',
+    find: 'if (!isServable(entry) || hub.isUnannounced(entry)) continue;',
+    replace: "if (!isServable(entry) || entry.state === 'verifying' || hub.isUnannounced(entry)) continue;",
+    heldBy: { file: 'packages/kv4/test/watch-replicas.test.ts', title: 'M27 T8: is told what the cache knows already, also while' },
+  },
 ];
