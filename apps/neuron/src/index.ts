@@ -1,3 +1,4 @@
+export { DEFAULT_DATABASE_WAIT_MS } from './await-database.ts';
 export { configurationReference } from './documentation.ts';
 export {
   describeProblem,

@@ -41,8 +41,8 @@ async function run(invocation: Invocation): Promise<void> {
     logger.error({ error }, 'an error that nothing caught: the process ends, so that its supervisor starts it again');
     process.exit(EXIT_FAILURE);
   });
-  const start = async () => {
-    const neuron = await startNeuron({ ...settings, name }, logger);
+  const start = async (signal: AbortSignal) => {
+    const neuron = await startNeuron({ ...settings, name }, logger, signal);
     process.stdout.write(`${JSON.stringify(neuron.ready)}\n`);
     return neuron;
   };

@@ -25,6 +25,8 @@ import { NEURON_VERSION } from './package-version.ts';
 /** What there is of a neuron while it starts, runs and ends. */
 export interface NeuronParts {
   state: 'starting' | 'running' | 'draining';
+  /** Why the start does not go on yet. */
+  waitingFor?: string;
   memory?: Memory;
   rest?: RestHandler;
   resp?: RespFace;
@@ -47,7 +49,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   const health = (): HealthInput => {
     const { memory } = parts;
     return {
-      feed: memory === undefined ? { state: 'starting', evidence: 'none' } : feedHealth(memory),
+      feed: memory === undefined ? { state: 'starting', evidence: 'none', ...(parts.waitingFor === undefined ? {} : { cause: parts.waitingFor }) } : feedHealth(memory),
       maxFeedAgeMs: feedDeadlineMs(settings),
       databaseCommand: databaseCommand(settings),
       ...(memory === undefined ? {} : { divergences: memory.stats().divergences }),

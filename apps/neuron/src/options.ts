@@ -1,4 +1,5 @@
 import { DEFAULT_LOG_LEVEL, DEFAULT_STALL_ABORT_MS } from '@xir/operations';
+import { DEFAULT_DATABASE_WAIT_MS } from './await-database.ts';
 import * as kinds from './option-kinds.ts';
 import type { OptionKind } from './option-kinds.ts';
 
@@ -97,6 +98,12 @@ export const NEURON_OPTIONS = {
     absent: '`none` for `*subs` and `*stats`, `unlimited` for all others',
     help: 'How much history is kept, per layer; added to the default.',
   }),
+  databaseWaitMs: option({
+    flag: 'database-wait-ms',
+    kind: kinds.milliseconds(0, 86_400_000, true),
+    defaultText: String(DEFAULT_DATABASE_WAIT_MS),
+    help: 'How long a neuron that starts waits for a database that cannot be reached; 0: it ends at once.',
+  }),
   drainMs: option({
     flag: 'drain-ms',
     kind: kinds.milliseconds(0, 600_000),
@@ -133,7 +140,7 @@ type ValueOf<Definition> = Definition extends OptionDefinition<infer Value> ? Va
 /** Options that are always set, since they have a default. */
 export type OptionKeyWithDefault =
   | 'database' | 'dataDir' | 'host' | 'restPort' | 'wsPort' | 'tcpPort' | 'linkPort' | 'opsPort' | 'systemSecret' | 'logLevel'
-  | 'trustProxy' | 'cacheMaxBytes' | 'heartbeatMs' | 'drainMs' | 'stallAbortMs';
+  | 'trustProxy' | 'cacheMaxBytes' | 'heartbeatMs' | 'databaseWaitMs' | 'drainMs' | 'stallAbortMs';
 
 /** What a neuron runs with: every option's value, those without default optional. */
 export type NeuronSettings = { readonly [Key in OptionKeyWithDefault]: ValueOf<(typeof NEURON_OPTIONS)[Key]> } & {

@@ -22,16 +22,17 @@ export const CLOSE_GRACE_MS = 5000;
 const STATUS: Record<EndSignal, number> = { SIGTERM: 143, SIGINT: 130 };
 
 /**
- * Starts something, and runs it until SIGTERM or SIGINT asks it to end; resolves when it has ended. A signal during the start waits for the
- * start. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
+ * Starts something, and runs it until SIGTERM or SIGINT asks it to end; resolves when it has ended. A signal during the start aborts the start's own signal: a start that rejects
+ * with its reason has ended; another is waited for. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
  */
 export async function runUntilSignal(
-  start: () => Promise<Drainable>,
+  start: (signal: AbortSignal) => Promise<Drainable>,
   host: ProcessHost,
   options: { readonly drainMs: number; readonly logger: Logger },
 ): Promise<void> {
   const { drainMs, logger } = options;
   let first: EndSignal | undefined;
+  const ending = new AbortController();
   let asked: () => void = () => {};
   const askedToEnd = new Promise<void>((resolve) => (asked = resolve));
   const onSignal = (signal: EndSignal) => {
@@ -47,11 +48,16 @@ export async function runUntilSignal(
     }, drainMs + CLOSE_GRACE_MS);
     limit.unref();
     asked();
+    ending.abort();
   };
   host.on('SIGTERM', onSignal);
   host.on('SIGINT', onSignal);
-  const running = await start();
-  await askedToEnd;
-  await running.close();
+  try {
+    const running = await start(ending.signal);
+    await askedToEnd;
+    await running.close();
+  } catch (error) {
+    if (!ending.signal.aborted || error !== ending.signal.reason) throw error;
+  }
   logger.info({}, 'the neuron has ended');
 }

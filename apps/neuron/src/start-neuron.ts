@@ -1,11 +1,12 @@
 import { createAccounts, type Accounts, type Login } from '@xir/accounts';
-import { isCouchError, parseServerUrl } from '@xir/couch-client';
+import { isCouchError, parseServerUrl, systemClock, systemRandom } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type RestServer } from '@xir/rest';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
+import { awaitDatabase } from './await-database.ts';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
@@ -26,16 +27,17 @@ export interface Neuron extends AsyncDisposable {
 }
 
 /**
- * Starts a neuron: operations, the database (embedded or not), memory, accounts, the faces. Resolves when all of it is open. Throws {@link NeuronError}, having
- * closed what was open. The settings are taken as checked (`refuseUnsafeSettings`).
+ * Starts a neuron: operations, the database (embedded or not), memory, accounts, the faces. Resolves when all of it is open; a database that cannot be reached is waited for.
+ * Throws {@link NeuronError}, and the reason of `signal`, having closed what was open. The settings are taken as checked (`refuseUnsafeSettings`).
  */
-export async function startNeuron(settings: NamedSettings, logger: Logger): Promise<Neuron> {
+export async function startNeuron(settings: NamedSettings, logger: Logger, signal: AbortSignal = new AbortController().signal): Promise<Neuron> {
   const stack = new ClosingStack((name, error) => logger.error({ error, name }, 'something could not be closed'));
   const parts: NeuronParts = { state: 'starting' };
   try {
     const operations = await openOperations(settings, parts, { stack, logger });
     const database = await openDatabase(settings, stack, logger);
-    const memory = stack.add('memory', await openMemoryOn(database, settings));
+    const memory = stack.add('memory', await openMemoryInTime(database, settings, { parts, logger, signal }));
+    delete parts.waitingFor;
     parts.memory = memory;
     const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
@@ -75,6 +77,20 @@ async function openDatabase(settings: NamedSettings, stack: ClosingStack, logger
   stack.add('embedded database', embedded);
   const { ownUrl, transport, url } = embedded;
   return serveDatabase === undefined ? { ownUrl, transport } : { ownUrl, transport, url };
+}
+
+function openMemoryInTime(reach: DatabaseReach, settings: NamedSettings, { parts, logger, signal }: { readonly parts: NeuronParts; readonly logger: Logger; readonly signal: AbortSignal }): Promise<Memory> {
+  return awaitDatabase(() => openMemoryOn(reach, settings), {
+    waitMs: settings.databaseWaitMs,
+    clock: systemClock,
+    random: systemRandom,
+    signal,
+    isPassing: (error) => error instanceof NeuronError && error.code === 'NEURON_DATABASE_UNREACHABLE',
+    onWait: (error, retryInMs) => {
+      parts.waitingFor = error instanceof Error ? error.message : String(error);
+      logger.warn({ error, retryInMs }, 'the neuron waits for its database');
+    },
+  });
 }
 
 async function openMemoryOn(reach: DatabaseReach, settings: NamedSettings): Promise<Memory> {

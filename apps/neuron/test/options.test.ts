@@ -53,6 +53,7 @@ describe('an option', () => {
   it('has the documented defaults where nothing is given', () => {
     expect(resolve()).toEqual({
       database: 'xir',
+      databaseWaitMs: 600_000,
       dataDir: 'data/xir',
       host: '127.0.0.1',
       restPort: 4006,

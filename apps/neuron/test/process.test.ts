@@ -1,13 +1,23 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startDatabaseProcess } from './database-process.ts';
 import { NEURON_VERSION } from '../src/package-version.ts';
 import { expectNoSecret, freePorts, getJson, NeuronProcess, startNeuronProcess, temporaryDirectory, TEST_SECRET } from './neuron-process.ts';
 
 const TIMEOUT_MS = 60_000;
+
+/** A port that nothing listens on just now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('the command', { timeout: TIMEOUT_MS }, () => {
   it('prints one JSON line with every address, and nothing else, on standard output', async () => {
@@ -87,10 +97,30 @@ describe('the command', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('says what is wrong when its database cannot be had, without the password: status 1', async () => {
-    const ended = await new NeuronProcess([...freePorts(), '--couchdb-url', 'http://admin:hunter2@127.0.0.1:9']).ended;
+    const ended = await new NeuronProcess([...freePorts(), '--couchdb-url', 'http://admin:hunter2@127.0.0.1:9', '--database-wait-ms', '0']).ended;
     expect([ended.code, ended.stdout]).toEqual([1, '']);
     expect(ended.stderr).toMatch(/NEURON_DATABASE_UNREACHABLE: --couchdb-url: the database at http:\/\/127\.0\.0\.1:9 /);
     expectNoSecret(ended.stderr, 'hunter2');
+  });
+
+  it('waits for a database that is not there yet: /health says for what, SIGTERM ends the waiting, and it is ready when the database comes', async () => {
+    await using directory = await temporaryDirectory();
+    await using before = await startDatabaseProcess(directory.path);
+    const { port, origin } = new URL(before.url);
+    await before.kill();
+    const operations = await freePort();
+    const parameters = [...freePorts(), '--ops-port', String(operations), '--couchdb-url', origin];
+    await using neuron = new NeuronProcess(parameters);
+    await vi.waitFor(() => expect(neuron.output.stderr).toMatch(/waits for its database/), { timeout: 20_000, interval: 20 });
+    const { status, body } = await getJson(`http://127.0.0.1:${operations}/health`);
+    expect(status).toBe(503);
+    expect(JSON.stringify(body)).toContain(`the database at ${origin} could not be opened`);
+    const ended = await neuron.end('SIGTERM');
+    expect([ended.code, ended.stdout]).toEqual([0, '']);
+    await using patient = new NeuronProcess(parameters);
+    await vi.waitFor(() => expect(patient.output.stderr).toMatch(/waits for its database/), { timeout: 20_000, interval: 20 });
+    await using database = await startDatabaseProcess(directory.path, Number(port));
+    expect((await patient.ready()).database).toBe(database.url);
   });
 
   it('says what is wrong when its data directory is in use, or a port is taken: status 1', async () => {
