@@ -6,11 +6,22 @@ import type { RespContext } from './context.ts';
 import { errorLine, RespError } from './errors.ts';
 import { leaveAccount } from './leave-account.ts';
 import { invalidate, writeInvalidation } from './tracking/invalidation.ts';
-import type { Tracking } from './tracking/tracking.ts';
 
 const MAX_SHOWN_CHARACTERS = 128;
 /** Commands whose own answer is sent whatever the mode. */
 const MODE_COMMAND = 'CLIENT';
+/** The command whose answer may be about any name. */
+const EXECUTION = 'EXEC';
+
+/** An answer that may have to stand behind others. */
+export interface OverlappingAnswer {
+  /** Fulfilled when the answer is there; never rejects. `undefined`: it is. */
+  readonly waiting: Promise<void> | undefined;
+  /** Where it is written. */
+  readonly writer: RespReplyWriter;
+  /** Called when its turn has come, before what was written is taken. */
+  goesOut(): void;
+}
 
 /** Carries out the requests of one client: knows who may do what when, turns failures into answers, counts. */
 export class CommandRunner {
@@ -33,19 +44,32 @@ export class CommandRunner {
   run(command: Command | undefined, args: readonly string[], reply: RespReplyWriter): Promise<void> | undefined {
     const client = this.#client;
     if (client.replyMode !== 'on') return this.#runQuietly(command, args, reply);
-    return this.#answer(command, { context: this.#context, client, args, reply });
+    return this.#complete(command, { context: this.#context, client, args, reply });
   }
 
-  /** Carries out a request that may overlap with others. `undefined`: it is answered; otherwise its answer comes to a writer of its own, once the promise, which never rejects, is fulfilled. */
-  start(command: Command, args: readonly string[]): { readonly waiting: Promise<void>; readonly writer: RespReplyWriter } | undefined {
+  /** Carries out a request that may overlap with others, when none are under way. `undefined`: it is answered. */
+  start(command: Command, args: readonly string[]): OverlappingAnswer | undefined {
     const client = this.#client;
     const call: Call = { context: this.#context, client, args, reply: client.reply };
     const waiting = this.#answer(command, call);
-    if (waiting === undefined) return undefined;
+    if (waiting === undefined) {
+      this.#tellOnceMore(command, call);
+      return undefined;
+    }
     // Nothing was written yet: what has to wait writes behind its waiting.
-    call.reply = new RespReplyWriter();
-    call.reply.version = client.reply.version;
-    return { waiting, writer: call.reply };
+    return this.#overlapping(command, call, waiting);
+  }
+
+  /** Carries out a request that may overlap with those under way. */
+  startBehind(command: Command, args: readonly string[]): OverlappingAnswer {
+    const client = this.#client;
+    const call: Call = { context: this.#context, client, args, reply: writerLike(client.reply) };
+    return this.#overlapping(command, call, this.#answer(command, call));
+  }
+
+  #overlapping(command: Command, call: Call, waiting: Promise<void> | undefined): OverlappingAnswer {
+    if (call.reply === this.#client.reply) call.reply = writerLike(call.reply);
+    return { waiting, writer: call.reply, goesOut: () => this.#tellOnceMore(command, call) };
   }
 
   /** Ends what the client has asked for. */
@@ -58,10 +82,35 @@ export class CommandRunner {
     const scratch = new RespReplyWriter();
     scratch.version = reply.version;
     if (client.replyMode === 'skip') client.replyMode = 'on';
-    const waiting = this.#answer(command, { context: this.#context, client, args, reply: scratch });
+    const waiting = this.#complete(command, { context: this.#context, client, args, reply: scratch });
     if (client.replyMode === 'skip-next') client.replyMode = 'skip';
     else if (client.replyMode === 'on' && command?.name === MODE_COMMAND && waiting === undefined) reply.append(scratch.take());
     return waiting;
+  }
+
+  /** Carries out a request whose answer goes out as soon as it is there. */
+  #complete(command: Command | undefined, call: Call): Promise<void> | undefined {
+    const waiting = this.#answer(command, call);
+    if (call.fetch === undefined) return waiting;
+    if (waiting !== undefined) return waiting.then(() => this.#tellOnceMore(command, call));
+    this.#tellOnceMore(command, call);
+    return undefined;
+  }
+
+  /**
+   * What a client is told of a name before the answer about it goes out, which may be older, is told once more behind the answer, lest that be kept.
+   */
+  #tellOnceMore(command: Command | undefined, call: Call): void {
+    const { fetch, client, reply } = call;
+    const { tracking } = client;
+    if (command === undefined || fetch === undefined) return;
+    call.fetch = undefined;
+    if (tracking === undefined) return;
+    tracking.endFetch(fetch);
+    const names = fetch.toldOf(command.name === EXECUTION ? undefined : namesOf(command, call.args));
+    if (names.length === 0) return;
+    if (tracking.settings.redirectId === 0 && reply.version === 3) writeInvalidation(reply, names);
+    else invalidate(this.#context, client, { names, cause: undefined });
   }
 
   #answer(command: Command | undefined, call: Call): Promise<void> | undefined {
@@ -84,20 +133,20 @@ export class CommandRunner {
         call.reply.simple('QUEUED');
         return undefined;
       }
+      const { tracking } = call.client;
+      if (tracking !== undefined && (command.keys !== undefined || command.name === EXECUTION)) call.fetch = tracking.beginFetch();
       const waiting = command.run(call);
       if (waiting === undefined) {
         count.ok += 1;
         return undefined;
       }
-      const answered = waiting.then(
+      return waiting.then(
         () => void (count.ok += 1),
         (error: unknown) => {
           count.error += 1;
           this.#fail(error, call);
         },
       );
-      const { tracking } = call.client;
-      return tracking === undefined || (command.keys === undefined && command.name !== 'EXEC') ? answered : tellOnceMore(tracking, answered, { command, call, context: this.#context });
     } catch (error) {
       count.error += 1;
       if (command.immediate !== true) call.client.transaction?.spoil();
@@ -127,18 +176,10 @@ export class CommandRunner {
   }
 }
 
-/**
- * What a client is told of a name while it waits for an answer about it comes before the answer, which may be older: it is told once more behind it, lest the answer be kept.
- */
-async function tellOnceMore(tracking: Tracking, answered: Promise<void>, { command, call, context }: { readonly command: Command; readonly call: Call; readonly context: RespContext }): Promise<void> {
-  const told = tracking.beginFetch();
-  await answered;
-  tracking.endFetch(told);
-  if (call.client.tracking !== tracking) return;
-  const names = command.name === 'EXEC' ? [...told.names] : namesOf(command, call.args).filter((name) => told.all || told.names.has(name));
-  if (names.length === 0) return;
-  if (tracking.settings.redirectId === 0 && call.reply.version === 3) writeInvalidation(call.reply, names);
-  else invalidate(context, call.client, { names, cause: undefined });
+function writerLike({ version }: RespReplyWriter): RespReplyWriter {
+  const writer = new RespReplyWriter();
+  writer.version = version;
+  return writer;
 }
 
 /** The names among the arguments of a request. */

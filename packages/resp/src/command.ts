@@ -3,6 +3,7 @@ import type { RespReplyWriter } from '@xir/protocol';
 import type { Client } from './client.ts';
 import type { RespContext } from './context.ts';
 import type { ExecutionGuard } from './execution-guard.ts';
+import type { Fetch } from './tracking/fetch.ts';
 
 /** One request on its way. */
 export interface Call {
@@ -14,6 +15,8 @@ export interface Call {
   reply: RespReplyWriter;
   /** Under EXEC: what was watched, and has to be unchanged. */
   readonly guard?: ExecutionGuard;
+  /** What a client that keeps answers is told until the answer goes out. */
+  fetch?: Fetch | undefined;
 }
 
 /** What COMMAND says of a command. */

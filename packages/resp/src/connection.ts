@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-import { RespRequestParser, RespReplyWriter } from '@xir/protocol';
+import { RespRequestParser } from '@xir/protocol';
 
 import { Client } from './client.ts';
 import type { Command, OverlapKind } from './command.ts';
-import { CommandRunner } from './command-runner.ts';
+import { CommandRunner, type OverlappingAnswer } from './command-runner.ts';
 import type { RespContext } from './context.ts';
 import { admit } from './admission.ts';
 import { LIMITS_BEFORE_LOGIN } from './limits.ts';
@@ -20,7 +20,7 @@ const FLUSH_BYTES = 65_536;
 
 /** A read or write whose answer is still to come, or has to stand behind one that is. */
 interface Overlap {
-  readonly writer: RespReplyWriter;
+  readonly answer: OverlappingAnswer;
   done: boolean;
 }
 const MAX_OVERLAPS = 1024;
@@ -133,31 +133,24 @@ export class Connection {
   /** Carries out a request of which others of its kind need not wait: their answers are put in order. */
   #overlap(command: Command, args: string[]): void {
     const isAlone = this.#overlaps.length === 0;
-    const started = isAlone ? this.#runner.start(command, args) : this.#startBehind(command, args);
-    if (started === undefined) return;
-    const { waiting, writer } = started;
-    const overlap: Overlap = { writer, done: waiting === undefined };
+    const answer = isAlone ? this.#runner.start(command, args) : this.#runner.startBehind(command, args);
+    if (answer === undefined) return;
+    const overlap: Overlap = { answer, done: answer.waiting === undefined };
     this.#overlaps.push(overlap);
-    void waiting?.then(() => {
+    void answer.waiting?.then(() => {
       overlap.done = true;
       if (this.#overlaps[0] === overlap) this.#collect();
     });
-  }
-
-  /** An answer that is there at once has to stand behind those that are not. */
-  #startBehind(command: Command, args: string[]): { readonly waiting: Promise<void> | undefined; readonly writer: RespReplyWriter } {
-    const writer = new RespReplyWriter();
-    writer.version = this.client.reply.version;
-    return { waiting: this.#runner.run(command, args, writer), writer };
   }
 
   /** Takes over the answers that are there, as far as none before them is missing. */
   #collect(): void {
     if (this.#closed) return;
     let count = 0;
-    for (const { done, writer } of this.#overlaps) {
+    for (const { done, answer } of this.#overlaps) {
       if (!done) break;
-      this.client.reply.append(writer.take());
+      answer.goesOut();
+      this.client.reply.append(answer.writer.take());
       count += 1;
     }
     this.#overlaps.splice(0, count);

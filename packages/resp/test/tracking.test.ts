@@ -27,6 +27,17 @@ async function open(version: 2 | 3 = 3): Promise<RespClient> {
   return client;
 }
 
+/** A store whose reads at /slow wait. */
+function slowGets(store: Memory, gate: Promise<void>): Memory {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'get') return (...args: Parameters<Memory['get']>) => (args[0].path === '/slow' ? gate.then(() => target.get(...args)) : target.get(...args));
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 /** A message that shows that everything before it was told. */
 async function fence(client: RespClient, name: string): Promise<unknown> {
   await client.call('GET', name);
@@ -96,6 +107,25 @@ describe('CLIENT TRACKING', () => {
     await client.call('HGETALL', '/t2fence');
     await other.call('HSET', '/t2fence', 'f', 1);
     expect(await client.message()).toEqual(['invalidate', ['/t2late']]);
+  });
+
+  it('T9 what was told while an answer stood behind a slower one is told once more behind it', async () => {
+    let begin: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (begin = resolve));
+    await using held = await openFixture({ wrapStore: (store) => slowGets(store, gate) });
+    const [client, other] = [await held.open(3), await held.open(3)];
+    await other.call('SET', 't9', 1);
+    await client.call('CLIENT', 'TRACKING', 'ON');
+    const slow = client.call('GET', '/slow/key');
+    const answer = client.call('GET', 't9');
+    await eventually(() => expect(held.face.metrics().trackedNames).toBe(2));
+    await other.call('SET', 't9', 2);
+    expect(await client.message()).toEqual(['invalidate', ['t9']]);
+    begin();
+    expect([await slow, await answer]).toEqual([null, '1']);
+    await client.call('GET', 't9fence');
+    await other.call('SET', 't9fence', 1);
+    expect(await client.message()).toEqual(['invalidate', ['t9']]);
   });
 
   it('T9 what was told while an answer was being fetched is told once more behind the answer', async () => {

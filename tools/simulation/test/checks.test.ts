@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Facts } from '../src/checks/facts.ts';
 import { CHECKS } from '../src/checks/judge.ts';
 import { SimulatedClock } from '../src/time/simulated-clock.ts';
+import type { StaleAnswer } from '../src/faces/held-answer.ts';
 import type { ReadEvent, WatchedEvent, WatchHistory, WriteEvent } from '../src/world/history.ts';
 import { KEYS } from '../src/world/key-space.ts';
 import type { FaultKind } from '../src/world/profile.ts';
@@ -45,6 +46,17 @@ class Story {
   watched(events: readonly (readonly [type: WatchedEvent['type'], atMs: number, version?: string | undefined, reason?: string])[], more: Partial<WatchHistory> = {}): this {
     const told = events.map(([type, atMs, version, reason]) => ({ type, atMs, key: type === 'put' || type === 'delete' ? K : undefined, version, reason }));
     this.recorder.watches.push({ neuron: NEURON, name: 'a watch', history: false, latestOnly: false, keys: [K], events: told, ended: undefined, lasted: true, ...more });
+    return this;
+  }
+
+  /** A client-side cache held an answer that its neuron did not show any more. */
+  heldStale(forMs: number, more: Partial<StaleAnswer> = {}): this {
+    this.recorder.staleAnswers.push({ client: 'a client', request: `GET ${K}`, reach: 'key', key: K, held: '1', shown: '2', expired: false, fromMs: 20, untilMs: 20 + forMs, ...more });
+    return this;
+  }
+
+  heldAtEnd(held: string | null, stored: string | null): this {
+    this.recorder.answersAtEnd.push({ client: 'a client', request: `GET ${K}`, key: K, held, stored });
     return this;
   }
 
@@ -210,7 +222,26 @@ const BITES: Readonly<Record<string, Bite>> = {
       'the database itself went back': () => new Story().stored('2', '2', 10).stored('1', '1', 20).watched([['end-of-initial', 1], ['reset', 30, undefined, 'resync']]),
     },
   },
+  'no-missed-invalidation': {
+    violated: {
+      'an answer was held when its neuron had shown something else': () => new Story().heldStale(0.1),
+      'an answer was held when its value had expired, longer than a timer takes': () => expired(1.1),
+      'an old answer is held in the end': () => new Story().heldAtEnd('1', '2'),
+      'an answer of what was deleted is held in the end': () => new Story().heldAtEnd('1', null),
+      'that nothing is there is held in the end': () => new Story().heldAtEnd(null, '2'),
+    },
+    kept: {
+      'it was told in the same turn': () => new Story().heldStale(0),
+      'the timer of what expires ran in time': () => expired(1),
+      'the host’s clock was set beyond the expiry': () => expired(1_000).fault('clock-step'),
+      'what is held in the end is what is stored': () => new Story().heldAtEnd('2', '2').heldAtEnd(null, null),
+    },
+  },
 };
+
+function expired(forMs: number): Story {
+  return new Story().heldStale(forMs, { shown: null, expired: true });
+}
 
 function aged(story: Story, version: string | undefined, atMs: number, ageMs: number): Story {
   story.recorder.ages.push({ neuron: NEURON, key: K, atMs, ageMs, version, exempt: false });

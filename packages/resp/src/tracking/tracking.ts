@@ -3,6 +3,7 @@ import type { KeyAddress, PathAddress } from '@xir/kv4-core';
 import type { Following } from '../changes/change-follower.ts';
 import type { Client } from '../client.ts';
 import { addressText } from '../transaction.ts';
+import { Fetch } from './fetch.ts';
 import type { TrackedNames } from './tracked-names.ts';
 
 /** What of a client is followed: all that it reads, what it asks for, what it does not decline, or prefixes. */
@@ -21,12 +22,6 @@ export interface TrackingSettings {
 /** Versions that a client has written itself and that may still be told, at most. */
 const MAX_OWN_VERSIONS = 1_000;
 
-/** What a client was told while an answer of its was being fetched. */
-export interface ToldMeanwhile {
-  readonly names: Set<string>;
-  all: boolean;
-}
-
 /** Client-side caching of one client. */
 export class Tracking {
   readonly settings: TrackingSettings;
@@ -40,7 +35,7 @@ export class Tracking {
   isCachingNew = false;
   /** The client that is told is gone. */
   isRedirectBroken = false;
-  readonly #fetching = new Set<ToldMeanwhile>();
+  readonly #fetching = new Set<Fetch>();
   readonly #own = new Set<string>();
   readonly #writing = new Map<string, Set<Promise<unknown>>>();
 
@@ -67,23 +62,20 @@ export class Tracking {
     this.#names.note(this.#client, { type: 'path', address }, name);
   }
 
-  /** An answer is being fetched: what the client is told before it goes out has to be told once more behind it. */
-  beginFetch(): ToldMeanwhile {
-    const told: ToldMeanwhile = { names: new Set(), all: false };
-    this.#fetching.add(told);
-    return told;
+  /** A request is about to be carried out: what the client is told before the answer goes out has to be told once more behind it. */
+  beginFetch(): Fetch {
+    const fetch = new Fetch();
+    this.#fetching.add(fetch);
+    return fetch;
   }
 
-  endFetch(told: ToldMeanwhile): void {
-    this.#fetching.delete(told);
+  endFetch(fetch: Fetch): void {
+    this.#fetching.delete(fetch);
   }
 
   /** The client is told of names; `undefined`: of all. */
   noteTold(names: readonly string[] | undefined): void {
-    for (const told of this.#fetching) {
-      if (names === undefined) told.all = true;
-      else for (const name of names) told.names.add(name);
-    }
+    for (const fetch of this.#fetching) fetch.note(names);
   }
 
   /** Ends what is followed for prefixes. */

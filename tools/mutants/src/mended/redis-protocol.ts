@@ -19,7 +19,15 @@ export const REDIS_PROTOCOL_MUTANTS: readonly Mutant[] = [
     file: 'packages/resp/src/command-runner.ts',
     find: '  if (names.length === 0) return;',
     replace: '  if (names.length >= 0) return;',
-    heldBy: { file: TRACKING_TEST, title: 'T9 what was told while an answer' },
+    heldBy: { file: TRACKING_TEST, title: 'T9 what was told while an answer was being fetched' },
+  },
+  {
+    name: 'told-before-an-answer-that-waits',
+    without: 'A client-side cache keeps an answer that stood behind a slower one while its name changed.',
+    file: 'packages/resp/src/command-runner.ts',
+    find: 'goesOut: () => this.#tellOnceMore(command, call)',
+    replace: 'goesOut: () => undefined',
+    heldBy: { file: TRACKING_TEST, title: 'T9 what was told while an answer stood' },
   },
   {
     name: 'own-writes-told',

@@ -2,6 +2,7 @@ import type { Violation } from '../world/history.ts';
 import { HEALTHY_AGE_MS } from '../world/simulated-neuron.ts';
 import type { World } from '../world/world.ts';
 import { factsOf, type Facts } from './facts.ts';
+import { noMissedInvalidation } from './invalidations.ts';
 import { ageTrue, freshReadsCurrent, monotonicReads, readsWereWritten } from './reads.ts';
 import { watchesComplete, watchesOrdered, watchesReliable, watchesReset } from './watches.ts';
 import { acknowledgedWritesKept, compareAndSetChain, writtenAtMostOnce } from './writes.ts';
@@ -23,6 +24,7 @@ export const CHECKS: Readonly<Record<string, (facts: Facts) => Violation[]>> = {
   'watches-reliable': watchesReliable,
   'watches-complete': watchesComplete,
   'watches-reset': watchesReset,
+  'no-missed-invalidation': noMissedInvalidation,
 };
 
 /** Health is red when nothing at all was heard for longer than it allows. */

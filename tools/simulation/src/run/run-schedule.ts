@@ -1,6 +1,7 @@
 import type { MemoryOptions } from '@xir/kv4';
 import { SeededRandom } from '../seeded-random.ts';
 import { judge } from '../checks/judge.ts';
+import { openTrackers } from '../faces/trackers.ts';
 import { inject, planFaults } from '../world/faults.ts';
 import type { Violation } from '../world/history.ts';
 import type { Profile } from '../world/profile.ts';
@@ -66,10 +67,12 @@ export async function runSchedule(seed: number, profile: Profile, traced = false
     await loop.run(10_000, () => world.neurons.every(({ memory }) => memory !== undefined));
     world.backUp();
     const clients = world.neurons.flatMap((neuron) =>
-      Array.from({ length: 1 + random.below(profile.maxClientsPerNeuron) }, (_, index) => new SimulatedClient({ name: `${neuron.name}c${index}`, neuron, recorder, random: random.fork(), operations: profile.operationsPerClient, sleep: world.sleep })),
+      Array.from({ length: 1 + random.below(profile.maxClientsPerNeuron) }, (_, index) => new SimulatedClient({ name: `${neuron.name}c${index}`, neuron, recorder, random: random.fork(), operations: profile.operationsPerClient, finds: profile.trackers === 0, sleep: world.sleep })),
     );
-    let running = clients.length;
-    for (const client of clients) void client.run().finally(() => (running -= 1));
+    const trackers = profile.trackers === 0 ? undefined : openTrackers(world, random.fork(), { maxPerNeuron: profile.trackers, operations: profile.operationsPerClient });
+    const traffic = [...clients, ...(trackers?.clients ?? [])];
+    let running = traffic.length;
+    for (const client of traffic) void client.run().finally(() => (running -= 1));
     if (profile.watches) for (const neuron of world.neurons) if (neuron.memory !== undefined && random.chance(0.6)) watches.push(watchSomething(world, neuron, neuron.memory));
     for (let index = 0; index < profile.wanderers; index += 1) watches.push(wander(world, random.fork()));
     const withinMs = (TRAFFIC_MS * profile.operationsPerClient) / 10;
@@ -84,18 +87,20 @@ export async function runSchedule(seed: number, profile: Profile, traced = false
     const endOfSampling = sample(world, SAMPLE_EVERY_MS);
     const endOfReplication = replicas > 1 ? replicate(world) : () => undefined;
     await loop.run(withinMs * 2, () => running === 0);
-    for (const client of clients) client.stopped = true;
+    for (const client of traffic) client.stopped = true;
     quiet = true;
     const healed = await quieten(world, heals, () => running === 0);
     endOfReplication();
-    if (!healed) for (const { busy } of clients) if (busy !== undefined) recorder.incident(`never came back: ${busy}`);
+    if (!healed) for (const { busy } of traffic) if (busy !== undefined) recorder.incident(`never came back: ${busy}`);
     const healedAtMs = clock.monotonic();
     const differences = await convergence(world, CONVERGENCE_MS);
     const convergedMs = clock.monotonic() - healedAtMs;
+    await trackers?.settle(CONVERGENCE_MS);
+    trackers?.cut();
     endOfSampling();
     for (const callOff of watches) callOff();
     const violations = judge(world, differences);
-    const counters = countersOf(world);
+    const counters = { ...countersOf(world), ...trackers?.counters() };
     await world.close();
     return summary(seed, world, { violations: [...violations, ...recorder.incidents.map((what) => ({ check: 'no-incidents', what }))], counters, convergedMs });
   } catch (error) {

@@ -13,6 +13,8 @@ const MAX_EVENTS = 20_000;
 export class EventLoop {
   readonly clock: SimulatedClock;
   #immediates: (() => void)[] = [];
+  /** Called when everything that an event has led to has run, without time passing. */
+  onSettled: (() => void) | undefined;
   /** Events that were run. */
   events = 0;
 
@@ -32,7 +34,10 @@ export class EventLoop {
   async settle(): Promise<void> {
     for (;;) {
       await new Promise<void>((resolve) => platformImmediate(resolve));
-      if (this.#immediates.length === 0) return;
+      if (this.#immediates.length === 0) {
+        this.onSettled?.();
+        return;
+      }
       const due = this.#immediates;
       this.#immediates = [];
       for (const run of due) this.#run(run);

@@ -32,7 +32,7 @@ export function sample(world: World, everyMs: number): () => void {
 }
 
 /** What a reader of a neuron should be given of a key now. */
-function expected(world: World, key: SimulatedKey, nowMs: number): string | undefined {
+export function expected(world: World, key: SimulatedKey, nowMs: number): string | undefined {
   const { database } = world;
   if (database === undefined) return undefined;
   const { absent, version, expiresAtMs } = stateOfLeaves(database.truth(key.id));

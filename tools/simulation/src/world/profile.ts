@@ -54,6 +54,8 @@ export interface Profile {
   readonly watches: boolean;
   /** Watches that leave and are resumed on other neurons, on databases of one replica. */
   readonly wanderers: number;
+  /** Clients of each neuron's Redis face that keep what they read, at most. */
+  readonly trackers: number;
   /** Hosts' clocks are wrong now and then. */
   readonly skews: boolean;
 }
@@ -61,7 +63,7 @@ export interface Profile {
 /** Faults of which one schedule in some has one, since nothing else can be judged across them. */
 export const UPHEAVALS: readonly FaultKind[] = ['database-recreated', 'database-restored'];
 
-const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true, wanderers: 0, skews: true };
+const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true, wanderers: 0, trackers: 0, skews: true };
 
 const WANDER: Profile = {
   ...ALL,
@@ -85,5 +87,6 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   },
   wander: { ...WANDER, skews: false },
   'wander-skewed': { ...WANDER, name: 'wander-skewed' },
+  faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 10, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };

@@ -1,4 +1,5 @@
 import { Kv4Error, type Kv4Record } from '@xir/kv4-core';
+import type { AnswerAtEnd, StaleAnswer } from '../faces/held-answer.ts';
 import type { SimulatedClock } from '../time/simulated-clock.ts';
 import type { AgeSample, HealthSample, Outcome, ReadEvent, Upheaval, WatchHistory, WriteEvent, WriteKind } from './history.ts';
 import { markerOf } from './truth.ts';
@@ -14,6 +15,10 @@ export class Recorder {
   readonly healths: HealthSample[] = [];
   readonly watches: WatchHistory[] = [];
   readonly upheavals: Upheaval[] = [];
+  /** What client-side caches held that their neurons did not show any more. */
+  readonly staleAnswers: StaleAnswer[] = [];
+  /** What client-side caches held when everything was over. */
+  readonly answersAtEnd: AnswerAtEnd[] = [];
   /** What must not happen at all. */
   readonly incidents: string[] = [];
   /** Names of faults that really took place. */

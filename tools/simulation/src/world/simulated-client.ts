@@ -13,6 +13,8 @@ export interface SimulatedClientOptions {
   readonly recorder: Recorder;
   readonly random: SeededRandom;
   readonly operations: number;
+  /** Every value has its secondary key: it can be found by it. */
+  readonly finds: boolean;
   /** Resolves after some simulated time. */
   readonly sleep: (delayMs: number) => Promise<void>;
 }
@@ -55,8 +57,8 @@ export class SimulatedClient {
   }
 
   async #read(memory: Memory, key: SimulatedKey): Promise<void> {
-    const { random, recorder, neuron } = this.#options;
-    if (random.chance(0.08)) return this.#find(memory, key);
+    const { random, recorder, neuron, finds } = this.#options;
+    if (random.chance(0.08) && finds) return this.#find(memory, key);
     const fresh = random.chance(0.15);
     const record = recorder.read({ kind: 'get', neuron: neuron.life, fresh });
     const lived = neuron.incarnation;
