@@ -95,7 +95,7 @@ export const NEURON_OPTIONS = {
   retention: option({
     flag: 'retention',
     kind: kinds.retention,
-    absent: '`none` for `*subs` and `*stats`, `unlimited` for all others',
+    absent: '`none` for `*subs`, `*stats` and `*leases`, `unlimited` for all others',
     help: 'How much history is kept, per layer; added to the default.',
   }),
   databaseWaitMs: option({

@@ -17,8 +17,8 @@ export type LayerRetention = Readonly<Record<string, Retention>>;
 /** Retention where the configuration says nothing. */
 export const DEFAULT_RETENTION: Retention = 'unlimited';
 
-/** Layers that keep no history by default: subscriptions and statistics, which are overwritten without end. */
-export const DEFAULT_LAYER_RETENTION: LayerRetention = Object.freeze({ '*subs': 'none', '*stats': 'none' });
+/** Layers that keep no history by default: subscriptions, statistics and leases, which are overwritten without end. */
+export const DEFAULT_LAYER_RETENTION: LayerRetention = Object.freeze({ '*subs': 'none', '*stats': 'none', '*leases': 'none' });
 
 /**
  * The retention of a layer. A name in the configuration covers the layer itself and those beneath it in the `:` notation (`*stats` covers
