@@ -21,6 +21,7 @@ import { EntryReader, type EntryReaderOptions } from './entry-reader.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { LosingLeaves } from './losing-leaves.ts';
 import { OwnWrites } from './own-writes.ts';
+import { Quarantine } from './quarantine.ts';
 import { headOfSnapshot, snapshotOfHead } from './snapshot.ts';
 import type { Place } from './watch-position.ts';
 
@@ -94,7 +95,7 @@ export class Cache {
   /** Entries that do not show yet what a row, or a purge, announced, with the place before the first such row. */
   readonly #behind = new Map<TableEntry, Place>();
   readonly #loading = new Set<TableEntry>();
-  readonly #quarantined = new Set<string>();
+  readonly #quarantined = new Quarantine();
   readonly #losing = new LosingLeaves();
   readonly #writes = new OwnWrites();
   #reader: EntryReader | undefined;
@@ -121,7 +122,7 @@ export class Cache {
       losing: this.#losing,
       onAnswer: (entry, event) => this.#answered(entry, event),
       onFailure: (entry, error) => this.#fail(entry, error),
-      onMalformed: (id) => void this.#quarantined.add(id),
+      onMalformed: (id) => this.#quarantined.add(id),
     });
   }
 

@@ -33,7 +33,7 @@ export interface MemoryStats {
   readonly verifying: number;
   /** Answers that were taken although they lacked a revision that had been seen. */
   readonly regressions: number;
-  /** Keys whose document is no head. */
+  /** Keys whose document is no head, up to `MAX_QUARANTINED_IDS`. */
   readonly quarantined: number;
   /** Rows that could not be applied. */
   readonly poisonousRows: number;
