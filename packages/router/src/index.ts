@@ -1,7 +1,27 @@
 export { isDevice, isUser, MAX_DEVICE_CHARACTERS, MAX_USER_CHARACTERS, type Channel, type Peer, type Subscription } from './channel.ts';
+export { ROUTER_ERROR_CODES, RouterError, type RouterErrorCode } from './errors.ts';
+export { InMemoryNetwork, type InMemoryNeuron } from './in-memory/in-memory-network.ts';
+export {
+  DEFAULT_ID_WINDOW_MS,
+  DEFAULT_MAX_ACCOUNT_MESSAGES_PER_SECOND,
+  DEFAULT_MAX_AWAITED_REPLIES,
+  DEFAULT_MAX_CONTENT_CHARACTERS,
+  DEFAULT_MAX_HELD_MESSAGES,
+  DEFAULT_MAX_PEER_MESSAGES_PER_SECOND,
+  DEFAULT_MAX_REMEMBERED_IDS,
+  DEFAULT_REPLY_TIMEOUT_MS,
+  type RouterLimits,
+} from './limits.ts';
 export type { LinkHandler, LinkOutcome, LinkTransport } from './link.ts';
 export type { LiveNeuron, Membership, NeuronLife } from './membership.ts';
-export { decodeSlot, encodeSlot, MAX_SLOT_SUBSCRIPTIONS, type Slot } from './subscriptions/slot-document.ts';
+export { openRouter, Router, type RouterOptions, type RouterStats } from './router.ts';
+export type { Kick } from './routing/envelope.ts';
+export type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
+export { ACKNOWLEDGEMENT_LEVELS, type AcknowledgementLevel, type Message, type OutgoingMessage, type SendReport, type Target, type UndeliveredReason } from './routing/message.ts';
+export type { EndReason, Receiver } from './routing/receiver.ts';
+export type { ChannelNode } from './subscriptions/channel-node.ts';
+export { Directory, type DirectoryParts, type PresenceChange } from './subscriptions/directory.ts';
+export { decodeSlot, encodeSlot, MAX_SLOT_SUBSCRIPTIONS, MAX_STATE_CHARACTERS, type Slot } from './subscriptions/slot-document.ts';
 export { SlotPlan, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
 export type { KnownNeuron, NeuronState } from './membership/events.ts';

@@ -1,7 +1,7 @@
 /** One life of one neuron. */
 export interface NeuronLife {
   readonly neuron: string;
-  /** Differs from that of every other life of this neuron. */
+  /** Compared as a text, greater than that of every earlier life of this neuron. */
   readonly incarnation: string;
 }
 

@@ -5,6 +5,9 @@ import { isDevice, isUser, type Subscription } from '../channel.ts';
 /** Most subscriptions in one slot: the unit in which a neuron writes down who is connected to it. */
 export const MAX_SLOT_SUBSCRIPTIONS = 200;
 
+/** Longest state of a peer, in characters of its JSON text: a full slot stays below what a value of KV4 may have. */
+export const MAX_STATE_CHARACTERS = 1024;
+
 /** What a slot says. */
 export interface Slot {
   /** The life of the neuron process in which it was written. */

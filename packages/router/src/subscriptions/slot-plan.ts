@@ -95,6 +95,11 @@ export class SlotPlan {
     return writes;
   }
 
+  /** Whether there is anything in a slot. */
+  holds(slot: number): boolean {
+    return (this.#slots[slot]?.size ?? 0) > 0;
+  }
+
   /** A slot was not written, or nobody knows: it is to be written again. */
   failed(slot: number): void {
     this.#dirty.add(slot);

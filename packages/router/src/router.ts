@@ -1,0 +1,313 @@
+import { systemClock, systemRandom, type Clock, type Random, type Timer } from '@xir/couch-client';
+import { checkPathAddress, isStorableValue, type JsonValue, type Kv4Store } from '@xir/kv4-core';
+
+import { isDevice, isUser, type Channel, type Peer } from './channel.ts';
+import { RouterError } from './errors.ts';
+import { completeLimits, type RouterLimits } from './limits.ts';
+import type { LinkTransport } from './link.ts';
+import type { Membership } from './membership.ts';
+import type { Kick } from './routing/envelope.ts';
+import type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
+import { LocalPeers, type Local } from './routing/local-peers.ts';
+import type { OutgoingMessage, SendReport } from './routing/message.ts';
+import { RateLimit } from './routing/rate-limit.ts';
+import type { EndReason, Receiver } from './routing/receiver.ts';
+import { RoutingDesk } from './routing/routing-desk.ts';
+import type { ChannelNode } from './subscriptions/channel-node.ts';
+import { Directory, type PresenceChange } from './subscriptions/directory.ts';
+import { SlotReader } from './subscriptions/slot-reader.ts';
+import { SlotWriter } from './subscriptions/slot-writer.ts';
+import { MAX_STATE_CHARACTERS } from './subscriptions/slot-document.ts';
+import { SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './subscriptions/slot-address.ts';
+
+/** How a router is made. */
+export interface RouterOptions {
+  /** Where slots are stored, with a watch. Not closed with the router. */
+  readonly store: Kv4Store;
+  /** Who is alive. */
+  readonly membership: Membership;
+  /** How the others are reached. */
+  readonly links: LinkTransport;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly limits?: Partial<RouterLimits>;
+  /** Told about failures that are tried again, and those that nobody planned for. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Figures of a router. */
+export interface RouterStats {
+  /** Peers whose connections this neuron holds. */
+  readonly localPeers: number;
+  /** Messages handed to receivers on this neuron, each receiver counted. */
+  readonly deliveries: number;
+  /** Messages that came again and were not delivered again. */
+  readonly duplicates: number;
+  /** Messages of peers of this neuron, or parts of them, that were reported as undelivered. */
+  readonly undelivered: number;
+  /** Messages that were refused because their sender, or its account, sent too many. */
+  readonly rateLimited: number;
+  /** Texts of other neurons that could not be read. */
+  readonly malformed: number;
+  /** Stored slots that could not be read. */
+  readonly malformedSlots: number;
+  /** Slots that were written or deleted. */
+  readonly slotWrites: number;
+}
+
+/** Channels of one neuron: who is where, and messages to them. See SPEC.md for the rules. */
+export class Router implements AsyncDisposable {
+  readonly #membership: Membership;
+  readonly #clock: Clock;
+  readonly #limits: RouterLimits;
+  readonly #directory: Directory;
+  readonly #locals = new LocalPeers();
+  readonly #reader: SlotReader;
+  readonly #writer: SlotWriter;
+  readonly #desk: RoutingDesk;
+  readonly #accounts = new Map<string, RateLimit>();
+  readonly #listeners = new Set<(change: PresenceChange) => void>();
+  readonly #stopMembership: () => void;
+  #sweep: Timer | undefined;
+  #rateLimited = 0;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link openRouter}. */
+  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
+    this.#membership = membership;
+    this.#clock = clock;
+    this.#limits = completeLimits(limits);
+    const { neuron, incarnation } = membership.self;
+    const directory = new Directory({ isLive: (name, life) => membership.isLive(name, life), onChange: (change) => this.#changed(change) });
+    this.#directory = directory;
+    this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError });
+    this.#reader = new SlotReader({ store, neuron, directory, clock, random, onError, onOwnSlot: (slot, found) => this.#writer.observe(slot, found) });
+    this.#desk = new RoutingDesk({ neuron, directory, locals: this.#locals, links, clock, limits: this.#limits, refresh: () => this.#reader.refresh(), kickHere: (kick) => this.#kickHere(kick) });
+    this.#stopMembership = membership.onChange(() => this.#livesChanged());
+    this.#armSweep();
+  }
+
+  /** Resolves when everything that was stored is known. */
+  get ready(): Promise<void> {
+    return this.#reader.ready;
+  }
+
+  /** Takes a peer onto a channel. The receiver gets what is sent there from now on. Throws {@link RouterError}. */
+  join(request: JoinRequest, receiver: Receiver): LocalPeer {
+    if (this.#closing !== undefined) throw new RouterError('ROUTER_CLOSED', 'the router is closed');
+    const peer = this.#peerOf(request);
+    const replaced = this.#locals.find(peer, peer.user, peer.device);
+    const { lane, rate } = this.#desk.sender(this.#clock.monotonic());
+    const local: Local = { peer, planned: this.#writer.join(peer), receiver, lane, rate, present: true };
+    this.#locals.add(local);
+    this.#directory.addOwn(peer);
+    if (replaced !== undefined) this.#end(replaced, 'replaced');
+    return this.#handleOf(local, request.lastWill);
+  }
+
+  /** Who is on a channel. */
+  peers(channel: Channel): Peer[] {
+    return [...(this.#directory.channel(channel)?.peers() ?? [])];
+  }
+
+  /** How many users and devices are on a channel. */
+  count(channel: Channel): { readonly users: number; readonly devices: number } {
+    const node = this.#directory.channel(channel);
+    return { users: node?.userCount ?? 0, devices: node?.size ?? 0 };
+  }
+
+  /** Who is on a channel, for those who look often; `undefined`: nobody. */
+  channel(channel: Channel): ChannelNode | undefined {
+    return this.#directory.channel(channel);
+  }
+
+  /** The channels at a path and beneath it on which somebody is, in no order. */
+  channels(base: Channel): ChannelNode[] {
+    return [...this.#directory.subtree(base)];
+  }
+
+  /** Calls the listener with everything that changes on any channel, wherever the peers are. Gives back how to stop that. */
+  onPresence(listener: (change: PresenceChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Takes peers off their channels, wherever their connections are: they are told, and closed. Resolves to how many devices were, and where it could not be done. */
+  kick(kick: Kick): Promise<SendReport> {
+    return this.#desk.kick(kick);
+  }
+
+  /** Resolves when the directory is as the database was when this was called. */
+  refresh(): Promise<void> {
+    return this.#reader.refresh();
+  }
+
+  stats(): RouterStats {
+    const { deliveries, duplicates, undelivered, malformed } = this.#desk.stats();
+    return {
+      localPeers: this.#locals.size,
+      deliveries,
+      duplicates,
+      undelivered,
+      rateLimited: this.#rateLimited,
+      malformed,
+      malformedSlots: this.#reader.malformed,
+      slotWrites: this.#writer.writes,
+    };
+  }
+
+  /** Ends all peers of this neuron, and says so to the others. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const local of this.#locals.all()) this.#end(local, 'closed');
+    this.#sweep?.cancel();
+    this.#stopMembership();
+    this.#desk.close();
+    await this.#writer.storedWithin(this.#limits.replyTimeoutMs);
+    await this.#writer.close();
+    await this.#reader.close();
+  }
+
+  #peerOf({ bucket, path, user, device = 'default', state }: JoinRequest): Peer {
+    const place = checkPathAddress({ bucket, layer: SLOT_LAYER, path });
+    if (!isUser(user)) throw new RouterError('ROUTER_BAD_PEER', 'a user is named by 1 to 255 characters without slashes');
+    if (!isDevice(device)) throw new RouterError('ROUTER_BAD_PEER', 'a device is named by 1 to 64 letters, digits, - and _');
+    checkState(state);
+    const channel = { bucket: place.bucket, path: place.path };
+    const before = this.#directory.channel(channel)?.find(user, device);
+    const joinedAtMs = Math.max(this.#clock.now(), (before?.joinedAtMs ?? 0) + 1);
+    return { ...channel, user, device, joinedAtMs, neuron: this.#membership.self.neuron, ...(state === undefined ? {} : { state }) };
+  }
+
+  #handleOf(local: Local, lastWill: OutgoingMessage | undefined): LocalPeer {
+    const leave = () => this.#remove(local);
+    return {
+      get peer() {
+        return local.peer;
+      },
+      get isPresent() {
+        return local.present;
+      },
+      stored: () => this.#writer.stored(),
+      update: (state) => this.#update(local, state),
+      send: (message, onReport) => this.#send(local, message, onReport),
+      leave,
+      disconnect: () => {
+        if (local.present && lastWill !== undefined) this.#desk.send(local, lastWill, undefined);
+        leave();
+      },
+    };
+  }
+
+  #send(local: Local, message: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
+    if (!local.present) throw new RouterError('ROUTER_LEFT', 'the peer is not on the channel any more');
+    const nowMs = this.#clock.monotonic();
+    if (!local.rate.take(nowMs) || !this.#accountRate(local.peer.bucket, nowMs).take(nowMs)) {
+      this.#rateLimited += 1;
+      throw new RouterError('ROUTER_RATE_LIMITED', 'too many messages in a second');
+    }
+    this.#desk.send(local, message, onReport);
+  }
+
+  #accountRate(bucket: string, nowMs: number): RateLimit {
+    let rate = this.#accounts.get(bucket);
+    if (rate === undefined) this.#accounts.set(bucket, (rate = new RateLimit(this.#limits.maxAccountMessagesPerSecond, nowMs)));
+    return rate;
+  }
+
+  #update(local: Local, state: JsonValue | undefined): void {
+    if (!local.present) throw new RouterError('ROUTER_LEFT', 'the peer is not on the channel any more');
+    checkState(state);
+    const before = local.peer;
+    const { state: _before, ...rest } = before;
+    local.peer = state === undefined ? rest : { ...rest, state };
+    this.#writer.update(local.planned, state);
+    this.#directory.replaceOwn(before, local.peer);
+  }
+
+  #end(local: Local, reason: EndReason): void {
+    if (!local.present) return;
+    this.#remove(local);
+    local.receiver.end(reason);
+  }
+
+  #remove(local: Local): void {
+    if (!local.present) return;
+    local.present = false;
+    this.#writer.leave(local.planned);
+    this.#locals.remove(local);
+    this.#directory.removeOwn(local.peer);
+  }
+
+  #kickHere({ bucket, path, subtree, user, device }: Kick): number {
+    const channels: readonly Channel[] = subtree ? [...this.#directory.subtree({ bucket, path })] : [{ bucket, path }];
+    let count = 0;
+    for (const channel of channels) {
+      for (const local of [...this.#locals.on(channel)]) {
+        if ((user !== undefined && local.peer.user !== user) || (device !== undefined && local.peer.device !== device)) continue;
+        this.#end(local, 'kicked');
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  #changed(change: PresenceChange): void {
+    const { type, peer, previous } = change;
+    const self = this.#membership.self.neuron;
+    if (type !== 'move') {
+      for (const local of [...this.#locals.on(peer)]) if (local.peer !== peer || type === 'update') local.receiver.presence?.(change);
+    } else if (previous?.neuron === self && peer.neuron !== self) {
+      const local = this.#locals.find(previous, previous.user, previous.device);
+      if (local !== undefined) this.#end(local, 'replaced');
+    }
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #livesChanged(): void {
+    this.#writer.reincarnate(this.#membership.self.incarnation);
+    this.#directory.recheck();
+    const alive = new Set([...this.#membership.neurons()].map(({ neuron }) => neuron));
+    this.#desk.lose((neuron) => !alive.has(neuron));
+  }
+
+  #armSweep(): void {
+    this.#sweep = this.#clock.schedule(1_000, () => {
+      const nowMs = this.#clock.monotonic();
+      this.#desk.expire(nowMs);
+      for (const [bucket, rate] of this.#accounts) if (rate.isIdle(nowMs)) this.#accounts.delete(bucket);
+      this.#armSweep();
+    });
+  }
+}
+
+/** Opens a router: what is stored is known when this resolves, and what an earlier life of this neuron has left is on its way out. */
+export async function openRouter(options: RouterOptions): Promise<Router> {
+  const { store, membership } = options;
+  const stored = new Map<number, string>();
+  let after: string | undefined;
+  do {
+    const page = await store.list({ bucket: SLOT_BUCKET, layer: SLOT_LAYER, path: `/${membership.self.neuron}` }, { fresh: true, ...(after === undefined ? {} : { after }) });
+    for (const { address, version } of page.items) {
+      const slot = slotOfAddress(address)?.slot;
+      if (slot !== undefined) stored.set(slot, version);
+    }
+    after = page.next;
+  } while (after !== undefined);
+  const router = new Router(options, stored);
+  await router.ready;
+  return router;
+}
+
+function checkState(state: JsonValue | undefined): void {
+  if (state === undefined) return;
+  if (!isStorableValue(state) || JSON.stringify(state).length > MAX_STATE_CHARACTERS) throw new RouterError('ROUTER_BAD_PEER', `a state is a JSON value of at most ${MAX_STATE_CHARACTERS} characters`);
+}

@@ -1,0 +1,249 @@
+import type { Clock } from '@xir/couch-client';
+
+import { isDevice, isUser } from '../channel.ts';
+import { RouterError } from '../errors.ts';
+import type { RouterLimits } from '../limits.ts';
+import type { LinkOutcome, LinkTransport } from '../link.ts';
+import type { Directory } from '../subscriptions/directory.ts';
+import { Dispatches, type NeuronAnswer } from './dispatch.ts';
+import { kickEnvelope, messageEnvelope, readEnvelope, repliesEnvelope, type Kick, type Reply } from './envelope.ts';
+import { LocalDelivery } from './local-delivery.ts';
+import type { Local, LocalPeers } from './local-peers.ts';
+import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport } from './message.ts';
+import { RateLimit } from './rate-limit.ts';
+import { SenderLane, type Sending } from './sender-lane.ts';
+import { normaliseTarget } from './target.ts';
+
+/** Longest {@link OutgoingMessage.event} and {@link OutgoingMessage.id}, in characters. */
+export const MAX_EVENT_CHARACTERS = 128;
+
+/** What a {@link RoutingDesk} works with. */
+export interface RoutingDeskParts {
+  readonly neuron: string;
+  readonly directory: Directory;
+  readonly locals: LocalPeers;
+  readonly links: LinkTransport;
+  readonly clock: Clock;
+  readonly limits: RouterLimits;
+  readonly refresh: () => Promise<void>;
+  /** Takes peers of this neuron off; says how many there were. */
+  readonly kickHere: (kick: Kick) => number;
+}
+
+/** Where messages go out and come in: to the receivers on this neuron, and to the neurons on which others are. */
+export class RoutingDesk {
+  readonly #parts: RoutingDeskParts;
+  readonly #dispatches = new Dispatches();
+  readonly #delivery: LocalDelivery;
+  readonly #stopLinks: () => void;
+  #replies = new Map<string, Reply[]>();
+  #undelivered = 0;
+  #malformed = 0;
+
+  constructor(parts: RoutingDeskParts) {
+    this.#parts = parts;
+    const { locals, directory, clock, limits } = parts;
+    this.#delivery = new LocalDelivery({ locals, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
+    this.#stopLinks = parts.links.onMessages((from, messages) => {
+      for (const text of messages) this.#receive(from, text);
+    });
+  }
+
+  /** What a new sender needs. */
+  sender(nowMs: number): { readonly lane: SenderLane; readonly rate: RateLimit } {
+    const lane = new SenderLane({
+      resolve: ({ message }) => this.#neuronsOf(message),
+      dispatch: (sending, neurons, onDone) => this.#dispatch(sending, neurons, onDone),
+      refresh: this.#parts.refresh,
+      report: (sending, answers) => this.#report(sending, answers),
+      maxHeld: this.#parts.limits.maxHeldMessages,
+    });
+    return { lane, rate: new RateLimit(this.#parts.limits.maxPeerMessagesPerSecond, nowMs) };
+  }
+
+  /** Sends a message of a local peer. Throws {@link RouterError}. */
+  send(local: Local, outgoing: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
+    const { clock, limits } = this.#parts;
+    checkOutgoing(outgoing, limits);
+    const { bucket, path, user, device } = local.peer;
+    const { event, content, id } = outgoing;
+    const message: Message = {
+      channel: { bucket, path },
+      user,
+      device,
+      target: normaliseTarget(outgoing.target),
+      event,
+      content,
+      sentAtMs: clock.now(),
+      ...(id === undefined ? {} : { id }),
+    };
+    local.lane.submit({ outgoing, message, onReport, onUndelivered: (report, id) => local.receiver.undelivered?.(report, id) });
+    // The level is reached; what becomes of the message is told otherwise.
+    if ((outgoing.level ?? 'accepted') === 'accepted') onReport?.({ reached: 0, written: 0, undelivered: [] });
+  }
+
+  kick(kick: Kick): Promise<SendReport> {
+    const { directory, links, neuron, clock, limits } = this.#parts;
+    const neurons = new Set<string>();
+    const channels = kick.subtree ? directory.subtree(kick) : [directory.channel(kick)];
+    for (const node of channels) for (const name of node?.neurons.keys() ?? []) neurons.add(name);
+    if (neurons.size === 0) return Promise.resolve({ reached: 0, written: 0, undelivered: [] });
+    return new Promise((resolve) => {
+      const { number } = this.#dispatches.open(neurons, clock.monotonic() + limits.replyTimeoutMs, (answers) => resolve(reportOf(answers)));
+      for (const name of neurons) {
+        if (name === neuron) this.#dispatches.answer(number, { neuron, reached: this.#parts.kickHere(kick), written: 0 });
+        else links.send(name, kickEnvelope(kick, number), (outcome) => this.#failed(number, name, outcome));
+      }
+    });
+  }
+
+  /** Neurons have died. */
+  lose(isDead: (neuron: string) => boolean): void {
+    this.#dispatches.lose(isDead);
+  }
+
+  expire(nowMs: number): void {
+    this.#dispatches.expire(nowMs);
+  }
+
+  stats(): { readonly deliveries: number; readonly duplicates: number; readonly undelivered: number; readonly malformed: number } {
+    return { deliveries: this.#delivery.deliveries, duplicates: this.#delivery.duplicates, undelivered: this.#undelivered, malformed: this.#malformed };
+  }
+
+  close(): void {
+    this.#stopLinks();
+    this.#dispatches.lose(() => true);
+  }
+
+  #neuronsOf({ channel, target }: Message): ReadonlySet<string> {
+    const { directory } = this.#parts;
+    const neurons = new Set<string>();
+    if (target.type === 'subtree') {
+      for (const node of directory.subtree({ bucket: channel.bucket, path: target.path })) for (const name of node.neurons.keys()) neurons.add(name);
+      return neurons;
+    }
+    const node = directory.channel(channel);
+    if (node === undefined) return neurons;
+    if (target.type === 'channel') return new Set(node.neurons.keys());
+    for (const peer of node.peersOf(target.user)) if (target.device === undefined || target.device === peer.device) neurons.add(peer.neuron);
+    return neurons;
+  }
+
+  #dispatch(sending: Sending, given: ReadonlySet<string>, onDone: (answers: readonly NeuronAnswer[]) => void): void {
+    const { clock, limits } = this.#parts;
+    const { message, outgoing } = sending;
+    const level = outgoing.level ?? 'accepted';
+    const isDirect = message.target.type === 'user';
+    const neurons = isDirect ? given : this.#neuronsOf(message);
+    const done = isDirect ? onDone : (answers: readonly NeuronAnswer[]) => this.#report(sending, answers);
+    if (neurons.size === 0) return done(isDirect ? [{ neuron: '', reached: 0, written: 0, failure: 'absent' }] : []);
+    if (!isDirect && level === 'accepted') return this.#broadcast(sending, neurons, level);
+    if (this.#dispatches.size >= limits.maxAwaitedReplies) return done([{ neuron: '', reached: 0, written: 0, failure: 'busy' }]);
+    const { number } = this.#dispatches.open(neurons, clock.monotonic() + limits.replyTimeoutMs, (answers) => done(isDirect ? answers.map(absentIfNone) : answers));
+    this.#spread(message, neurons, { number, level });
+  }
+
+  /** Without answers: only what the links could not deliver is heard of. */
+  #broadcast(sending: Sending, neurons: ReadonlySet<string>, level: AcknowledgementLevel): void {
+    const { neuron, links } = this.#parts;
+    let text: string | undefined;
+    for (const name of neurons) {
+      if (name === neuron) this.#delivery.deliver(sending.message, level);
+      else {
+        text ??= messageEnvelope(sending.message, { number: 0, level });
+        links.send(name, text, (outcome) => {
+          if (outcome !== 'delivered') this.#report(sending, [{ neuron: name, reached: 0, written: 0, failure: reasonOf(outcome) }]);
+        });
+      }
+    }
+  }
+
+  #spread(message: Message, neurons: ReadonlySet<string>, { number, level }: { readonly number: number; readonly level: AcknowledgementLevel }): void {
+    const { neuron, links } = this.#parts;
+    let text: string | undefined;
+    for (const name of neurons) {
+      if (name === neuron) this.#delivery.deliver(message, level, (reached, written) => this.#dispatches.answer(number, { neuron, reached, written }));
+      else {
+        text ??= messageEnvelope(message, { number, level });
+        links.send(name, text, (outcome) => this.#failed(number, name, outcome));
+      }
+    }
+  }
+
+  #failed(number: number, neuron: string, outcome: LinkOutcome): void {
+    if (outcome !== 'delivered') this.#dispatches.answer(number, { neuron, reached: 0, written: 0, failure: reasonOf(outcome) });
+  }
+
+  #report(sending: Sending, answers: readonly NeuronAnswer[]): void {
+    const report = reportOf(answers);
+    this.#undelivered += report.undelivered.length;
+    if ((sending.outgoing.level ?? 'accepted') !== 'accepted') sending.onReport?.(report);
+    else if (report.undelivered.length > 0) sending.onUndelivered(report, sending.outgoing.id);
+  }
+
+  #receive(from: string, text: string): void {
+    const envelope = readEnvelope(text);
+    switch (envelope?.type) {
+      case undefined:
+        this.#malformed += 1;
+        return;
+      case 'replies':
+        for (const [number, reached, written] of envelope.replies) this.#dispatches.answer(number, { neuron: from, reached, written });
+        return;
+      case 'kick':
+        return this.#reply(from, [envelope.number, this.#parts.kickHere(envelope.kick), 0]);
+      case 'message': {
+        const { message, number, level } = envelope;
+        if (number === 0) this.#delivery.deliver(message, level);
+        else this.#delivery.deliver(message, level, (reached, written) => this.#reply(from, [number, reached, written]));
+      }
+    }
+  }
+
+  /** The answers of a turn travel together. */
+  #reply(to: string, reply: Reply): void {
+    if (this.#replies.size === 0) {
+      queueMicrotask(() => {
+        const leaving = this.#replies;
+        this.#replies = new Map();
+        for (const [neuron, replies] of leaving) this.#parts.links.send(neuron, repliesEnvelope(replies), () => undefined);
+      });
+    }
+    const waiting = this.#replies.get(to);
+    if (waiting === undefined) this.#replies.set(to, [reply]);
+    else waiting.push(reply);
+  }
+}
+
+function checkOutgoing({ event, content, id, target }: OutgoingMessage, { maxContentCharacters }: RouterLimits): void {
+  if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_CHARACTERS) throw bad(`an event is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_EVENT_CHARACTERS)) throw bad(`an id is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
+  if (typeof content !== 'string') throw bad('content is a JSON text');
+  if (content.length > maxContentCharacters) throw new RouterError('ROUTER_MESSAGE_TOO_LARGE', `a message has at most ${maxContentCharacters} characters`);
+  if (target.type === 'user' && (!isUser(target.user) || (target.device !== undefined && !isDevice(target.device)))) throw bad('no such user or device is possible');
+}
+
+function bad(message: string): RouterError {
+  return new RouterError('ROUTER_BAD_MESSAGE', message);
+}
+
+/** Who was to be there is not: an answer of its own for messages to users. */
+function absentIfNone(answer: NeuronAnswer): NeuronAnswer {
+  return answer.failure === undefined && answer.reached === 0 ? { ...answer, failure: 'absent' } : answer;
+}
+
+function reasonOf(outcome: LinkOutcome): 'unreachable' | 'unknown' {
+  return outcome === 'undelivered' ? 'unreachable' : 'unknown';
+}
+
+function reportOf(answers: readonly NeuronAnswer[]): SendReport {
+  let reached = 0;
+  let written = 0;
+  const undelivered: SendReport['undelivered'][number][] = [];
+  for (const answer of answers) {
+    reached += answer.reached;
+    written += answer.written;
+    if (answer.failure !== undefined) undelivered.push(answer.neuron === '' ? { reason: answer.failure } : { reason: answer.failure, neuron: answer.neuron });
+  }
+  return { reached, written, undelivered };
+}

@@ -1,0 +1,139 @@
+import type { OutgoingMessage, Message, SendReport, UndeliveredReason } from './message.ts';
+import type { NeuronAnswer } from './dispatch.ts';
+
+/** A message of one sender on its way. */
+export interface Sending {
+  readonly outgoing: OutgoingMessage;
+  readonly message: Message;
+  readonly onReport: ((report: SendReport) => void) | undefined;
+  /** Hears of a message of level `accepted` that could not be delivered after all. */
+  readonly onUndelivered: (report: SendReport, id: string | undefined) => void;
+  /** What neurons have answered in the first try. */
+  firstAnswers?: readonly NeuronAnswer[];
+  /** Neurons to which the last try went. */
+  neurons?: ReadonlySet<string>;
+}
+
+/** What a {@link SenderLane} works with. */
+export interface SenderLaneParts {
+  /** The neurons on which the receivers of a message to a user are. */
+  readonly resolve: (sending: Sending) => ReadonlySet<string>;
+  /** Sends to these neurons, and says once what came of it. A message to others than a user is not to be heard of again. */
+  readonly dispatch: (sending: Sending, neurons: ReadonlySet<string>, onDone: (answers: readonly NeuronAnswer[]) => void) => void;
+  /** Resolves when the directory is as the database was when this was called. */
+  readonly refresh: () => Promise<void>;
+  readonly report: (sending: Sending, answers: readonly NeuronAnswer[]) => void;
+  readonly maxHeld: number;
+}
+
+/**
+ * The messages of one sender, in order (SPEC, R2, R3). While nothing goes wrong each leaves at once. When a message to a user finds its neuron dead or the user gone
+ * from there, the user is looked for once more, and everything behind it waits until it has left again.
+ */
+export class SenderLane {
+  readonly #parts: SenderLaneParts;
+  /** Messages to users that are not answered yet. */
+  readonly #outstanding = new Set<Sending>();
+  #failed: Sending[] = [];
+  #held: Sending[] = [];
+  #isSearching = false;
+  #onQuiet: (() => void) | undefined;
+
+  constructor(parts: SenderLaneParts) {
+    this.#parts = parts;
+  }
+
+  submit(sending: Sending): void {
+    if (!this.#isSearching && this.#held.length === 0 && this.#leave(sending)) return;
+    if (this.#held.length >= this.#parts.maxHeld) return this.#parts.report(sending, [failure('busy')]);
+    this.#held.push(sending);
+  }
+
+  /** False: it has to wait. */
+  #leave(sending: Sending): boolean {
+    if (sending.outgoing.target.type !== 'user') {
+      this.#parts.dispatch(sending, new Set(), () => undefined);
+      return true;
+    }
+    const neurons = this.#parts.resolve(sending);
+    if (this.#wouldOvertake(sending, neurons)) return false;
+    this.#try(sending, neurons);
+    return true;
+  }
+
+  /** Whether a message to the same user is on its way to where the user is no longer. */
+  #wouldOvertake({ message }: Sending, neurons: ReadonlySet<string>): boolean {
+    if (message.target.type !== 'user') return false;
+    for (const other of this.#outstanding) {
+      if (other.message.target.type !== 'user' || other.message.target.user !== message.target.user) continue;
+      if (![...neurons].every((neuron) => other.neurons?.has(neuron))) return true;
+    }
+    return false;
+  }
+
+  #try(sending: Sending, neurons: ReadonlySet<string>): void {
+    sending.neurons = neurons;
+    this.#outstanding.add(sending);
+    this.#parts.dispatch(sending, neurons, (answers) => {
+      this.#outstanding.delete(sending);
+      this.#settle(sending, answers);
+      if (this.#outstanding.size === 0) this.#onQuiet?.();
+    });
+  }
+
+  #settle(sending: Sending, answers: readonly NeuronAnswer[]): void {
+    const isFirst = sending.firstAnswers === undefined;
+    const isLost = answers.some(({ failure: reason }) => reason === 'absent' || reason === 'unreachable');
+    // Nobody by that name was anywhere: there is nowhere else to look either.
+    if (isFirst && isLost && sending.neurons?.size !== 0) {
+      sending.firstAnswers = answers;
+      this.#failed.push(sending);
+      if (!this.#isSearching) void this.#search();
+      return;
+    }
+    this.#parts.report(sending, isFirst ? answers : [...delivered(sending.firstAnswers ?? []), ...answers]);
+    if (this.#isSearching || this.#outstanding.size > 0) return;
+    this.#goOn();
+  }
+
+  async #search(): Promise<void> {
+    this.#isSearching = true;
+    await this.#parts.refresh();
+    await this.#quiet();
+    const failed = this.#failed;
+    this.#failed = [];
+    for (const sending of failed) this.#tryAgain(sending);
+    this.#isSearching = false;
+    this.#goOn();
+  }
+
+  /** Everything that left before has been answered, within the time that an answer is given. */
+  async #quiet(): Promise<void> {
+    if (this.#outstanding.size > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+  }
+
+  #tryAgain(sending: Sending): void {
+    const first = sending.firstAnswers ?? [];
+    const done = new Set(delivered(first).map(({ neuron }) => neuron));
+    const unreachable = new Set(first.filter(({ failure: reason }) => reason === 'unreachable').map(({ neuron }) => neuron));
+    const neurons = new Set([...this.#parts.resolve(sending)].filter((neuron) => !done.has(neuron) && !unreachable.has(neuron)));
+    if (neurons.size > 0) this.#try(sending, neurons);
+    else this.#parts.report(sending, first);
+  }
+
+  #goOn(): void {
+    while (!this.#isSearching) {
+      const [next] = this.#held;
+      if (next === undefined || !this.#leave(next)) return;
+      this.#held.shift();
+    }
+  }
+}
+
+function delivered(answers: readonly NeuronAnswer[]): NeuronAnswer[] {
+  return answers.filter(({ failure: reason }) => reason === undefined);
+}
+
+function failure(reason: UndeliveredReason): NeuronAnswer {
+  return { neuron: '', reached: 0, written: 0, failure: reason };
+}

@@ -1,0 +1,203 @@
+import type { Channel, Peer, Subscription } from '../channel.ts';
+import { ChannelNode } from './channel-node.ts';
+import type { Slot } from './slot-document.ts';
+
+/**
+ * What changed on a channel.
+ *
+ * - `join`, `leave`: a device came, or went; `users` is what that leaves of the user: how many devices.
+ * - `update`: it says something else of itself.
+ * - `move`: it is held by another neuron, or in another subscription, than `previous`.
+ */
+export interface PresenceChange {
+  readonly type: 'join' | 'leave' | 'update' | 'move';
+  readonly peer: Peer;
+  readonly previous?: Peer;
+  /** Devices of the user on this channel, after it. */
+  readonly devices: number;
+}
+
+interface HeldSlot {
+  readonly incarnation: string;
+  readonly peers: ReadonlyMap<string, Peer>;
+  active: boolean;
+}
+
+/** What a {@link Directory} asks and tells. */
+export interface DirectoryParts {
+  /** Whether a life of a neuron counts. */
+  readonly isLive: (neuron: string, incarnation: string) => boolean;
+  readonly onChange: (change: PresenceChange) => void;
+}
+
+/**
+ * Who is where: the slots of all other neurons, of which those count whose neuron is alive in that life, and this neuron's own subscriptions. Everything is answered
+ * from memory, each question in time proportional to its answer. Pure (SPEC, D1 to D7).
+ */
+export class Directory {
+  readonly #parts: DirectoryParts;
+  readonly #neurons = new Map<string, Map<number, HeldSlot>>();
+  readonly #buckets = new Map<string, Map<string, ChannelNode>>();
+  /** While the slots are told anew: those that were not told again yet. */
+  #untold: Map<string, Set<number>> | undefined;
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  /** A slot of another neuron is stored like this now; `undefined`: it is not stored. */
+  setSlot(neuron: string, slot: number, value: Slot | undefined): void {
+    this.#untold?.get(neuron)?.delete(slot);
+    let slots = this.#neurons.get(neuron);
+    const before = slots?.get(slot);
+    const after = value === undefined ? undefined : this.#held(neuron, value, before);
+    if (after === undefined) {
+      slots?.delete(slot);
+      if (slots?.size === 0) this.#neurons.delete(neuron);
+    } else {
+      if (slots === undefined) this.#neurons.set(neuron, (slots = new Map()));
+      slots.set(slot, after);
+    }
+    // What came is added before what went is removed, so that what only was rewritten is neither.
+    if (after?.active === true) for (const peer of after.peers.values()) if (before?.active !== true || before.peers.get(keyOf(peer)) !== peer) this.#add(peer);
+    if (before?.active === true) for (const [key, peer] of before.peers) if (after?.active !== true || after.peers.get(key) !== peer) this.#remove(peer);
+  }
+
+  /** Asks again of every neuron whether it counts. */
+  recheck(): void {
+    for (const [neuron, slots] of this.#neurons) {
+      for (const held of slots.values()) {
+        const active = this.#parts.isLive(neuron, held.incarnation);
+        if (active === held.active) continue;
+        held.active = active;
+        for (const peer of held.peers.values()) {
+          if (active) this.#add(peer);
+          else this.#remove(peer);
+        }
+      }
+    }
+  }
+
+  /** All slots are going to be told anew. What counts goes on counting until {@link Directory.endTelling}. */
+  beginTelling(): void {
+    this.#untold = new Map([...this.#neurons].map(([neuron, slots]) => [neuron, new Set(slots.keys())]));
+  }
+
+  /** All slots have been told: those that were not are none. */
+  endTelling(): void {
+    const untold = this.#untold;
+    this.#untold = undefined;
+    for (const [neuron, slots] of untold ?? []) for (const slot of slots) this.setSlot(neuron, slot, undefined);
+  }
+
+  /** Adds a subscription of this neuron; the same object takes it out again. */
+  addOwn(peer: Peer): void {
+    this.#add(peer);
+  }
+
+  removeOwn(peer: Peer): void {
+    this.#remove(peer);
+  }
+
+  /** Puts another state in the place of the one before. */
+  replaceOwn(before: Peer, after: Peer): void {
+    this.#add(after);
+    this.#remove(before);
+  }
+
+  /** Who is on a channel; `undefined`: nobody. */
+  channel({ bucket, path }: Channel): ChannelNode | undefined {
+    const node = this.#buckets.get(bucket)?.get(path);
+    return node !== undefined && node.size > 0 ? node : undefined;
+  }
+
+  /** The channels at a path and beneath it on which somebody is. */
+  *subtree({ bucket, path }: Channel): Iterable<ChannelNode> {
+    const base = this.#buckets.get(bucket)?.get(path);
+    const waiting = base === undefined ? [] : [base];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      waiting.push(...node.children);
+      if (node.size > 0) yield node;
+    }
+  }
+
+  /** The buckets with channels on which somebody is. */
+  buckets(): Iterable<string> {
+    return this.#buckets.keys();
+  }
+
+  #held(neuron: string, { incarnation, subscriptions }: Slot, before: HeldSlot | undefined): HeldSlot {
+    const peers = new Map<string, Peer>();
+    for (const subscription of subscriptions) {
+      const key = keyOf(subscription);
+      const known = before?.peers.get(key);
+      peers.set(key, known !== undefined && isSame(known, subscription) ? known : { ...subscription, neuron });
+    }
+    return { incarnation, peers, active: this.#parts.isLive(neuron, incarnation) };
+  }
+
+  #add(peer: Peer): void {
+    const node = this.#nodeAt(peer);
+    const before = node.add(peer);
+    const current = node.find(peer.user, peer.device);
+    if (before === undefined) this.#tell('join', node, { peer });
+    else if (current === peer) this.#tell(isMove(before, peer) ? 'move' : 'update', node, { peer, previous: before });
+  }
+
+  #remove(peer: Peer): void {
+    const node = this.#buckets.get(peer.bucket)?.get(peer.path);
+    if (node === undefined) return;
+    const before = node.find(peer.user, peer.device);
+    node.remove(peer);
+    const current = node.find(peer.user, peer.device);
+    if (before !== undefined && current !== before) {
+      if (current === undefined) this.#tell('leave', node, { peer });
+      else this.#tell(isMove(before, current) ? 'move' : 'update', node, { peer: current, previous: before });
+    }
+    this.#prune(node);
+  }
+
+  #tell(type: PresenceChange['type'], node: ChannelNode, { peer, previous }: Pick<PresenceChange, 'peer' | 'previous'>): void {
+    let devices = 0;
+    for (const _ of node.peersOf(peer.user)) devices += 1;
+    this.#parts.onChange({ type, peer, devices, ...(previous === undefined ? {} : { previous }) });
+  }
+
+  #nodeAt({ bucket, path }: Channel): ChannelNode {
+    let nodes = this.#buckets.get(bucket);
+    if (nodes === undefined) this.#buckets.set(bucket, (nodes = new Map()));
+    const known = nodes.get(path);
+    if (known !== undefined) return known;
+    const parent = path === '/' ? undefined : this.#nodeAt({ bucket, path: parentOf(path) });
+    const node = new ChannelNode({ bucket, path }, parent);
+    parent?.children.add(node);
+    nodes.set(path, node);
+    return node;
+  }
+
+  #prune(from: ChannelNode): void {
+    const nodes = this.#buckets.get(from.bucket);
+    for (let node: ChannelNode | undefined = from; node !== undefined && node.size === 0 && node.children.size === 0; node = node.parent) {
+      nodes?.delete(node.path);
+      node.parent?.children.delete(node);
+    }
+    if (nodes?.size === 0) this.#buckets.delete(from.bucket);
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
+}
+
+/** Neither a device nor a user holds a slash, and a path begins with one. */
+function keyOf({ bucket, path, user, device }: Subscription): string {
+  return `${device}/${user}/${bucket.length}/${bucket}${path}`;
+}
+
+function isMove(before: Peer, after: Peer): boolean {
+  return before.neuron !== after.neuron || before.joinedAtMs !== after.joinedAtMs;
+}
+
+function isSame(known: Subscription, told: Subscription): boolean {
+  return known.joinedAtMs === told.joinedAtMs && (known.state === told.state || JSON.stringify(known.state) === JSON.stringify(told.state));
+}

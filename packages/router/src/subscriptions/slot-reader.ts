@@ -1,0 +1,97 @@
+import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
+import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
+
+import type { Directory } from './directory.ts';
+import { slotAddress, SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './slot-address.ts';
+import { decodeSlot, type Slot } from './slot-document.ts';
+
+/** What a {@link SlotReader} works with. */
+export interface SlotReaderParts {
+  readonly store: Kv4Store;
+  readonly neuron: string;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told what is stored of this neuron's own slots, of any life; `undefined`: nothing. */
+  readonly onOwnSlot: (slot: number, stored: { readonly value: Slot | undefined; readonly version: string } | undefined) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Keeps a directory as the stored slots are: one watch of one layer, whatever the number of neurons and channels. */
+export class SlotReader {
+  readonly #parts: SlotReaderParts;
+  readonly #stop = new AbortController();
+  /** Resolves when everything that was stored is in the directory. */
+  readonly ready: Promise<void>;
+  #becomeReady: () => void = () => undefined;
+  #running: Promise<void>;
+  #failures = 0;
+  /** Slots that say nothing that can be understood. */
+  malformed = 0;
+
+  constructor(parts: SlotReaderParts) {
+    this.#parts = parts;
+    this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
+    this.#running = this.#follow();
+  }
+
+  /** Resolves when the directory knows everything that was stored when this was called, or, where that cannot be proved, anyway. */
+  async refresh(): Promise<void> {
+    const { store, neuron } = this.#parts;
+    await store.get(slotAddress(neuron, 0), { fresh: true }).catch(() => undefined);
+    // What was applied to the cache is handed to its watches in this turn of the event loop.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, clock, random, onError } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        this.#parts.directory.beginTelling();
+        for await (const event of store.watch({ type: 'layer', bucket: SLOT_BUCKET, layer: SLOT_LAYER }, { signal })) this.#apply(event);
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      if (signal.aborted) return;
+      const delayMs = backoffDelayMs(this.#failures, random);
+      this.#failures += 1;
+      await new Promise<void>((resolve) => {
+        const timer = clock.schedule(delayMs, resolve);
+        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
+      });
+    }
+  }
+
+  #apply(event: WatchEvent): void {
+    const { directory } = this.#parts;
+    switch (event.type) {
+      case 'put': {
+        const value = decodeSlot(event.record.value);
+        if (value === undefined) this.malformed += 1;
+        return this.#set(event.record.address, { value, version: event.record.version });
+      }
+      case 'delete':
+        return this.#set(event.address, undefined);
+      case 'reset':
+        return directory.beginTelling();
+      case 'end-of-initial':
+        this.#failures = 0;
+        directory.endTelling();
+        this.#becomeReady();
+    }
+  }
+
+  #set(address: Parameters<typeof slotOfAddress>[0], stored: { readonly value: Slot | undefined; readonly version: string } | undefined): void {
+    const { directory, neuron, onOwnSlot } = this.#parts;
+    const place = slotOfAddress(address);
+    if (place === undefined) return;
+    if (place.neuron === neuron) onOwnSlot(place.slot, stored);
+    else directory.setSlot(place.neuron, place.slot, stored?.value);
+  }
+}

@@ -1,0 +1,187 @@
+import { backoffDelayMs, type Clock, type Random, type Timer } from '@xir/couch-client';
+import { Kv4Error, type JsonValue, type Kv4Store, type WriteCondition } from '@xir/kv4-core';
+
+import type { Subscription } from '../channel.ts';
+import { slotAddress } from './slot-address.ts';
+import { decodeSlot, encodeSlot, type Slot } from './slot-document.ts';
+import { SlotPlan, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
+
+/** Milliseconds within which joins and leaves share one write. */
+export const WRITE_DELAY_MS = 2;
+/** The same where they come in numbers: from {@link CROWD_CHANGES} in one write on. */
+const CROWDED_WRITE_DELAY_MS = 40;
+const CROWD_CHANGES = 20;
+
+/** What a {@link SlotWriter} works with. */
+export interface SlotWriterParts {
+  readonly store: Kv4Store;
+  readonly neuron: string;
+  readonly incarnation: string;
+  /** The versions of the slots that are stored of this neuron, by number. */
+  readonly stored: ReadonlyMap<number, string>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Writes down who is connected to this neuron (SPEC, S8 to S12). One round of writes is on its way at a time; what comes meanwhile goes with the next. A slot that was
+ * not written is written again until it is.
+ */
+export class SlotWriter {
+  readonly #parts: SlotWriterParts;
+  readonly #plan: SlotPlan;
+  readonly #versions: Map<number, string>;
+  #incarnation: string;
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #changes = 0;
+  #lastChanges = 0;
+  #failures = 0;
+  #superseded = false;
+  #closed = false;
+  #waiters: (() => void)[] = [];
+  /** Slots that were written or deleted. */
+  writes = 0;
+
+  constructor(parts: SlotWriterParts) {
+    this.#parts = parts;
+    this.#incarnation = parts.incarnation;
+    this.#versions = new Map(parts.stored);
+    this.#plan = new SlotPlan(parts.incarnation, parts.stored.keys());
+    if (this.#plan.isDirty) this.#schedule();
+  }
+
+  /** How many subscriptions there are. */
+  get size(): number {
+    return this.#plan.size;
+  }
+
+  /** True: another life of this neuron has written its slots, so this one writes no more. */
+  get isSuperseded(): boolean {
+    return this.#superseded;
+  }
+
+  join(subscription: Subscription): PlannedSubscription {
+    const planned = this.#plan.join(subscription);
+    this.#changed();
+    return planned;
+  }
+
+  leave(planned: PlannedSubscription): void {
+    this.#plan.leave(planned);
+    this.#changed();
+  }
+
+  update(planned: PlannedSubscription, state: JsonValue | undefined): void {
+    this.#plan.update(planned, state);
+    this.#changed();
+  }
+
+  /** The neuron goes on in another life. */
+  reincarnate(incarnation: string): void {
+    if (incarnation === this.#incarnation) return;
+    this.#incarnation = incarnation;
+    this.#superseded = false;
+    this.#plan.reincarnate(incarnation);
+    this.#changed();
+  }
+
+  /** What is stored of a slot of this neuron, as the feed tells: what another has put in its place, or deleted, is written again. */
+  observe(slot: number, stored: { readonly value: Slot | undefined; readonly version: string } | undefined): void {
+    if (stored !== undefined && stored.value?.incarnation === this.#incarnation) return;
+    if (stored === undefined && !this.#plan.holds(slot)) return;
+    this.#plan.failed(slot);
+    this.#schedule();
+  }
+
+  /** Resolves when everything that was said before this call is stored. */
+  stored(): Promise<void> {
+    if (!this.#plan.isDirty && this.#writing === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The same, but not for longer than this. */
+  async storedWithin(timeoutMs: number): Promise<void> {
+    if (this.#superseded) return;
+    let timer: Timer | undefined;
+    await Promise.race([this.stored(), new Promise<void>((resolve) => (timer = this.#parts.clock.schedule(timeoutMs, resolve)))]);
+    timer?.cancel();
+  }
+
+  /** Writes no more. What is to be written is left to those who tidy up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#writing;
+    this.#release();
+  }
+
+  #changed(): void {
+    this.#changes += 1;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#closed || this.#superseded || this.#timer !== undefined || this.#writing !== undefined) return;
+    const usualMs = this.#lastChanges >= CROWD_CHANGES ? CROWDED_WRITE_DELAY_MS : WRITE_DELAY_MS;
+    const delayMs = this.#failures === 0 ? usualMs : backoffDelayMs(this.#failures - 1, this.#parts.random, { maxMs: 5_000 });
+    this.#timer = this.#parts.clock.schedule(delayMs, () => {
+      this.#timer = undefined;
+      this.#writing = this.#writeAll().finally(() => {
+        this.#writing = undefined;
+        if (this.#plan.isDirty) this.#schedule();
+        else this.#release();
+      });
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#lastChanges = this.#changes;
+    this.#changes = 0;
+    const outcomes = await Promise.all(this.#plan.takeWrites().map((write) => this.#write(write)));
+    this.#failures = outcomes.includes(false) ? this.#failures + 1 : 0;
+  }
+
+  /** False: it has to be tried again. */
+  async #write(write: SlotWrite): Promise<boolean> {
+    const { store, neuron, onError } = this.#parts;
+    const { slot, value } = write;
+    const address = slotAddress(neuron, slot);
+    const known = this.#versions.get(slot);
+    const condition: WriteCondition = known === undefined ? { type: 'absent' } : { type: 'version', version: known };
+    try {
+      if (value !== undefined) this.#versions.set(slot, (await store.put(address, encodeSlot(value), { condition })).version);
+      else if (known !== undefined) {
+        await store.delete(address, { condition });
+        this.#versions.delete(slot);
+      }
+      this.writes += 1;
+      return true;
+    } catch (error) {
+      this.#plan.failed(slot);
+      const isConflict = error instanceof Kv4Error && (error.code === 'KV4_VERSION_CONFLICT' || error.code === 'KV4_ALREADY_EXISTS' || error.code === 'KV4_NOT_FOUND');
+      if (!isConflict) onError(error);
+      await this.#learn(slot).catch(onError);
+      return false;
+    }
+  }
+
+  /** Finds out what is stored instead: another life's, if it is a later one, ends this writer. */
+  async #learn(slot: number): Promise<void> {
+    const { store, neuron } = this.#parts;
+    const record = await store.get(slotAddress(neuron, slot), { fresh: true });
+    if (record === undefined) this.#versions.delete(slot);
+    else {
+      this.#versions.set(slot, record.version);
+      const incarnation = decodeSlot(record.value)?.incarnation;
+      if (incarnation !== undefined && incarnation > this.#incarnation) this.#superseded = true;
+    }
+  }
+
+  #release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
