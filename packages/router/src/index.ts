@@ -18,10 +18,21 @@ export { openRouter, Router, type RouterOptions, type RouterStats } from './rout
 export type { Kick } from './routing/envelope.ts';
 export type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
 export { ACKNOWLEDGEMENT_LEVELS, type AcknowledgementLevel, type Message, type OutgoingMessage, type SendReport, type Target, type UndeliveredReason } from './routing/message.ts';
+export {
+  DEFAULT_MAX_WAITING_BYTES,
+  Outbox,
+  OutboxSchedule,
+  type FrameOptions,
+  type OutboxOptions,
+  type OutboxSink,
+  type SlowReceiverPolicy,
+} from './routing/outbox.ts';
 export type { EndReason, Receiver } from './routing/receiver.ts';
 export type { ChannelNode } from './subscriptions/channel-node.ts';
 export { Directory, type DirectoryParts, type PresenceChange } from './subscriptions/directory.ts';
 export { decodeSlot, encodeSlot, MAX_SLOT_SUBSCRIPTIONS, MAX_STATE_CHARACTERS, type Slot } from './subscriptions/slot-document.ts';
+export { SUBSCRIPTION_LAYER } from './subscriptions/subscription-records.ts';
+export { withSubscriptions, type SubscriptionParts } from './subscriptions/subscription-store.ts';
 export { SlotPlan, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
 export type { KnownNeuron, NeuronState } from './membership/events.ts';

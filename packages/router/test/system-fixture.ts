@@ -7,7 +7,7 @@ import { startEmbeddedCouch } from '@xir/couch-embedded';
 import { openMemory, type Memory } from '@xir/kv4';
 import { expect, vi } from 'vitest';
 
-import { InMemoryNetwork, openRouter, type LocalPeer, type OutgoingMessage, type Router, type RouterOptions, type SendReport } from '../src/index.ts';
+import { InMemoryNetwork, openRouter, type LinkTransport, type LocalPeer, type OutgoingMessage, type Router, type RouterOptions, type SendReport } from '../src/index.ts';
 
 /** A neuron of a test: its memory and its router. */
 export interface TestNeuron {
@@ -20,7 +20,7 @@ export interface TestNeuron {
 export interface TestSystem extends AsyncDisposable {
   readonly network: InMemoryNetwork;
   /** Opens a neuron; by default on a memory of its own. */
-  open(name: string, options?: Partial<RouterOptions>): Promise<TestNeuron>;
+  open(name: string, options?: Partial<RouterOptions> & { readonly wrapLinks?: (links: LinkTransport) => LinkTransport }): Promise<TestNeuron>;
   openStore(name: string): Promise<Memory>;
 }
 
@@ -38,10 +38,10 @@ export async function openSystem(): Promise<TestSystem> {
   return {
     network,
     openStore,
-    async open(name, options = {}) {
+    async open(name, { wrapLinks = (links: LinkTransport) => links, ...options } = {}) {
       const store = await openStore(name);
       const { membership, links } = network.start(name);
-      const router = await openRouter({ store, membership, links, ...options });
+      const router = await openRouter({ store, membership, links: wrapLinks(links), ...options });
       closers.push(() => router.close());
       return { name, store, router };
     },

@@ -1,0 +1,198 @@
+/**
+ * What happens to a receiver that reads more slowly than it is sent to, once as much waits as may.
+ *
+ * - `cut`: its connection is closed.
+ * - `drop-oldest`: the oldest messages that wait are dropped.
+ * - `latest-only`: of messages with the same key only the newest waits, from the first that has to wait on.
+ */
+export type SlowReceiverPolicy = 'cut' | 'drop-oldest' | 'latest-only';
+
+/** Default of {@link OutboxOptions.maxWaitingBytes}: 1 MiB. */
+export const DEFAULT_MAX_WAITING_BYTES = 1_048_576;
+
+/** One connection, as an {@link Outbox} needs it. */
+export interface OutboxSink {
+  /** Writes bytes; false: more should wait until {@link Outbox.drained} is called. `onWritten` is called once with whether they left this process. */
+  write(bytes: Uint8Array, onWritten?: (written: boolean) => void): boolean;
+  /** Closes the connection, because it reads too slowly. */
+  cut(): void;
+}
+
+/** How an {@link Outbox} is made. */
+export interface OutboxOptions {
+  readonly sink: OutboxSink;
+  readonly schedule: OutboxSchedule;
+  readonly policy: SlowReceiverPolicy;
+  /** Bytes of frames that wait for the receiver to read. */
+  readonly maxWaitingBytes?: number;
+}
+
+/** How a frame is treated. */
+export interface FrameOptions {
+  /** Frames that may be dropped name what they are about, for `latest-only`. Absent: never dropped. */
+  readonly key?: string | undefined;
+  /** Called once: true when the frame was written, false when it never will be. */
+  readonly onWritten?: ((written: boolean) => void) | undefined;
+}
+
+/** Frames behind one another. The same frames sent to many receivers in a turn are the same chain, whose bytes are put together once. */
+class FrameChain {
+  readonly #before: FrameChain | undefined;
+  readonly #frame: Uint8Array;
+  readonly length: number;
+  #next: FrameChain | undefined;
+  #bytes: Uint8Array | undefined;
+
+  constructor(before: FrameChain | undefined, frame: Uint8Array) {
+    this.#before = before;
+    this.#frame = frame;
+    this.length = frame.length + (before?.length ?? 0);
+  }
+
+  with(frame: Uint8Array): FrameChain {
+    const known = this.#next;
+    if (known !== undefined && known.#frame === frame) return known;
+    return (this.#next = new FrameChain(this, frame));
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#before === undefined) return this.#frame;
+    this.#bytes ??= this.#join();
+    return this.#bytes;
+  }
+
+  #join(): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    let end = this.length;
+    for (let chain: FrameChain | undefined = this; chain !== undefined; chain = chain.#before) {
+      end -= chain.#frame.length;
+      bytes.set(chain.#frame, end);
+    }
+    return bytes;
+  }
+}
+
+/** When outboxes are written: everything of one turn of the event loop together. One for all connections. */
+export class OutboxSchedule {
+  #waiting: Outbox[] = [];
+  #first: FrameChain | undefined;
+  #firstFrame: Uint8Array | undefined;
+  /** Frames that were dropped for slow receivers. */
+  dropped = 0;
+  /** Receivers that were cut because they read too slowly. */
+  cut = 0;
+
+  /** The chain that begins with a frame. */
+  begin(outbox: Outbox, frame: Uint8Array): FrameChain {
+    if (this.#waiting.length === 0) process.nextTick(() => this.flush());
+    this.#waiting.push(outbox);
+    if (this.#first === undefined || this.#firstFrame !== frame) {
+      this.#first = new FrameChain(undefined, frame);
+      this.#firstFrame = frame;
+    }
+    return this.#first;
+  }
+
+  /** Writes what waits for the end of the turn. */
+  flush(): void {
+    const outboxes = this.#waiting;
+    this.#waiting = [];
+    this.#first = undefined;
+    this.#firstFrame = undefined;
+    for (const outbox of outboxes) outbox.flush();
+  }
+}
+
+interface WaitingFrame extends FrameOptions {
+  readonly frame: Uint8Array;
+}
+
+/** What goes out on one connection: frames of a turn in one write, and a bounded number of bytes for a receiver that reads slowly. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #maxWaitingBytes: number;
+  #chain: FrameChain | undefined;
+  #callbacks: ((written: boolean) => void)[] | undefined;
+  /** Behind what the connection has not taken yet. */
+  #waiting: WaitingFrame[] | undefined;
+  #waitingBytes = 0;
+  #isBlocked = false;
+  #isClosed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#maxWaitingBytes = options.maxWaitingBytes ?? DEFAULT_MAX_WAITING_BYTES;
+  }
+
+  /** The receiver has yet to read what was written. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Sends a frame behind those that were sent before. */
+  push(frame: Uint8Array, options?: FrameOptions): void {
+    if (this.#isClosed) return options?.onWritten?.(false);
+    if (this.#isBlocked) return this.#wait({ frame, ...options });
+    this.#chain = this.#chain === undefined ? this.#options.schedule.begin(this, frame) : this.#chain.with(frame);
+    if (options?.onWritten !== undefined) (this.#callbacks ??= []).push(options.onWritten);
+    if (this.#chain.length > this.#maxWaitingBytes) this.flush();
+  }
+
+  /** Writes what was sent in this turn. */
+  flush(): void {
+    const chain = this.#chain;
+    const callbacks = this.#callbacks;
+    this.#chain = undefined;
+    this.#callbacks = undefined;
+    if (chain === undefined) return;
+    if (this.#isClosed) return callAll(callbacks, false);
+    const onWritten = callbacks === undefined ? undefined : (written: boolean) => callAll(callbacks, written);
+    if (!this.#options.sink.write(chain.bytes, onWritten)) this.#isBlocked = true;
+  }
+
+  /** The receiver has read what was written: what waits goes next. */
+  drained(): void {
+    this.#isBlocked = false;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+    for (const { frame, ...options } of waiting ?? []) this.push(frame, options);
+    this.flush();
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    this.#isClosed = true;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const { onWritten } of waiting ?? []) onWritten?.(false);
+  }
+
+  #wait(frame: WaitingFrame): void {
+    const { policy, schedule, sink } = this.#options;
+    this.#waiting ??= [];
+    if (policy === 'latest-only' && frame.key !== undefined) this.#drop(this.#waiting.findIndex(({ key }) => key === frame.key));
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.frame.length;
+    while (policy !== 'cut' && this.#waitingBytes > this.#maxWaitingBytes) {
+      if (!this.#drop(this.#waiting.findIndex(({ key }) => key !== undefined))) break;
+    }
+    if (this.#waitingBytes <= this.#maxWaitingBytes) return;
+    schedule.cut += 1;
+    this.close();
+    sink.cut();
+  }
+
+  #drop(index: number): boolean {
+    const [dropped] = index < 0 ? [] : (this.#waiting?.splice(index, 1) ?? []);
+    if (dropped === undefined) return false;
+    this.#waitingBytes -= dropped.frame.length;
+    this.#options.schedule.dropped += 1;
+    dropped.onWritten?.(false);
+    return true;
+  }
+}
+
+function callAll(callbacks: readonly ((written: boolean) => void)[] | undefined, written: boolean): void {
+  for (const callback of callbacks ?? []) callback(written);
+}
