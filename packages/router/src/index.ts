@@ -27,6 +27,7 @@ export {
   type OutboxSink,
   type SlowReceiverPolicy,
 } from './routing/outbox.ts';
+export { RateLimit } from './routing/rate-limit.ts';
 export type { EndReason, Receiver } from './routing/receiver.ts';
 export type { ChannelNode } from './subscriptions/channel-node.ts';
 export { Directory, type DirectoryParts, type PresenceChange } from './subscriptions/directory.ts';

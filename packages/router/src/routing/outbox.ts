@@ -20,8 +20,11 @@ export interface OutboxSink {
 
 /** How an {@link Outbox} is made. */
 export interface OutboxOptions {
+  /** Where frames go. */
   readonly sink: OutboxSink;
+  /** When they go; shared by all outboxes. */
   readonly schedule: OutboxSchedule;
+  /** What happens when too much waits. */
   readonly policy: SlowReceiverPolicy;
   /** Bytes of frames that wait for the receiver to read. */
   readonly maxWaitingBytes?: number;
@@ -63,8 +66,9 @@ class FrameChain {
 
   #join(): Uint8Array {
     const bytes = new Uint8Array(this.length);
-    let end = this.length;
-    for (let chain: FrameChain | undefined = this; chain !== undefined; chain = chain.#before) {
+    let end = this.length - this.#frame.length;
+    bytes.set(this.#frame, end);
+    for (let chain = this.#before; chain !== undefined; chain = chain.#before) {
       end -= chain.#frame.length;
       bytes.set(chain.#frame, end);
     }
