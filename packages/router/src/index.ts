@@ -52,3 +52,15 @@ export {
   DEFAULT_STANDSTILL_MS,
   type MembershipTimes,
 } from './membership/times.ts';
+export { LINK_ERROR_CODES, LinkError, type LinkErrorCode } from './links/errors.ts';
+export {
+  DEFAULT_ACKNOWLEDGE_TIMEOUT_MS,
+  DEFAULT_DIAL_TIMEOUT_MS,
+  DEFAULT_MAX_LINK_CONNECTIONS,
+  DEFAULT_MAX_QUEUED_CHARACTERS,
+  DEFAULT_MAX_QUEUED_MESSAGES,
+  type LinkLimits,
+} from './links/limits.ts';
+export { REVOKED_PATH } from './links/revocations.ts';
+export { DEFAULT_CERTIFICATE_LIFETIME_MS, LINK_LAYER } from './links/system-authority.ts';
+export { openTlsLinks, type TlsLinks, type TlsLinksOptions, type TlsLinksStats } from './links/tls-links.ts';
