@@ -60,6 +60,11 @@ export class LoginService {
     return true;
   }
 
+  /** Whether a login still holds, which {@link confirm} mostly knows at once. Throws what the store throws. */
+  stillHolds(login: Login): boolean | Promise<boolean> {
+    return this.confirm(login) ?? this.isCurrent(login);
+  }
+
   /** Whether the records behind a login are unchanged, waiting where {@link confirm} cannot tell. Throws what the store throws. */
   async isCurrent(login: Login): Promise<boolean> {
     for (const dependency of login.dependsOn) {

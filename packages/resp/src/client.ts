@@ -111,6 +111,11 @@ export class Client {
   }
 
   /** Whether nobody has changed or locked the account since the login, as far as memory can tell. */
+  async isStillAllowed(logins: Pick<LoginService, 'stillHolds'>): Promise<boolean> {
+    return this.#login !== undefined && (await logins.stillHolds(this.#login));
+  }
+
+  /** The same as far as it is known without waiting; what nobody knows is allowed. */
   isAllowed(logins: Pick<LoginService, 'confirm'>): boolean {
     return this.#login !== undefined && logins.confirm(this.#login) !== false;
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Login } from '@xir/accounts';
+import { AccountsError, type Login } from '@xir/accounts';
 import type { KeyAddress } from '@xir/kv4-core';
 import { parseTarget, type Target } from '@xir/protocol';
 
@@ -190,12 +190,23 @@ export class RequestRunner {
         heartbeatMs: limits.watchHeartbeatMs,
         maxBufferBytes: limits.maxWatchBufferBytes,
         ageMs,
+        admit: () => this.#admitWatcher(exchange),
+        end: () => exchange.abort.abort(),
         signal: exchange.abort.signal,
       });
       if (end === 'slow-reader') metrics.slowWatchesCut += 1;
     } finally {
       this.#watches.delete(exchange.abort);
     }
+  }
+
+  /** Looks again: accounts are closed and addresses banned while watches are open. */
+  async #admitWatcher({ login, target, request, remoteAddress }: Exchange): Promise<void> {
+    const { logins, bans } = this.#options.context.accounts;
+    if (login === undefined || target === undefined) return;
+    if (!(await logins.stillHolds(login))) throw new AccountsError('ACCOUNTS_UNAUTHORIZED', 'the login has ended');
+    const { path, reach } = visitOf(target, request.method);
+    if (bans.peek(login.bucket, remoteAddress, path, reach) === true) throw new RestError('REST_FORBIDDEN', 'this address is banned from this path');
   }
 
   async #fail(exchange: Exchange, error: unknown): Promise<void> {

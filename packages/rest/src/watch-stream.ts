@@ -18,6 +18,10 @@ export interface WatchStreamOptions {
   readonly heartbeatMs: number;
   readonly maxBufferBytes: number;
   readonly ageMs: () => number | undefined;
+  /** Rejects when the client may be told nothing any more. Asked before each event, and with each heartbeat. */
+  readonly admit: () => Promise<void>;
+  /** Ends the watch: aborts {@link signal}. */
+  readonly end: () => void;
   /** Aborted when the watch is to end: the client has left, or the server closes. */
   readonly signal: AbortSignal;
 }
@@ -40,6 +44,7 @@ export async function sendEvents(
   const stopHeartbeats = startHeartbeats(response, options);
   try {
     for await (const event of events) {
+      await options.admit();
       response.write(eventText(event));
       if (response.writableLength > options.maxBufferBytes && !(await drained(response, options))) {
         response.destroy();
@@ -61,10 +66,13 @@ export async function sendEvents(
   return 'ended';
 }
 
-function startHeartbeats(response: ServerResponse, { clock, heartbeatMs, ageMs }: WatchStreamOptions): () => void {
+function startHeartbeats(response: ServerResponse, options: WatchStreamOptions): () => void {
+  const { clock, heartbeatMs, ageMs, admit, end } = options;
   let timer: Timer;
   const arm = (): void => {
     timer = clock.schedule(heartbeatMs, () => {
+      // Whoever comes again is told why.
+      void admit().catch(end);
       const age = ageMs();
       // A reader with a full buffer needs no sign of life.
       if (!response.writableNeedDrain) response.write(age === undefined ? ': heartbeat\n\n' : `: heartbeat age-ms=${age}\n\n`);

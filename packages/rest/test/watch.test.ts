@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkFacts } from './facts.ts';
 import { openEvents } from './event-stream.ts';
-import { openNeuron } from './neuron-fixture.ts';
+import { openNeuron, type Neuron } from './neuron-fixture.ts';
 
 checkFacts('watch=1', [
   [
@@ -120,6 +120,30 @@ describe('a watch', () => {
     expect((await events.next(true))?.comment).toMatch(/^heartbeat/);
     await clock.advance(15_000);
     expect((await events.next(true))?.comment).toMatch(/^heartbeat/);
+  });
+
+  describe.each(['at the next event', 'at the next heartbeat'])('%s', (when) => {
+    const isEvent = when === 'at the next event';
+
+    async function lastWordsBehind(end: (neuron: Neuron) => Promise<unknown>): Promise<unknown[]> {
+      const clock = new VirtualClock(Date.now());
+      await using neuron = await openNeuron({ clock });
+      using events = await openEvents(neuron, '/_data/mine?watch=1');
+      await events.next();
+      await end(neuron);
+      if (isEvent) await neuron.store.put({ bucket: 'elena', layer: '*data', path: '/mine', key: 'k' }, 'secret');
+      else await clock.advance(15_000);
+      return [await events.next(), await events.next()];
+    }
+    const expected = [isEvent ? expect.objectContaining({ event: 'error', data: { s: 'error', v: 'unauthorized' } }) : undefined, undefined];
+
+    it('it ends with its account', async () => {
+      expect(await lastWordsBehind((neuron) => neuron.accounts.accounts.remove({ bucket: '$sys', author: '$sys' }, 'elena'))).toEqual(expected);
+    });
+
+    it('it ends when its address is banned', async () => {
+      expect(await lastWordsBehind((neuron) => neuron.call('PUT', '/_auth/mine', { body: { k: '127.0.0.1' } }))).toEqual(expected);
+    });
   });
 
   it('is refused as busy past the limit, and its place is free again when it ends', async () => {

@@ -99,7 +99,7 @@ export class Watch {
       // Asked again after each wait: others that waited for room have taken it.
       for (let full = line.drained(); full !== undefined && !this.#stopped; full = line.drained()) await full;
       if (this.#stopped) return;
-      if (!this.#mayBeTold(login)) return;
+      if (!(await this.#mayBeTold(login)) || this.#stopped) return;
       this.#credit -= 1;
       this.#context.metrics.events += 1;
       line.send(eventText(this.id, shown));
@@ -107,10 +107,10 @@ export class Watch {
   }
 
   /** Looks again before each event: accounts are closed and addresses banned while watches are open. */
-  #mayBeTold(login: Login): boolean {
+  async #mayBeTold(login: Login): Promise<boolean> {
     const { session, line, scope } = this.#parts;
     const { logins, bans } = this.#context.accounts;
-    if (logins.confirm(login) === false) {
+    if (!(await logins.stillHolds(login))) {
       line.loginEnded();
       return false;
     }

@@ -78,7 +78,8 @@ async function run({ client, context }: Call, { id, watched, events, asJson }: R
   try {
     for await (const event of events) {
       if (!(await watched.spend())) return;
-      if (!client.isAllowed(context.accounts.logins)) return client.cut();
+      if (!(await client.isStillAllowed(context.accounts.logins))) return client.cut();
+      if (watched.signal.aborted) return;
       context.metrics.messages += 1;
       client.send((writer) => (asJson ? writeJson(writer, id, watchEventText(event)) : writeEvent(writer, id, event)));
       await client.hasRead();
