@@ -3,6 +3,8 @@ import { locateNeuron } from './location.ts';
 import { socketClient } from './socket-client.ts';
 import type { ConnectOptions, StemClient } from './stem-client.ts';
 
+export type { CacheOptions } from './cache-options.ts';
+export type { CacheStatistics } from './cache-state.ts';
 export type { ConnectOptions, StemClient } from './stem-client.ts';
 export { SDK_ERROR_CODES, SdkError, type SdkErrorCode } from './errors.ts';
 export type { Credentials, LoginSource, TokenLogin } from './location.ts';

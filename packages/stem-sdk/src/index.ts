@@ -1,3 +1,5 @@
+export { DEFAULT_CACHE_AGE_MS, DEFAULT_CACHE_BYTES, DEFAULT_CACHE_ENTRIES, MAX_CACHE_SCOPES, type CacheOptions } from './cache-options.ts';
+export type { CacheStatistics } from './cache-state.ts';
 export { connect } from './connect.ts';
 export { DEFAULT_CREDENTIALS, DEFAULT_WATCH_RETRY_MS, DEFAULT_WATCH_SILENCE_MS, type ConnectOptions, type StemClient } from './stem-client.ts';
 export type { SocketFactory, SocketLike } from './socket-line.ts';

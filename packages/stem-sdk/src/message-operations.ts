@@ -25,7 +25,7 @@ import {
 } from '@xir/kv4-core';
 
 import type { Operations } from './operations.ts';
-import { followWatch, type WatchTiming } from './remote-watch.ts';
+import { followWatch, type WatchSource, type WatchTiming } from './remote-watch.ts';
 import { describe, MAX_TIME_MS } from './rest-requests.ts';
 import { fieldsOf, pastVersionOf, recordOf } from './message-answer.ts';
 import type { MessageChannel } from './message-channel.ts';
@@ -142,7 +142,11 @@ export class MessageOperations implements Operations {
   }
 
   async *watch(scope: WatchScope, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
-    yield* followWatch(messageWatchSource(this.#channel, scope, options), { scope, options, timing: this.#timing });
+    yield* followWatch(this.watchSource(scope, options), { scope, options, timing: this.#timing });
+  }
+
+  watchSource(scope: WatchScope, options: WatchOptions): WatchSource {
+    return messageWatchSource(this.#channel, scope, options);
   }
 
   close(): void {

@@ -41,6 +41,8 @@ import {
   type WriteResult,
 } from '@xir/kv4-core';
 
+import type { CacheStatistics } from './cache-state.ts';
+import { ClientCache } from './client-cache.ts';
 import type { Operations } from './operations.ts';
 import type { WatchTiming } from './remote-watch.ts';
 import { dataPath, updateOn, type ClientIdentity, type StemClient } from './stem-client.ts';
@@ -55,12 +57,19 @@ export class NeuronClient implements StemClient {
   readonly bucket: string;
   readonly #timing: WatchTiming;
   readonly #neuron: Operations;
+  readonly #cache: ClientCache | undefined;
 
-  constructor(neuron: Operations, { url, bucket, timing }: ClientIdentity) {
+  /** Throws `KV4_BAD_OPTION`, `KV4_BAD_ADDRESS` for a cache that cannot be. */
+  constructor(neuron: Operations, { url, bucket, timing, cache }: ClientIdentity) {
     this.#neuron = neuron;
     this.url = url;
     this.bucket = bucket;
     this.#timing = timing;
+    if (cache !== undefined) this.#cache = new ClientCache({ neuron, bucket, timing, options: cache });
+  }
+
+  get cacheStatistics(): CacheStatistics | undefined {
+    return this.#cache?.statistics;
   }
 
   path(path: string, layer?: string): PathAddress {
@@ -78,7 +87,7 @@ export class NeuronClient implements StemClient {
   async get(address: KeyAddress, options: ReadOptions = {}): Promise<Kv4Record | undefined> {
     const checked = this.#begin(checkKeyAddress, address, options);
     checkReadOptions(options);
-    return this.#neuron.get(checked, options);
+    return (this.#cache ?? this.#neuron).get(checked, options);
   }
 
   async put(address: KeyAddress, value: JsonValue, options: PutOptions = {}): Promise<WriteResult> {
@@ -86,25 +95,28 @@ export class NeuronClient implements StemClient {
     checkPutOptions(options);
     if (options.secondary !== undefined) checkSecondaryKeys(options.secondary);
     checkValue(value);
-    return this.#neuron.put(checked, value, { ...options, condition: checkWriteCondition(options.condition) });
+    const condition = checkWriteCondition(options.condition);
+    return this.#write(checked, () => this.#neuron.put(checked, value, { ...options, condition }));
   }
 
   async delete(address: KeyAddress, options: DeleteOptions = {}): Promise<WriteResult | undefined> {
     const checked = this.#begin(checkKeyAddress, address, options);
     checkDeleteOptions(options);
-    return this.#neuron.delete(checked, options);
+    return this.#write(checked, () => this.#neuron.delete(checked, options));
   }
 
   async deletePath(address: PathAddress, options: DeleteOptions = {}): Promise<number> {
     const checked = this.#begin(checkPathAddress, address, options);
     checkDeleteOptions(options);
-    return this.#neuron.deletePath(checked, options);
+    const work = () => this.#neuron.deletePath(checked, options);
+    return this.#cache === undefined ? work() : this.#cache.clear('path', checked, work);
   }
 
   async deleteSubtree(address: PathAddress, options: DeleteOptions = {}): Promise<number> {
     const checked = this.#begin(checkPathAddress, address, options);
     checkDeleteOptions(options);
-    return this.#neuron.deleteSubtree(checked, options);
+    const work = () => this.#neuron.deleteSubtree(checked, options);
+    return this.#cache === undefined ? work() : this.#cache.clear('subtree', checked, work);
   }
 
   async keys(address: PathAddress, options: PageOptions = {}): Promise<Page<string>> {
@@ -177,6 +189,10 @@ export class NeuronClient implements StemClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #write<Result extends WriteResult | undefined>(address: KeyAddress, work: () => Promise<Result>): Promise<Result> {
+    return this.#cache === undefined ? work() : this.#cache.write(address, work);
   }
 
   #begin<Subject, Checked>(check: (subject: Subject) => Checked, subject: Subject, options: OperationOptions): Checked {

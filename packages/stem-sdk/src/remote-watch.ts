@@ -2,6 +2,7 @@ import { Kv4Error, type WatchEvent, type WatchOptions, type WatchScope } from '@
 import { EventStreamParser } from './event-stream.ts';
 import type { RestChannel, RestRequest } from './rest-channel.ts';
 import { describe, scopeQuery, urlPath } from './rest-requests.ts';
+import { retryPauseMs } from './retry-pause.ts';
 import { readWatchEvent } from './watch-event.ts';
 
 /** Time and chance of a watch, handed in. Milliseconds. */
@@ -31,7 +32,6 @@ export interface WatchSource {
   open(state: WatchState): AsyncGenerator<WatchEvent | 'open', void, undefined>;
 }
 
-const FIRST_RETRY_MS = 100;
 const NO_POSITION = '-';
 const RETRIED: ReadonlySet<unknown> = new Set(['KV4_UNAVAILABLE', 'KV4_BUSY', 'KV4_FRESHNESS_UNPROVED']);
 
@@ -69,9 +69,8 @@ export async function* followWatch(source: WatchSource, { options, timing }: Wat
     }
     if (initial) after = undefined;
     attempts += 1;
-    const limitMs = Math.min(timing.maxRetryMs, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
     const signals = [source.closed, options.signal].filter((signal) => signal !== undefined);
-    await timing.wait(timing.random() * limitMs, AbortSignal.any(signals));
+    await timing.wait(retryPauseMs(timing, attempts), AbortSignal.any(signals));
     if (source.closed.aborted && !ended()) throw new Kv4Error('KV4_CLOSED', 'watch: the client is closed');
   }
 }

@@ -28,7 +28,7 @@ import { readRecord, readVersion } from './datum.ts';
 import type { Operations } from './operations.ts';
 import type { RestAnswer, RestChannel, RestRequest } from './rest-channel.ts';
 import { deleteRequest, describe, MAX_TIME_MS, pageQuery, putRequest, readQuery, scopeQuery, spanQuery, treeQuery, urlPath } from './rest-requests.ts';
-import { followWatch, restWatchSource, type WatchTiming } from './remote-watch.ts';
+import { followWatch, restWatchSource, type WatchSource, type WatchTiming } from './remote-watch.ts';
 import { streamLines } from './line-stream.ts';
 import { readPage, readTexts, wrapUnreadable } from './page-answer.ts';
 
@@ -136,8 +136,11 @@ export class RestOperations implements Operations {
   }
 
   async *watch(scope: WatchScope, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
-    const job = { scope, options, timing: this.#timing };
-    yield* followWatch(restWatchSource(this.#channel, job), job);
+    yield* followWatch(this.watchSource(scope, options), { scope, options, timing: this.#timing });
+  }
+
+  watchSource(scope: WatchScope, options: WatchOptions): WatchSource {
+    return restWatchSource(this.#channel, { scope, options, timing: this.#timing });
   }
 
   close(): void {

@@ -109,7 +109,7 @@ class SocketLine implements MessageLine {
     const message = parse(data);
     if (message === undefined) return this.close();
     const { id, watch, notice } = message;
-    if (notice === 'go-away') this.isOver = true;
+    if (notice === 'go-away') this.#leave();
     else if (typeof watch === 'number') this.#watches.get(watch)?.event(message);
     else if (typeof id === 'number') this.#settle(id, message);
   }
@@ -120,6 +120,12 @@ class SocketLine implements MessageLine {
     this.#pending.delete(id);
     if (error === undefined) pending.resolve(result);
     else pending.reject(errorOfMessage(error, pending.request.doing));
+  }
+
+  /** Requests that are under way are answered; watches go on elsewhere, as later requests do. */
+  #leave(): void {
+    this.isOver = true;
+    for (const watch of this.#watches.values()) watch.lost();
   }
 
   #lose(): void {

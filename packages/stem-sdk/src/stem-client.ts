@@ -1,5 +1,7 @@
 import { normalisePath, type JsonValue, type KeyAddress, type Kv4Record, type Kv4Store, type PathAddress, type WriteResult } from '@xir/kv4-core';
 
+import type { CacheOptions } from './cache-options.ts';
+import type { CacheStatistics } from './cache-state.ts';
 import type { Credentials, Location, LoginSource } from './location.ts';
 import type { WatchTiming } from './remote-watch.ts';
 import { DATA_LAYER } from './rest-requests.ts';
@@ -18,6 +20,8 @@ export interface ConnectOptions {
   readonly watchSilenceMs?: number;
   /** Longest pause in milliseconds between two attempts to resume a watch; default {@link DEFAULT_WATCH_RETRY_MS}. */
   readonly watchMaxRetryMs?: number;
+  /** Keeps what was read and gives it again while a watch keeps it true; default: nothing is kept. */
+  readonly cache?: CacheOptions;
   /** Default: the `fetch` of the platform. */
   readonly fetch?: Fetch;
   /** Makes the WebSocket of a `ws:` or `wss:` URL; default: the platform's, which Node.js has from version 22 on. */
@@ -41,6 +45,8 @@ export interface StemClient extends Kv4Store {
   readonly url: string;
   /** The bucket of the login. */
   readonly bucket: string;
+  /** What the cache did and holds; `undefined` without one. */
+  readonly cacheStatistics: CacheStatistics | undefined;
   /** The address of a path in the login's bucket; the layer defaults to `*data`. */
   path(path: string, layer?: string): PathAddress;
   /** The address of a key in the login's bucket; the layer defaults to `*data`. */
@@ -61,6 +67,7 @@ export interface StemClient extends Kv4Store {
 export interface ClientIdentity {
   readonly url: string;
   readonly bucket: string;
+  readonly cache: CacheOptions | undefined;
   readonly timing: WatchTiming;
 }
 
@@ -69,6 +76,7 @@ export function identityOf(url: string, { account }: LoginSource, options: Conne
   return {
     url,
     bucket: account.replace('#', ')'),
+    cache: options.cache,
     timing: {
       silenceMs: options.watchSilenceMs ?? DEFAULT_WATCH_SILENCE_MS,
       maxRetryMs: options.watchMaxRetryMs ?? DEFAULT_WATCH_RETRY_MS,
