@@ -7,15 +7,18 @@ import type { WebSocketFace } from './websocket-face.ts';
 /** The path at which the data API is served. */
 export const WEBSOCKET_PATH = '/ws';
 
+/** Takes an upgrade over, or says (false) that it is for something else. */
+export type UpgradeRoute = (request: IncomingMessage, socket: Socket, head: Buffer) => boolean;
+
 /**
- * Serves the face at `/ws` of an HTTP or HTTPS server. Upgrades to other protocols, such as `h2c`, are passed over: the request is answered as if it had not asked
- * (RFC 9110, 7.8). Other paths get 404. The face is to be closed before the server is.
+ * Serves the face at `/ws` of an HTTP or HTTPS server, and what else there is at other paths. Upgrades to other protocols, such as `h2c`, are passed over: the request is answered as if it had not asked
+ * (RFC 9110, 7.8). All other paths get 404. The face is to be closed before the server is.
  */
-export function attachWebSocketFace(server: Server, face: Pick<WebSocketFace, 'upgrade'>): void {
+export function attachWebSocketFace(server: Server, face: Pick<WebSocketFace, 'upgrade'>, elsewhere: UpgradeRoute = () => false): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') passOver(server, request, socket);
     else if (pathOf(request) === WEBSOCKET_PATH) face.upgrade(request, socket, head);
-    else {
+    else if (!elsewhere(request, socket, head)) {
       socket.on('error', () => socket.destroy());
       refuseUpgrade(socket, 'not_found');
     }

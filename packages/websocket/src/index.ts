@@ -1,6 +1,6 @@
 export { createWebSocketFace, WEBSOCKET_SUBPROTOCOL, type WebSocketFace } from './websocket-face.ts';
 export { createWebSocketServer, DEFAULT_DRAIN_MS, type WebSocketServerHandle, type WebSocketServerOptions } from './websocket-server.ts';
-export { attachWebSocketFace, WEBSOCKET_PATH } from './attach.ts';
+export { attachWebSocketFace, WEBSOCKET_PATH, type UpgradeRoute } from './attach.ts';
 export {
   DEFAULT_LOGIN_TIMEOUT_MS,
   DEFAULT_MAX_BUFFERED_INPUT_BYTES,

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 
 import { errorText } from '@xir/protocol';
 
-import { attachWebSocketFace, WEBSOCKET_PATH } from './attach.ts';
+import { attachWebSocketFace, WEBSOCKET_PATH, type UpgradeRoute } from './attach.ts';
 import { DEFAULT_MAX_CONNECTIONS } from './options.ts';
 import type { WebSocketFace } from './websocket-face.ts';
 
@@ -19,6 +19,8 @@ const SPARE_CONNECTIONS = 1_000;
 /** How the server around the face is made. */
 export interface WebSocketServerOptions {
   readonly face: WebSocketFace;
+  /** Takes upgrades at other paths than `/ws`; not closed with the server. */
+  readonly elsewhere?: UpgradeRoute;
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** 0: any free one. */
@@ -41,13 +43,13 @@ export interface WebSocketServerHandle extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a server that serves the face at `/ws`, and nothing else. Rejects when the port cannot be had. */
+/** Starts a server that serves the face at `/ws`, and nothing else but what it is given. Rejects when the port cannot be had. */
 export async function createWebSocketServer(options: WebSocketServerOptions): Promise<WebSocketServerHandle> {
   const { face, tls } = options;
   const httpOptions = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 };
   const server: Server = tls === undefined ? createHttpServer(httpOptions, askToUpgrade) : createHttpsServer({ ...httpOptions, ...tls }, askToUpgrade);
   server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS + SPARE_CONNECTIONS;
-  attachWebSocketFace(server, face);
+  attachWebSocketFace(server, face, options.elsewhere);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -9,6 +9,8 @@ import type { AcknowledgementLevel, Message } from './message.ts';
 interface Reached {
   reached: number;
   written: number;
+  /** While it is being written: those who wait for that, because they sent it again. */
+  waiters?: (() => void)[] | undefined;
 }
 
 /** What a {@link LocalDelivery} works with. */
@@ -42,7 +44,10 @@ export class LocalDelivery {
       const before = this.#delivered.find(key, this.#parts.clock.monotonic());
       if (before !== undefined) {
         this.duplicates += 1;
-        return onDone?.(before.reached, before.written);
+        const tell = () => onDone?.(before.reached, before.written);
+        if (level === 'written' && before.waiters !== undefined) before.waiters.push(tell);
+        else tell();
+        return;
       }
       // Nobody reached: it may come again, for somebody who has come meanwhile.
       this.#visit(message, () => (count.reached += 1));
@@ -60,9 +65,13 @@ export class LocalDelivery {
 
   #write(message: Message, count: Reached, onDone: (reached: number, written: number) => void): void {
     let waiting = 1;
+    count.waiters = [];
     const settled = () => {
       waiting -= 1;
-      if (waiting === 0) onDone(count.reached, count.written);
+      if (waiting > 0) return;
+      onDone(count.reached, count.written);
+      for (const tell of count.waiters ?? []) tell();
+      count.waiters = undefined;
     };
     this.#visit(message, ({ receiver }) => {
       count.reached += 1;

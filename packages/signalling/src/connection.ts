@@ -1,0 +1,201 @@
+import type { Socket } from 'node:net';
+
+import type { Clock } from '@xir/couch-client';
+import {
+  Outbox,
+  RateLimit,
+  RouterError,
+  type EndReason,
+  type JoinRequest,
+  type LocalPeer,
+  type Message,
+  type OutboxSchedule,
+  type OutgoingMessage,
+  type PresenceChange,
+  type Receiver,
+  type Router,
+  type SendReport,
+  type SlowReceiverPolicy,
+} from '@xir/router';
+import type { RawData, WebSocket } from 'ws';
+
+import { readClientFrame } from './client-frame.ts';
+import type { FrameCache } from './frame-cache.ts';
+import { goAwayFrame, peersFrame, presenceFrame, refusedFrame, reportFrame } from './frames.ts';
+import type { SignallingMetrics } from './metrics.ts';
+import type { SignallingLimits } from './options.ts';
+import { serverFrame } from './server-frame.ts';
+
+/** Codes with which connections are closed (RFC 6455, 7.4; from 4000 on our own). */
+export const SIGNALLING_CLOSE_CODES = { goingAway: 1001, unsupportedData: 1003, policyViolation: 1008, kicked: 4001, replaced: 4002, tooSlow: 4003 } as const;
+
+/** What all connections of a face share. */
+export interface ConnectionContext {
+  readonly router: Router;
+  readonly frames: FrameCache;
+  readonly schedule: OutboxSchedule;
+  readonly metrics: SignallingMetrics;
+  readonly limits: SignallingLimits;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Who a connection is. */
+export interface ConnectionPlace extends JoinRequest {
+  readonly remoteAddress: string;
+  readonly policy: SlowReceiverPolicy;
+}
+
+/** One client on one channel. */
+export class Connection implements Receiver {
+  readonly place: ConnectionPlace;
+  readonly #context: ConnectionContext;
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #rate: RateLimit;
+  readonly #peer: LocalPeer;
+  #readBefore = -1;
+  #blockedBefore = false;
+
+  constructor(ws: WebSocket, socket: Socket, { context, place }: { readonly context: ConnectionContext; readonly place: ConnectionPlace }) {
+    this.#context = context;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.place = place;
+    const { limits, clock, schedule } = context;
+    this.#outbox = new Outbox({ schedule, policy: place.policy, maxWaitingBytes: limits.maxWaitingBytes, sink: { write: (bytes, onWritten) => this.#write(bytes, onWritten), cut: () => this.#cut() } });
+    this.#rate = new RateLimit(limits.maxFramesPerSecond, clock.monotonic());
+    socket.on('drain', () => this.#outbox.drained());
+    ws.on('message', (data: RawData, isBinary: boolean) => this.#receive(data as Buffer, isBinary));
+    ws.on('error', () => (context.metrics.floodsCut += 1));
+    this.#peer = context.router.join(place, this);
+    // Clients count on their own arrival coming before the list.
+    this.#outbox.push(presenceFrame({ type: 'join', peer: this.#peer.peer }));
+    this.#outbox.push(peersFrame(this.#peer.peer.path, context.router.channel(this.#peer.peer)?.users() ?? []));
+    ws.once('close', () => {
+      this.#outbox.close();
+      this.#peer.disconnect();
+    });
+  }
+
+  deliver(message: Message, onWritten?: (written: boolean) => void): void {
+    this.#outbox.push(this.#context.frames.ofMessage(message), { key: `${message.user}/${message.event}`, onWritten });
+  }
+
+  presence(change: PresenceChange): void {
+    const { type, devices, peer } = change;
+    // Users come with their first device, and go with their last.
+    if (peer.user === this.place.user ? type !== 'update' : (type === 'join' && devices > 1) || (type === 'leave' && devices > 0)) return;
+    this.#outbox.push(this.#context.frames.ofChange(change));
+  }
+
+  undelivered(report: SendReport, id: string | undefined): void {
+    // Who gave no id does not expect to hear of it.
+    if (id !== undefined) this.#outbox.push(reportFrame(this.place.path, 'undelivered', { id, report }));
+  }
+
+  end(reason: EndReason): void {
+    if (reason === 'kicked') this.#ws.close(SIGNALLING_CLOSE_CODES.kicked, 'you were taken off the channel');
+    else if (reason === 'replaced') this.#ws.close(SIGNALLING_CLOSE_CODES.replaced, 'you have connected again');
+    else this.#ws.close(SIGNALLING_CLOSE_CODES.goingAway, 'the neuron is closing');
+  }
+
+  /** Tells the client to go elsewhere, and ends. */
+  goAway(host: string | undefined): void {
+    this.#outbox.push(goAwayFrame(this.place.path, host ?? null));
+    this.#outbox.flush();
+    this.#peer.leave();
+    this.#ws.close(SIGNALLING_CLOSE_CODES.goingAway, 'the neuron is closing');
+  }
+
+  /** The client may not be here any more. */
+  refuse(): void {
+    this.#peer.leave();
+    this.#ws.close(SIGNALLING_CLOSE_CODES.policyViolation, 'not allowed');
+  }
+
+  /** Asks for a sign of life; cuts a client that has given none, or has read nothing, since it was asked before. */
+  beat(): void {
+    const { bytesRead } = this.#socket;
+    const isSilent = bytesRead === this.#readBefore;
+    if ((isSilent && !this.#outbox.isBlocked) || (this.#outbox.isBlocked && this.#blockedBefore && isSilent)) {
+      this.#context.metrics.silentCut += 1;
+      return this.destroy();
+    }
+    this.#readBefore = bytesRead;
+    this.#blockedBefore = this.#outbox.isBlocked;
+    this.#ws.ping();
+  }
+
+  destroy(): void {
+    this.#ws.terminate();
+  }
+
+  #write(bytes: Uint8Array, onWritten: ((written: boolean) => void) | undefined): boolean {
+    if (this.#socket.destroyed || this.#ws.readyState !== this.#ws.OPEN) {
+      onWritten?.(false);
+      return true;
+    }
+    return this.#socket.write(bytes, onWritten === undefined ? undefined : (error) => onWritten(error === undefined || error === null));
+  }
+
+  #cut(): void {
+    this.#context.metrics.slowCut += 1;
+    this.#ws.terminate();
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    const { metrics, clock } = this.#context;
+    metrics.framesIn += 1;
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (isBinary) {
+      metrics.floodsCut += 1;
+      return this.#ws.close(SIGNALLING_CLOSE_CODES.unsupportedData, 'frames are text');
+    }
+    if (!this.#rate.take(clock.monotonic())) {
+      metrics.floodsCut += 1;
+      return this.#ws.close(SIGNALLING_CLOSE_CODES.policyViolation, 'too many frames');
+    }
+    // The most frequent of all, by far: nothing is made of it.
+    if (data.length === 4 && data[0] === 0x70) return;
+    this.#take(data.toString('utf8'));
+  }
+
+  #take(text: string): void {
+    const { metrics } = this.#context;
+    const frame = readClientFrame(text, this.#peer.peer.path);
+    switch (frame.type) {
+      case 'nothing':
+        return;
+      case 'ping':
+        return this.#outbox.push(serverFrame(frame.answer));
+      case 'malformed':
+        metrics.malformed += 1;
+        return;
+      case 'spoofed':
+        metrics.spoofed += 1;
+        return;
+      case 'state':
+        return this.#try(undefined, () => this.#peer.update(frame.state));
+      case 'message':
+        return this.#send(frame.message);
+    }
+  }
+
+  #send(message: OutgoingMessage): void {
+    const { id, level } = message;
+    const onReport = id === undefined || level === undefined ? undefined : (report: SendReport) => this.#outbox.push(reportFrame(this.place.path, 'acknowledged', { id, report }));
+    this.#try(id, () => this.#peer.send(message, onReport));
+  }
+
+  #try(id: string | undefined, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof RouterError)) return this.#context.onError(error);
+      // Between being taken off and the end of the connection nothing is said any more.
+      if (error.code !== 'ROUTER_LEFT') this.#outbox.push(refusedFrame(this.place.path, error.code, id));
+    }
+  }
+}

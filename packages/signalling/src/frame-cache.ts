@@ -1,0 +1,27 @@
+import type { Message, PresenceChange } from '@xir/router';
+
+import { messageFrame, presenceFrame } from './frames.ts';
+
+/** Frames for what many receivers get one after another: each is made once. */
+export class FrameCache {
+  #message: Message | undefined;
+  #messageFrame: Uint8Array = new Uint8Array(0);
+  #change: PresenceChange | undefined;
+  #changeFrame: Uint8Array = new Uint8Array(0);
+
+  ofMessage(message: Message): Uint8Array {
+    if (this.#message !== message) {
+      this.#message = message;
+      this.#messageFrame = messageFrame(message);
+    }
+    return this.#messageFrame;
+  }
+
+  ofChange(change: PresenceChange): Uint8Array {
+    if (this.#change !== change) {
+      this.#change = change;
+      this.#changeFrame = presenceFrame(change);
+    }
+    return this.#changeFrame;
+  }
+}

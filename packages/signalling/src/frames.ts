@@ -1,0 +1,57 @@
+import type { Message, PresenceChange, SendReport } from '@xir/router';
+
+import { serverFrame } from './server-frame.ts';
+
+/** Operations that only the server says. What a client sends under one of these names is not passed on. */
+export const SYSTEM_OPERATIONS: ReadonlySet<string> = new Set(['peer_connected', 'peers', 'peer_removed', 'peer_updated', 'acknowledged', 'undelivered', 'refused', 'recovered', 'go_away']);
+
+/** The name of the server in `m.f`; clients cut there to learn the channel. */
+const SYSTEM = '__sys__';
+
+/** The channel as it stands in `m.f`: without its leading slash. */
+function from(path: string, name: string): string {
+  return path === '/' ? name : `${path.slice(1)}/${name}`;
+}
+
+function userFrame(meta: Readonly<Record<string, unknown>>, content: string): Uint8Array {
+  return serverFrame(`{"t":"u","m":${JSON.stringify(meta)},"p":${content}}`);
+}
+
+/** A user came to a channel, is gone, or says something else of itself. */
+export function presenceFrame({ type, peer }: Pick<PresenceChange, 'type' | 'peer'>): Uint8Array {
+  const { path, user, state = null } = peer;
+  if (type === 'update') return userFrame({ f: from(path, user), o: 'peer_updated', t: null }, JSON.stringify({ user, state }));
+  return userFrame({ f: from(path, user), o: type === 'leave' ? 'peer_removed' : 'peer_connected', t: null }, JSON.stringify(user));
+}
+
+/** Who is on a channel. */
+export function peersFrame(path: string, users: Iterable<string>): Uint8Array {
+  return userFrame({ f: from(path, SYSTEM), o: 'peers', t: null }, JSON.stringify({ users: [...users] }));
+}
+
+/** A message of a peer: who sent it is what its token says. */
+export function messageFrame({ channel, user, event, target, id, content, position, previous }: Message): Uint8Array {
+  const meta = {
+    f: from(channel.path, user),
+    o: event,
+    t: target.type === 'user' ? target.user : null,
+    ...(id === undefined ? {} : { i: id }),
+    ...(position === undefined ? {} : { n: position, q: previous ?? null }),
+  };
+  return userFrame(meta, content);
+}
+
+/** What became of a message that asked for it with `m.a`, or of any with an id that could not be delivered. */
+export function reportFrame(path: string, operation: 'acknowledged' | 'undelivered', { id, report }: { readonly id: string; readonly report: SendReport }): Uint8Array {
+  return userFrame({ f: from(path, SYSTEM), o: operation, t: null, i: id }, JSON.stringify(report));
+}
+
+/** A message was refused. */
+export function refusedFrame(path: string, code: string, id: string | undefined): Uint8Array {
+  return userFrame({ f: from(path, SYSTEM), o: 'refused', t: null, ...(id === undefined ? {} : { i: id }) }, JSON.stringify({ code }));
+}
+
+/** The client should go elsewhere. `null`: anywhere else. */
+export function goAwayFrame(path: string, host: string | null): Uint8Array {
+  return userFrame({ f: from(path, SYSTEM), o: 'go_away', t: null }, JSON.stringify({ host }));
+}

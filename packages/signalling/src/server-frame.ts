@@ -1,0 +1,19 @@
+/**
+ * A whole WebSocket text frame of a server (RFC 6455, 5.2: final, not masked), so that the same bytes can be written to any number of connections.
+ */
+export function serverFrame(text: string): Uint8Array {
+  const length = Buffer.byteLength(text);
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = 0x81;
+  if (head === 2) frame[1] = length;
+  else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, head);
+  return frame;
+}

@@ -1,0 +1,110 @@
+import { request } from 'node:http';
+
+import { expect, it, vi } from 'vitest';
+
+import { openSystem, type TestNeuron } from './signalling-fixture.ts';
+import { SignallingClient } from './signalling-client.ts';
+
+/** The status with which an upgrade is answered. */
+function statusOf({ url }: TestNeuron, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': Buffer.alloc(16).toString('base64') };
+    const asked = request(url.replace('ws:', 'http:') + path, { headers });
+    asked.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.once('upgrade', (_, socket) => {
+      socket.destroy();
+      resolve(101);
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}
+
+it('A1: a token that is forged, expired, or for another channel opens nothing', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const tries = ['/ws/v2/forged', '/ws/v2/expired@.room', '/ws/v2/alex@.room/other', '/ws/v2/a%2Fb@.room', '/ws/v2/%ff', '/ws/v2/alex@.room?device=a/b'];
+  expect(await Promise.all(tries.map((path) => statusOf(neuron, path)))).toEqual(tries.map(() => 401));
+  expect(await statusOf(neuron, '/ws/v2/alex@.room/room')).toBe(101);
+  expect(neuron.face.metrics().refused).toBe(tries.length);
+});
+
+it('A2: a universal token leads to the channel that the URL names behind it', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = new SignallingClient(`${neuron.url}/ws/v2/alex@/my/room`);
+  expect((await alex.atLeast(1))[0]?.m.f).toBe('my/room/alex');
+  expect(await statusOf(neuron, '/ws/v2/alex@')).toBe(404);
+});
+
+it('A3: bans hold for the channel and those beneath, and end connections that are there', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a', { limits: { pingIntervalMs: 20 } });
+  const alex = await neuron.connect('alex');
+  await alex.until('peers');
+  await system.accounts.bans.check('cool', '127.0.0.1', '/room');
+  system.accounts.bans.applyPut('cool', '127.0.0.1', '/room');
+  expect(await alex.closed).toBe(1008);
+  expect(await statusOf(neuron, '/ws/v2/alex@.room')).toBe(401);
+  expect(await statusOf(neuron, '/ws/v2/alex@.room.deeper')).toBe(401);
+  expect(await statusOf(neuron, '/ws/v2/alex@.elsewhere')).toBe(101);
+});
+
+it('A4: whoever says that somebody may not connect is heeded', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a', { mayConnect: async ({ dr }, path) => dr.k !== 'kicked' && path === '/room' });
+  expect(await Promise.all(['/ws/v2/kicked@.room', '/ws/v2/alex@.room', '/ws/v2/alex@.other'].map((path) => statusOf(neuron, path)))).toEqual([401, 101, 401]);
+});
+
+it('A5: a kick ends the connection, and what it sends behind that is not heard', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  await alex.until('peer_connected', 2);
+  await neuron.router.kick({ bucket: 'cool', path: '/room', user: 'bob', subtree: false });
+  bob.say({ o: 'message' }, 'one more thing');
+  expect(await bob.closed).toBe(4001);
+  expect(await alex.until('peer_removed')).toEqual(['bob']);
+  expect(alex.contents('message')).toEqual([]);
+});
+
+it('A6: frames that are too large, binary, or too many close the connection', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a', { limits: { maxFrameBytes: 1_000, maxFramesPerSecond: 10 } });
+  const [large, binary, flood] = [await neuron.connect('large'), await neuron.connect('binary'), await neuron.connect('flood')];
+  large.socket.send('x'.repeat(2_000));
+  binary.socket.send(Buffer.from('{}'));
+  for (let count = 0; count < 30; count += 1) flood.socket.send('ping');
+  expect(await Promise.all([large.closed, binary.closed, flood.closed])).toEqual([1009, 1003, 1008]);
+  await vi.waitFor(() => expect(neuron.face.metrics()).toMatchObject({ connections: 0, floodsCut: 3 }));
+});
+
+it('A7: a face that closes tells clients where to go, and takes no new ones', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a', { nextHost: () => 'wss://b/ws' });
+  const alex = await neuron.connect('alex');
+  await alex.until('peers');
+  const closing = neuron.face.close(1_000);
+  expect(await alex.until('go_away')).toEqual([{ host: 'wss://b/ws' }]);
+  expect(await alex.closed).toBe(1001);
+  await closing;
+  expect(await statusOf(neuron, '/ws/v2/alex@.room')).toBe(503);
+  expect(neuron.router.count({ bucket: 'cool', path: '/room' }).users).toBe(0);
+});
+
+it('A8: a client that reads too slowly is cut, and counted', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a', { limits: { maxWaitingBytes: 100_000 } });
+  const [alex, slow] = [await neuron.connect('alex'), await neuron.connect('slow')];
+  await alex.until('peer_connected', 2);
+  slow.socket.pause();
+  const content = 'x'.repeat(60_000);
+  while (neuron.face.metrics().slowCut === 0) {
+    alex.say({ o: 'message' }, content);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await alex.until('peer_removed')).toEqual(['slow']);
+});

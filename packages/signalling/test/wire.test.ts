@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest';
+
+import { openSystem } from './signalling-fixture.ts';
+
+it('W1: who connects is told of itself first, then who is there; the others are told of it', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex');
+  expect((await alex.atLeast(2)).slice(0, 2)).toEqual([
+    { t: 'u', m: { f: 'room/alex', o: 'peer_connected', t: null }, p: 'alex' },
+    { t: 'u', m: { f: 'room/__sys__', o: 'peers', t: null }, p: { users: ['alex'] } },
+  ]);
+  const bob = await neuron.connect('bob', '/v1/{token}');
+  expect((await bob.until('peers'))[0]).toEqual({ users: ['alex', 'bob'] });
+  expect((await alex.atLeast(3))[2]).toEqual({ t: 'u', m: { f: 'room/bob', o: 'peer_connected', t: null }, p: 'bob' });
+  bob.socket.close();
+  expect((await alex.atLeast(4))[3]).toEqual({ t: 'u', m: { f: 'room/bob', o: 'peer_removed', t: null }, p: 'bob' });
+});
+
+it('W2: a message goes to all others, or to one, with the sender’s true name, whatever it claims', async () => {
+  await using system = openSystem();
+  const [a, b] = [await system.open('a'), await system.open('b')];
+  const alex = await a.connect('alex');
+  const bob = await a.connect('bob', '/v2/{token}');
+  const eve = await b.connect('eve', '/ws/v1/{token}');
+  await alex.until('peer_connected', 3);
+  await eve.until('peers');
+  alex.say({ f: '/examples/someoneelse', o: 'message', t: null }, { msg: 'hello' });
+  const told = { t: 'u', m: { f: 'room/alex', o: 'message', t: null }, p: { msg: 'hello' } };
+  await Promise.all([bob.until('message'), eve.until('message')]);
+  expect(bob.frames.at(-1)).toEqual(told);
+  expect(eve.frames.at(-1)).toEqual(told);
+  alex.say({ o: 'session', t: '/dom/app/room/eve' }, 'offer');
+  expect(await eve.until('session')).toEqual(['offer']);
+  eve.say({ o: 'message', t: 'alex' }, null);
+  await alex.until('message');
+  expect(alex.contents('message')).toEqual([null]);
+  expect(bob.contents('session')).toEqual([]);
+});
+
+it('W3: operations of clients are passed on with their content untouched; those of the server are not', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  await alex.until('peer_connected', 2);
+  for (const operation of ['peer_connected', 'peers', 'peer_removed', 'go_away']) alex.say({ o: operation }, 'eve');
+  alex.socket.send('{ "t":"u", "p" : {"n":12345678901234567890, "s":"\\u00e9}\\"" , "p":[1e400]} , "m":{"o":"room_updated"}}');
+  await bob.until('room_updated');
+  expect(bob.texts.at(-1)).toBe('{"t":"u","m":{"f":"room/alex","o":"room_updated","t":null},"p":{"n":12345678901234567890, "s":"\\u00e9}\\"" , "p":[1e400]}}');
+  expect(bob.contents('peer_removed')).toEqual([]);
+  expect(neuron.face.metrics().spoofed).toBe(4);
+});
+
+it('W4: heartbeats are borne: a raw ping and `{}` are not answered, a JSON ping is', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex');
+  await alex.until('peers');
+  for (let count = 0; count < 500; count += 1) alex.socket.send('ping');
+  for (const text of ['{}', '{"t":"tm"}', 'nonsense', '[]', '{"t":"u"}', '{"t":"u","m":{"o":5}}', '{"t":"u","m":{"o":"x","t":5}}', '{"t":"ping","ts":17}']) alex.socket.send(text);
+  expect((await alex.atLeast(3))[2]).toEqual({ t: 'pong', ts: 17 });
+  expect(alex.texts).toHaveLength(3);
+  expect(neuron.face.metrics()).toMatchObject({ framesIn: 508, malformed: 5, floodsCut: 0 });
+});
+
+it('W5: with an id a message is delivered once, and acknowledged where that is asked for', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  await alex.until('peer_connected', 2);
+  for (let count = 0; count < 2; count += 1) alex.say({ o: 'message', i: 'm1', a: 'written' }, 'once');
+  alex.say({ o: 'message', i: 2, t: 'nobody' }, 'lost');
+  const written = { reached: 1, written: 1, undelivered: [] };
+  expect(await alex.until('acknowledged', 2)).toEqual([written, written]);
+  expect(await alex.until('undelivered')).toEqual([{ reached: 0, written: 0, undelivered: [{ reason: 'absent' }] }]);
+  expect(bob.contents('message')).toEqual(['once']);
+});
+
+it('W6: a user may have several devices, and is there from the first to the last', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex');
+  const phone = await neuron.connect('bob', '/ws/v2/{token}?device=phone');
+  const desk = await neuron.connect('bob', '/ws/v2/{token}?device=desk');
+  await desk.until('peers');
+  alex.say({ o: 'message', t: 'bob' }, 'both');
+  alex.say({ o: 'message', t: 'bob', d: 'desk' }, 'one');
+  expect(await desk.until('message', 2)).toEqual(['both', 'one']);
+  phone.socket.close();
+  await phone.closed;
+  alex.say({ o: 'message', t: 'bob' }, 'end');
+  await desk.until('message', 3);
+  expect(phone.contents('message')).toEqual(['both']);
+  desk.socket.close();
+  await alex.until('peer_removed');
+  expect(alex.frames.filter(({ m }) => m.f === 'room/bob').map(({ m }) => m.o)).toEqual(['peer_connected', 'peer_removed']);
+});
+
+it('W7: who connects again takes its own place, and nobody sees it leave', async () => {
+  await using system = openSystem();
+  const [a, b] = [await system.open('a'), await system.open('b')];
+  const alex = await a.connect('alex');
+  const first = await a.connect('bob');
+  await alex.until('peer_connected', 2);
+  const second = await b.connect('bob');
+  expect(await first.closed).toBe(4002);
+  alex.say({ o: 'message', t: 'bob' }, 'still there?');
+  expect(await second.until('message')).toEqual(['still there?']);
+  expect(alex.contents('peer_removed')).toEqual([]);
+});
+
+it('W8: what a peer says of itself is told to the others', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  bob.say({ o: 'state' }, { mood: 'good' });
+  expect(await alex.until('peer_updated')).toEqual([{ user: 'bob', state: { mood: 'good' } }]);
+  bob.say({ o: 'state' }, 'x'.repeat(5_000));
+  expect(await bob.until('refused')).toEqual([{ code: 'ROUTER_BAD_PEER' }]);
+});
