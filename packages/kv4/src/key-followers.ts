@@ -1,6 +1,7 @@
-import { checkKeyAddress, type KeyAddress } from '@xir/kv4-core';
+import { checkKeyAddress, coverOf, type KeyAddress, type WatchScope } from '@xir/kv4-core';
 import type { Cache, CacheListener, ChangeCause, EntryBefore } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
+import { ScopeShelves } from './scope-shelves.ts';
 
 /** Who follows keys. What it does must not throw, and takes place while the cache is at work: it must not ask the memory for anything. */
 export interface KeyFollowListener {
@@ -9,6 +10,9 @@ export interface KeyFollowListener {
   /** Continuity was lost: nothing is followed any more. */
   lost(): void;
 }
+
+/** Is told at once when a key shows something else, or its value has expired. It must not throw, nor ask the memory for anything. */
+export type ScopeListener = (address: KeyAddress, version: string | undefined) => void;
 
 /** Keys that are followed, each for the price of an entry in a map: for who has to know that something changed, and not each version of it. */
 export interface KeyFollower {
@@ -25,6 +29,7 @@ export interface KeyFollower {
 export class KeyFollowers implements CacheListener {
   readonly #next: CacheListener;
   readonly #followers = new Set<Follower>();
+  readonly #scopes = new ScopeShelves<ScopeListener>();
 
   constructor(next: CacheListener) {
     this.#next = next;
@@ -37,9 +42,18 @@ export class KeyFollowers implements CacheListener {
     return follower;
   }
 
+  /** Begins to follow a scope; the answer ends it. Throws `KV4_BAD_ADDRESS`. */
+  followScope(scope: WatchScope, listener: ScopeListener): () => void {
+    coverOf(scope);
+    return this.#scopes.add(scope, listener);
+  }
+
   onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {
     this.#next.onChanged(entry, before, cause);
-    if (cause !== 'load') for (const follower of this.#followers) follower.changed(entry, entry.version ?? entry.record?.version);
+    const version = entry.version ?? entry.record?.version;
+    // A row of upkeep, or the end of a doubt, that leaves everything as it was.
+    const isSame = version !== undefined && version === before.version && entry.record?.version === before.record?.version;
+    if (cause !== 'load' && !isSame) this.#tell(entry, version);
   }
 
   onRepeated(entry: TableEntry): void {
@@ -48,12 +62,17 @@ export class KeyFollowers implements CacheListener {
 
   onExpired(entry: TableEntry): void {
     this.#next.onExpired(entry);
-    for (const follower of this.#followers) follower.changed(entry, undefined);
+    this.#tell(entry, undefined);
   }
 
   /** Everything known is forgotten. */
   reset(): void {
     for (const follower of this.#followers) follower.lost();
+  }
+
+  #tell(entry: TableEntry, version: string | undefined): void {
+    for (const follower of this.#followers) follower.changed(entry, version);
+    for (const listener of this.#scopes.over(entry)) listener({ ...entry.node.address, key: entry.key }, version);
   }
 }
 

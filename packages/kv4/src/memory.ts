@@ -46,7 +46,7 @@ import type { ExpiryGate } from './expiry-gate.ts';
 import type { FeedLoop } from './feed-loop.ts';
 import { judgeHealth, type MemoryHealth } from './health.ts';
 import type { ListingKind, Listings } from './listings.ts';
-import type { KeyFollower, KeyFollowers, KeyFollowListener } from './key-followers.ts';
+import type { KeyFollower, KeyFollowers, KeyFollowListener, ScopeListener } from './key-followers.ts';
 import { liveRecord, pageOfPaths, pageOfRecords } from './pages.ts';
 import { SecondaryIndex } from './secondary-index.ts';
 import { collectStats, type MemoryStats, type ReadCounters } from './stats.ts';
@@ -261,6 +261,15 @@ export class Memory implements Kv4Store {
   followKeys(listener: KeyFollowListener): KeyFollower {
     this.#refuseClosed();
     return this.#parts.followers.open(this.#cache, listener);
+  }
+
+  /**
+   * Tells a listener at once of every key of a scope that shows something else, as far as the cache holds the scope: a watch keeps it there, and tells when continuity is lost.
+   * Not each version comes, and none in the order of a watch. The answer ends it. Throws `KV4_BAD_ADDRESS`.
+   */
+  followScope(scope: WatchScope, listener: ScopeListener): () => void {
+    this.#refuseClosed();
+    return this.#parts.followers.followScope(scope, listener);
   }
 
   /** Milliseconds since the last moment for which everything the database had committed is known to be in the cache. `Infinity` before the first. */

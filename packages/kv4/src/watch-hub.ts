@@ -1,6 +1,7 @@
-import { headId, retentionOf, type Kv4Record, type LayerRetention, type WatchCover, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
-import { prefixOf, type TableEntry } from './cache-table.ts';
+import { retentionOf, type Kv4Record, type LayerRetention, type WatchCover, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
+import type { TableEntry } from './cache-table.ts';
 import type { CacheListener, ChangeCause, EntryBefore } from './cache.ts';
+import { ScopeShelves } from './scope-shelves.ts';
 import { encodePosition, type Place, type WatchPosition } from './watch-position.ts';
 import type { QueuedChange, WatchQueue } from './watch-queue.ts';
 import { changeOfStored, spanBefore, type Span } from './watch-span.ts';
@@ -13,12 +14,6 @@ export interface Watcher {
   readonly history: boolean;
   /** Changes are queued. Before, the consumer has not been given what there was. */
   live: boolean;
-}
-
-/** Where a watcher is filed. */
-interface Shelf {
-  readonly watchers: Map<string, Set<Watcher>>;
-  readonly name: string;
 }
 
 export interface WatchHubOptions {
@@ -36,9 +31,7 @@ export interface WatchHubOptions {
 
 /** Hands changes of entries to the watches that cover them, in the order of the feed. */
 export class WatchHub implements CacheListener {
-  readonly #keys = new Map<string, Set<Watcher>>();
-  readonly #paths = new Map<string, Set<Watcher>>();
-  readonly #subtrees = new Map<string, Set<Watcher>>();
+  readonly #shelves = new ScopeShelves<Watcher>();
   /** Own writes whose rows are still to come, with what stood before them. */
   readonly #unannounced = new Map<TableEntry, EntryBefore>();
   /** Versions of deletions by expiry that were announced before the database had them. */
@@ -159,18 +152,14 @@ export class WatchHub implements CacheListener {
 
   /** Files a watcher; the answer takes it out again. */
   add(scope: WatchScope, watcher: Watcher): () => void {
-    const { watchers, name } = this.#shelfOf(scope);
-    const shelf = watchers.get(name) ?? new Set<Watcher>();
-    watchers.set(name, shelf);
-    shelf.add(watcher);
+    const remove = this.#shelves.add(scope, watcher);
     this.#count += 1;
     let filed = true;
     return () => {
       if (!filed) return;
       filed = false;
       this.#count -= 1;
-      shelf.delete(watcher);
-      if (shelf.size === 0) watchers.delete(name);
+      remove();
     };
   }
 
@@ -182,7 +171,7 @@ export class WatchHub implements CacheListener {
     }
     const first = this.#unannounced.get(entry) ?? before;
     if (cause === 'write') {
-      if (this.#watchersOf(entry).length > 0) this.#unannounced.set(entry, first);
+      if (this.#shelves.over(entry).length > 0) this.#unannounced.set(entry, first);
       return;
     }
     this.#unannounced.delete(entry);
@@ -205,7 +194,7 @@ export class WatchHub implements CacheListener {
     const { record, id } = entry;
     if (record?.expiresAtMs === undefined) return;
     this.#expiredMs = Math.max(this.#expiredMs, record.expiresAtMs);
-    const watchers = this.#watchersOf(entry);
+    const watchers = this.#shelves.over(entry);
     const version = expiryVersionOf(record);
     if (watchers.length === 0 || this.#expired.get(entry) === version) return;
     this.#expired.set(entry, version);
@@ -223,12 +212,12 @@ export class WatchHub implements CacheListener {
     this.#told = ToldVersions.at(this.#expiredMs);
     this.#beforeRow = seq;
     this.#applied = seq;
-    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) for (const watcher of shelf) restart(watcher, reason);
+    for (const watcher of this.#shelves.all()) restart(watcher, reason);
     this.#options.onReset?.();
   }
 
   close(error: unknown): void {
-    for (const shelves of [this.#keys, this.#paths, this.#subtrees]) for (const shelf of shelves.values()) for (const { queue } of shelf) queue.end(error);
+    for (const { queue } of this.#shelves.all()) queue.end(error);
   }
 
   /** Entries that left the table need no announcement any more. */
@@ -245,34 +234,11 @@ export class WatchHub implements CacheListener {
     return { epoch: this.epoch, expiredMs: this.expiredMs, told, ...place };
   }
 
-  #shelfOf(scope: WatchScope): Shelf {
-    switch (scope.type) {
-      case 'key':
-        return { watchers: this.#keys, name: headId(scope.address) };
-      case 'path':
-        return { watchers: this.#paths, name: prefixOf(scope.address) };
-      case 'subtree':
-        return { watchers: this.#subtrees, name: prefixOf(scope.address) };
-      case 'layer':
-        return { watchers: this.#subtrees, name: prefixOf({ bucket: scope.bucket, layer: scope.layer, path: '/' }) };
-    }
-  }
-
-  #watchersOf(entry: TableEntry): Watcher[] {
-    const { prefix } = entry.node;
-    const found: Watcher[] = [];
-    if (this.#keys.size > 0) found.push(...(this.#keys.get(entry.id) ?? []));
-    found.push(...(this.#paths.get(prefix) ?? []));
-    if (this.#subtrees.size === 0) return found;
-    for (let end = prefix.length; end > 2; end = prefix.lastIndexOf('!', end - 1)) found.push(...(this.#subtrees.get(prefix.slice(0, end)) ?? []));
-    return found;
-  }
-
   #announce(entry: TableEntry, before: EntryBefore): void {
     const { record, version, id } = entry;
     const expired = this.#expired.get(entry);
     if (entry.record?.version !== before.record?.version) this.#expired.delete(entry);
-    const watchers = this.#watchersOf(entry).filter(({ live }) => live);
+    const watchers = this.#shelves.over(entry).filter(({ live }) => live);
     if (watchers.length === 0) return;
     const from = expired !== undefined && expired > (before.version ?? '') ? expired : before.version;
     if (version !== undefined && from !== undefined && version <= from) {

@@ -51,7 +51,7 @@ class Story {
 
   /** A client-side cache held an answer that its neuron did not show any more. */
   heldStale(forMs: number, more: Partial<StaleAnswer> = {}): this {
-    this.recorder.staleAnswers.push({ client: 'a client', request: `GET ${K}`, reach: 'key', key: K, held: '1', shown: '2', expired: false, fromMs: 20, untilMs: 20 + forMs, ...more });
+    this.recorder.staleAnswers.push({ client: 'a client', request: `GET ${K}`, reach: 'key', key: K, held: '1', shown: '2', expires: false, fromMs: 20, untilMs: 20 + forMs, ...more });
     return this;
   }
 
@@ -226,6 +226,8 @@ const BITES: Readonly<Record<string, Bite>> = {
     violated: {
       'an answer was held when its neuron had shown something else': () => new Story().heldStale(0.1),
       'an answer was held when its value had expired, longer than a timer takes': () => expired(1.1),
+      'that nothing is there was held when a key that expires had been written': () => new Story().heldStale(0.1, { held: null, expires: true }),
+      'an answer was held when its key had been written, though a clock was set': () => new Story().heldStale(0.1, { expires: true }).fault('clock-step'),
       'an old answer is held in the end': () => new Story().heldAtEnd('1', '2'),
       'an answer of what was deleted is held in the end': () => new Story().heldAtEnd('1', null),
       'that nothing is there is held in the end': () => new Story().heldAtEnd(null, '2'),
@@ -234,13 +236,14 @@ const BITES: Readonly<Record<string, Bite>> = {
       'it was told in the same turn': () => new Story().heldStale(0),
       'the timer of what expires ran in time': () => expired(1),
       'the host’s clock was set beyond the expiry': () => expired(1_000).fault('clock-step'),
+      'the host’s clock was set before the expiry': () => new Story().heldStale(1_000, { held: null, expires: true }).fault('clock-step'),
       'what is held in the end is what is stored': () => new Story().heldAtEnd('2', '2').heldAtEnd(null, null),
     },
   },
 };
 
 function expired(forMs: number): Story {
-  return new Story().heldStale(forMs, { shown: null, expired: true });
+  return new Story().heldStale(forMs, { shown: null, expires: true });
 }
 
 function aged(story: Story, version: string | undefined, atMs: number, ageMs: number): Story {

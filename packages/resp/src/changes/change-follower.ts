@@ -1,7 +1,7 @@
-import type { CachedStore } from '@xir/accounts';
-import type { WatchEvent, WatchScope } from '@xir/kv4-core';
+import type { KeyAddress, WatchEvent, WatchScope } from '@xir/kv4-core';
 
 import { addressText } from '../transaction.ts';
+import type { FollowedStore } from './followed-store.ts';
 
 /** A value that was written or deleted. */
 export type Change = Extract<WatchEvent, { type: 'put' | 'delete' }>;
@@ -9,6 +9,19 @@ export type Change = Extract<WatchEvent, { type: 'put' | 'delete' }>;
 /** Who wants to know of changes. */
 export interface ChangeListener {
   changed(change: Change): void;
+  /** Changes may have been missed. With an error no further ones come. */
+  lost(error: unknown): void;
+}
+
+/** Which key shows something else, and the version of its value or deletion where there is one. */
+export interface Cause {
+  readonly address: KeyAddress;
+  readonly version: string | undefined;
+}
+
+/** Who wants to know that keys show something else. It must not ask the store for anything when it is told. */
+export interface NoticeListener {
+  changed(cause: Cause): void;
   /** Changes may have been missed. With an error no further ones come. */
   lost(error: unknown): void;
 }
@@ -33,10 +46,10 @@ interface Shared {
 
 /** Follows scopes of the store, each with one watch however many ask. */
 export class ChangeFollower {
-  readonly #store: CachedStore;
+  readonly #store: FollowedStore;
   readonly #shared = new Map<string, Shared>();
 
-  constructor(store: CachedStore) {
+  constructor(store: FollowedStore) {
     this.#store = store;
   }
 
@@ -58,6 +71,22 @@ export class ChangeFollower {
         isFollowing = false;
         shared.listeners.delete(listener);
         if (shared.listeners.size === 0) this.#end(id, shared);
+      },
+    };
+  }
+
+  /** Tells a listener that a key of a scope shows something else, before anybody can read it where the store can: a watch tells of an own write only with its row. */
+  notice(scope: WatchScope, listener: NoticeListener, from: FollowFrom): Following {
+    const lost = (error: unknown): void => listener.lost(error);
+    if (this.#store.followScope === undefined) return this.follow(scope, { changed: (change) => listener.changed(causeOf(change)), lost }, from);
+    // The watch keeps what is followed in the cache.
+    const { ready, stop } = this.follow(scope, { changed: () => undefined, lost }, from);
+    const unfollow = this.#store.followScope(scope, (address, version) => listener.changed({ address, version }));
+    return {
+      ready,
+      stop: () => {
+        unfollow();
+        stop();
       },
     };
   }
@@ -118,6 +147,10 @@ export class ChangeFollower {
     if (this.#shared.get(id) === shared) this.#shared.delete(id);
     shared.abort.abort();
   }
+}
+
+function causeOf(change: Change): Cause {
+  return change.type === 'put' ? { address: change.record.address, version: change.record.version } : { address: change.address, version: change.version };
 }
 
 function scopeText(scope: WatchScope): string {

@@ -1,5 +1,5 @@
 import type { CachedStore } from '@xir/accounts';
-import type { KeyAddress } from '@xir/kv4-core';
+import type { KeyAddress, WatchScope } from '@xir/kv4-core';
 
 /** Who follows keys. It must not ask the store for anything when it is told. */
 export interface FollowedKeyListener {
@@ -16,7 +16,8 @@ export interface FollowedKeys {
   close(): void;
 }
 
-/** A store that may follow many single keys cheaply. `Memory` of `@xir/kv4` is one; with any other, each key costs a watch. */
+/** A store that may follow many single keys cheaply, and tell at once what a scope shows that a watch keeps. `Memory` of `@xir/kv4` is one; with any other, each key costs a watch, and scopes are told of by watches. */
 export interface FollowedStore extends CachedStore {
   followKeys?(listener: FollowedKeyListener): FollowedKeys;
+  followScope?(scope: WatchScope, listener: (address: KeyAddress, version: string | undefined) => void): () => void;
 }

@@ -3,7 +3,7 @@ import type { RespReplyWriter } from '@xir/protocol';
 
 import type { Client } from '../client.ts';
 import type { RespMetrics } from '../metrics.ts';
-import type { Cause } from './tracked-names.ts';
+import type { Cause } from '../changes/change-follower.ts';
 
 /** The channel on which RESP2 clients hear of invalidations. */
 export const INVALIDATION_CHANNEL = '__redis__:invalidate';

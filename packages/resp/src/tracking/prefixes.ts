@@ -1,12 +1,11 @@
 import type { WatchScope } from '@xir/kv4-core';
 
 import { bytesOfText } from '../byte-text.ts';
-import type { Change } from '../changes/change-follower.ts';
+import type { Cause } from '../changes/change-follower.ts';
 import type { Client } from '../client.ts';
 import type { RespContext } from '../context.ts';
 import { namesOfChange, placeOfPrefix } from '../key-name.ts';
 import { invalidate } from './invalidation.ts';
-import { causeOf } from './tracked-names.ts';
 import type { Tracking } from './tracking.ts';
 
 /** Follows everything whose name begins with one of the prefixes (all of the layer *data where there is none). Rejects where that cannot be followed. */
@@ -15,10 +14,10 @@ export async function followPrefixes(context: RespContext, client: Client, { buc
   const readiness: Promise<void>[] = [];
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
     const listener = {
-      changed: (change: Change) => tell(context, client, { prefix, change }),
+      changed: (cause: Cause) => tell(context, client, { prefix, cause }),
       lost: () => invalidate(context, client, { names: undefined, cause: undefined }),
     };
-    const following = context.changes.follow(prefixScope(bucket, prefix), listener, 'ready');
+    const following = context.changes.notice(prefixScope(bucket, prefix), listener, 'ready');
     tracking.followings.push(following);
     readiness.push(following.ready);
   }
@@ -30,8 +29,7 @@ export async function followPrefixes(context: RespContext, client: Client, { buc
   }
 }
 
-function tell(context: RespContext, client: Client, { prefix, change }: { readonly prefix: string; readonly change: Change }): void {
-  const cause = causeOf(change);
+function tell(context: RespContext, client: Client, { prefix, cause }: { readonly prefix: string; readonly cause: Cause }): void {
   const names = namesOfChange(cause.address).map(bytesOfText).filter((name) => name.startsWith(prefix));
   if (names.length > 0) invalidate(context, client, { names, cause });
 }

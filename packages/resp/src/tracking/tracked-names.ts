@@ -1,16 +1,10 @@
 import type { KeyAddress, WatchScope } from '@xir/kv4-core';
 
-import type { Change, ChangeFollower, Following } from '../changes/change-follower.ts';
+import type { Cause, ChangeFollower, Following } from '../changes/change-follower.ts';
 import type { FollowedKeys, FollowedStore } from '../changes/followed-store.ts';
 import type { Client } from '../client.ts';
 import type { RespMetrics } from '../metrics.ts';
 import { addressText } from '../transaction.ts';
-
-/** Which version of which key made names invalid. */
-export interface Cause {
-  readonly address: KeyAddress;
-  readonly version: string | undefined;
-}
 
 /** Tells a client that names (byte text) are not what they were; `undefined`: all of them. */
 export type Invalidate = (client: Client, names: readonly string[] | undefined, cause: Cause | undefined) => void;
@@ -93,8 +87,7 @@ export class TrackedNames {
       });
       this.#keys.follow(scope.address);
     } else {
-      const listener = { changed: (change: Change) => this.#tell(tracked, causeOf(change)), lost: () => this.#tell(tracked, undefined) };
-      tracked.following = changes.follow(scope, listener, 'now');
+      tracked.following = changes.notice(scope, { changed: (cause) => this.#tell(tracked, cause), lost: () => this.#tell(tracked, undefined) }, 'now');
     }
     return tracked;
   }
@@ -133,11 +126,6 @@ export class TrackedNames {
       if (this.#options.metrics.trackedNames <= this.#options.maxNames) return;
     }
   }
-}
-
-/** What a change says of the key that it is about. */
-export function causeOf(change: Change): Cause {
-  return change.type === 'put' ? { address: change.record.address, version: change.record.version } : { address: change.address, version: change.version };
 }
 
 function scopeText(scope: Extract<WatchScope, { type: 'key' | 'path' }>): string {

@@ -36,7 +36,8 @@ export class Tracking {
   /** The client that is told is gone. */
   isRedirectBroken = false;
   readonly #fetching = new Set<Fetch>();
-  readonly #own = new Set<string>();
+  /** Own versions that may still be told, with the keys they are of. */
+  readonly #own = new Map<string, string>();
   readonly #writing = new Map<string, Set<Promise<unknown>>>();
 
   constructor(client: Client, names: TrackedNames, settings: TrackingSettings) {
@@ -48,6 +49,10 @@ export class Tracking {
   /** The client is about to read a key, under a name (byte text). */
   noteKey(address: KeyAddress, name: string): void {
     if (!this.#wants()) return;
+    if (this.#own.size > 0) {
+      const id = addressText(address);
+      this.#forgetOwn((own) => own === id);
+    }
     this.#names.note(this.#client, { type: 'key', address }, name);
   }
 
@@ -59,6 +64,8 @@ export class Tracking {
   /** The client is about to read a whole hash. */
   notePath(address: PathAddress, name: string): void {
     if (!this.#wants()) return;
+    const prefix = addressText({ ...address, key: '' });
+    this.#forgetOwn((own) => own.startsWith(prefix));
     this.#names.note(this.#client, { type: 'path', address }, name);
   }
 
@@ -94,8 +101,8 @@ export class Tracking {
       writes.delete(write);
       if (writes.size === 0) this.#writing.delete(id);
       if (result === undefined) return;
-      this.#own.add(result.version);
-      if (this.#own.size > MAX_OWN_VERSIONS) for (const oldest of this.#own) return void this.#own.delete(oldest);
+      this.#own.set(result.version, id);
+      if (this.#own.size > MAX_OWN_VERSIONS) for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
     };
     write.then(over, () => over(undefined));
   }
@@ -106,6 +113,11 @@ export class Tracking {
     if (this.#own.has(version)) return true;
     const writes = this.#writing.get(addressText(address));
     return writes === undefined ? false : Promise.allSettled(writes).then(() => this.#own.has(version));
+  }
+
+  /** What is read behind an own write is news when it changes, even back to what was written. */
+  #forgetOwn(concerns: (addressText: string) => boolean): void {
+    for (const [version, own] of this.#own) if (concerns(own)) this.#own.delete(version);
   }
 
   #wants(): boolean {

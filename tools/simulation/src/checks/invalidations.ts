@@ -7,11 +7,12 @@ const TIMER_MS = 1;
 
 /**
  * Whether an answer was held when its neuron had shown something else to others already: what changes is told no later than in the turn of the event loop in which it can be
- * read. What expires is told by a timer, which a host's clock that is set forward overtakes.
+ * read. What expires is told by a timer, which a host's clock that is set anew overtakes.
  */
-function wasLate({ recorder }: Facts, { reach, expired, fromMs, untilMs }: StaleAnswer): boolean {
-  if (reach !== 'key') return false;
-  return expired ? !recorder.faults.has('clock-step') && untilMs - fromMs > TIMER_MS : untilMs > fromMs;
+function wasLate({ recorder }: Facts, { expires, held, shown, fromMs, untilMs }: StaleAnswer): boolean {
+  const mayHaveExpired = expires && (held === null || shown === null);
+  if (mayHaveExpired && recorder.faults.has('clock-step')) return false;
+  return untilMs - fromMs > (mayHaveExpired && shown === null ? TIMER_MS : 0);
 }
 
 /** A client-side cache is told of what changes no later than other connections of its neuron can be answered with it, and holds nothing in the end that has changed. */

@@ -23,8 +23,8 @@ export interface StaleAnswer {
   readonly key: string;
   readonly held: string | null;
   readonly shown: string | null;
-  /** What was held had expired by then. */
-  readonly expired: boolean;
+  /** Values of the key expire. */
+  readonly expires: boolean;
   readonly fromMs: number;
   readonly untilMs: number;
 }

@@ -55,7 +55,7 @@ export class HeldAnswers {
         const id = `${request} ${key.name}`;
         const shown = record?.valueText ?? null;
         if (shown === held) this.#settle(id);
-        else if (!this.#differences.has(id)) this.#differences.set(id, { request, reach, key: key.name, held, shown, expired: shown === null && held !== null && key.role === 'expiring', fromMs: atMs });
+        else if (!this.#differences.has(id)) this.#differences.set(id, { request, reach, key: key.name, held, shown, expires: key.role === 'expiring', fromMs: atMs });
       }
     }
   }

@@ -87,6 +87,6 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   },
   wander: { ...WANDER, skews: false },
   'wander-skewed': { ...WANDER, name: 'wander-skewed' },
-  faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 10, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
+  faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 7, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };
