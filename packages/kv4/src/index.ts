@@ -10,6 +10,6 @@ export {
 } from './options.ts';
 export { DEFAULT_AUDIT_INTERVAL_MS, DEFAULT_AUDIT_PATIENCE_MS, DEFAULT_AUDIT_SAMPLE, type AuditResult } from './audit.ts';
 export { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-reader.ts';
-export type { KeyFollower, KeyFollowListener } from './key-followers.ts';
+export type { KeyFollower, KeyFollowListener, ScopeListener } from './key-followers.ts';
 export type { MemoryHealth } from './health.ts';
 export type { MemoryStats, ReadCounters } from './stats.ts';

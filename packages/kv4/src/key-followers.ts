@@ -1,6 +1,7 @@
-import { checkKeyAddress, coverOf, type KeyAddress, type WatchScope } from '@xir/kv4-core';
+import { checkKeyAddress, type KeyAddress, type WatchScope } from '@xir/kv4-core';
 import type { Cache, CacheListener, ChangeCause, EntryBefore } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
+import { normalScope } from './normal-scope.ts';
 import { ScopeShelves } from './scope-shelves.ts';
 
 /** Who follows keys. What it does must not throw, and takes place while the cache is at work: it must not ask the memory for anything. */
@@ -44,8 +45,7 @@ export class KeyFollowers implements CacheListener {
 
   /** Begins to follow a scope; the answer ends it. Throws `KV4_BAD_ADDRESS`. */
   followScope(scope: WatchScope, listener: ScopeListener): () => void {
-    coverOf(scope);
-    return this.#scopes.add(scope, listener);
+    return this.#scopes.add(normalScope(scope), listener);
   }
 
   onChanged(entry: TableEntry, before: EntryBefore, cause: ChangeCause): void {

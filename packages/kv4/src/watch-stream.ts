@@ -1,8 +1,6 @@
 import type { Clock } from '@xir/couch-client';
 import type { ChangeFeed } from '@xir/couch-feed';
 import {
-  checkKeyAddress,
-  checkPathAddress,
   checkWatchOptions,
   coverOf,
   isServable,
@@ -18,6 +16,7 @@ import type { CouchStore } from '@xir/kv4-couch';
 import type { Cache } from './cache.ts';
 import type { PathNode, TableEntry } from './cache-table.ts';
 import type { Listings } from './listings.ts';
+import { normalScope, type NormalScope } from './normal-scope.ts';
 import { CatchUp } from './watch-catch-up.ts';
 import type { ExpiryGate } from './expiry-gate.ts';
 import { fillGap } from './watch-gap.ts';
@@ -43,21 +42,6 @@ export interface WatchContext {
   readonly store: CouchStore;
   readonly clock: Clock;
   readonly expiries: ExpiryGate;
-}
-
-/** A checked scope; a layer is the subtree of its root. */
-type NormalScope = Exclude<WatchScope, { readonly type: 'layer' }>;
-
-function normalScope(scope: WatchScope): NormalScope {
-  switch (scope.type) {
-    case 'key':
-      return { type: 'key', address: checkKeyAddress(scope.address) };
-    case 'path':
-    case 'subtree':
-      return { type: scope.type, address: checkPathAddress(scope.address) };
-    case 'layer':
-      return { type: 'subtree', address: checkPathAddress({ bucket: scope.bucket, layer: scope.layer, path: '/' }) };
-  }
 }
 
 /** One watch, from its beginning to its end. */

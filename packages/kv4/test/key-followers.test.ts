@@ -1,4 +1,4 @@
-import type { KeyAddress } from '@xir/kv4-core';
+import { headId, type HeadDocument, type KeyAddress } from '@xir/kv4-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { embeddedServer, TestDatabase, type TestServer } from './support/servers.ts';
 
@@ -66,6 +66,29 @@ describe('keys that are followed', () => {
     follower.close();
     await memory.get(key('other'));
     expect(memory.stats().bytes).toBeLessThanOrEqual(20_000);
+  });
+
+  it('M28: in a scope, are told of before an own write is acknowledged, and not by a row that leaves everything as it was', async () => {
+    await using database = new TestDatabase(server.url);
+    const [memory, other] = [await database.open(), await database.open()];
+    const { told, listener } = recorder();
+    const path = { bucket: 'b', layer: '*data', path: '/a' };
+    await memory.list(path);
+    const unfollow = memory.followScope({ type: 'path', address: path }, listener.changed);
+    memory.followScope({ type: 'layer', bucket: 'c', layer: '*data' }, listener.changed);
+    const own = await memory.put(key('k'), 1);
+    expect(told).toEqual([`k ${own.version}`]);
+    const head = (await database.database.get(headId(key('k')))) as unknown as HeadDocument;
+    await database.database.put(head._id, { ...head, same: true });
+    const { version } = await other.put(key('fence'), 1);
+    await vi.waitFor(() => expect(told).toContain(`fence ${version}`));
+    expect(told).toHaveLength(2);
+    const gone = await memory.delete(key('k'));
+    expect(told.at(-1)).toBe(`k ${gone?.version}`);
+    unfollow();
+    await memory.put(key('k'), 2);
+    expect(told).toHaveLength(3);
+    expect(() => memory.followScope({ type: 'path', address: { ...path, bucket: '' } }, listener.changed)).toThrow(expect.objectContaining({ code: 'KV4_BAD_ADDRESS' }));
   });
 
   it('M26: are all lost when the database is another', async () => {

@@ -3,6 +3,7 @@ import type { WatchEvent, WatchOptions, WatchScope } from '@xir/kv4-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { eventually } from './eventually.ts';
+import type { FollowedKeyListener } from '../src/index.ts';
 import { openFixture, type Fixture, type Neighbour } from './face-fixture.ts';
 import type { RespClient } from './resp-client.ts';
 
@@ -27,13 +28,26 @@ async function open(version: 2 | 3 = 3): Promise<RespClient> {
   return client;
 }
 
-/** A store whose reads at /slow wait. */
-function slowGets(store: Memory, gate: Promise<void>): Memory {
+/** A store with some methods of its own. */
+function withMethods(store: Memory, methods: Partial<Memory>): Memory {
   return new Proxy(store, {
     get(target, name) {
-      if (name === 'get') return (...args: Parameters<Memory['get']>) => (args[0].path === '/slow' ? gate.then(() => target.get(...args)) : target.get(...args));
-      const value = Reflect.get(target, name) as unknown;
+      const value = (Reflect.get(methods, name) ?? Reflect.get(target, name)) as unknown;
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** A store whose reads at /slow wait. */
+function slowGets(store: Memory, gate: Promise<void>): Memory {
+  return withMethods(store, { get: (address, options) => (address.path === '/slow' ? gate.then(() => store.get(address, options)) : store.get(address, options)) });
+}
+
+/** A store whose watches never tell of a change. */
+function silentWatches(store: Memory): Memory {
+  return withMethods(store, {
+    async *watch(scope: WatchScope, options: WatchOptions) {
+      for await (const event of store.watch(scope, options)) if (event.type !== 'put' && event.type !== 'delete') yield event;
     },
   });
 }
@@ -218,6 +232,34 @@ describe('CLIENT TRACKING', () => {
     await eventually(async () => expect(await modern.call('CLIENT', 'LIST')).not.toContain(`id=${id} `));
     await writer.call('SET', '/t6/b', 1);
     expect(await modern.message()).toEqual(['tracking-redir-broken', id]);
+  });
+
+  it('T5 NOLOOP tells of what goes back to an own version that the client has read since', async () => {
+    const listeners: FollowedKeyListener[] = [];
+    const captured = (store: Memory): Memory => withMethods(store, { followKeys: (listener) => (listeners.push(listener), store.followKeys(listener)) });
+    await using held = await openFixture({ wrapStore: captured });
+    const client = await held.open(3);
+    await client.call('CLIENT', 'TRACKING', 'ON', 'NOLOOP');
+    await client.call('SET', 't5', 1);
+    await client.call('GET', 't5');
+    const address = { bucket: 'elena', layer: '*data', path: '/', key: 't5' };
+    listeners[0]?.changed(address, held.store.peek(address)?.version);
+    expect(await client.message()).toEqual(['invalidate', ['t5']]);
+  });
+
+  it('T10 tells of a hash, and of what begins with a prefix, when it can be read, and not only when its row comes', async () => {
+    await using held = await openFixture({ wrapStore: silentWatches });
+    const [keeper, follower, other] = [await held.open(3), await held.open(3), await held.open(3)];
+    await keeper.call('CLIENT', 'TRACKING', 'ON');
+    await follower.call('CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', '/t10');
+    await keeper.call('HGETALL', '/t10');
+    await other.call('HSET', '/t10', 'f', 1);
+    expect(await keeper.message()).toEqual(['invalidate', ['/t10']]);
+    expect(await follower.message()).toEqual(['invalidate', ['/t10/f', '/t10']]);
+    await keeper.call('HGETALL', '/t10');
+    await other.call('DEL', '/t10');
+    expect(await keeper.message()).toEqual(['invalidate', ['/t10']]);
+    expect(await follower.message()).toEqual(['invalidate', ['/t10/f', '/t10']]);
   });
 
   it('T7 keeps a bounded number of names: the oldest are told to be gone', async () => {

@@ -11,6 +11,7 @@ describe('memories on a faked cluster', () => {
     { profile: 'quick', schedules: 20_000 },
     { profile: 'all', schedules: 1_000 },
     { profile: 'wander', schedules: 400 },
+    { profile: 'faces', schedules: 1_000 },
   ]) {
     it(`keep their promises in ${schedules} schedules of faults (${profile})`, { timeout: 900_000 }, async () => {
       const totals = await runMany({ schedules, seed: SEED, workers: 2, profile });

@@ -48,11 +48,11 @@ export class Tracking {
 
   /** The client is about to read a key, under a name (byte text). */
   noteKey(address: KeyAddress, name: string): void {
-    if (!this.#wants()) return;
     if (this.#own.size > 0) {
       const id = addressText(address);
       this.#forgetOwn((own) => own === id);
     }
+    if (!this.#wants()) return;
     this.#names.note(this.#client, { type: 'key', address }, name);
   }
 
@@ -63,9 +63,11 @@ export class Tracking {
 
   /** The client is about to read a whole hash. */
   notePath(address: PathAddress, name: string): void {
+    if (this.#own.size > 0) {
+      const prefix = addressText({ ...address, key: '' });
+      this.#forgetOwn((own) => own.startsWith(prefix));
+    }
     if (!this.#wants()) return;
-    const prefix = addressText({ ...address, key: '' });
-    this.#forgetOwn((own) => own.startsWith(prefix));
     this.#names.note(this.#client, { type: 'path', address }, name);
   }
 

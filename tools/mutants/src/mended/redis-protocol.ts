@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 
 const TRACKING_TEST = 'packages/resp/test/tracking.test.ts';
+const FACES_TEST = { file: 'tools/simulation/test/faces.test.ts', title: 'what clients of the faces keep' };
 const TRANSACTIONS_TEST = 'packages/resp/test/transactions.test.ts';
 
 /** The Redis protocol: what would be lost or wrong in silence. */
@@ -8,9 +9,9 @@ export const REDIS_PROTOCOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'hash-watched-late',
     without: 'A client-side cache is not told of a hash that was written between its first read and the beginning of its watch.',
-    file: 'packages/resp/src/tracking/tracked-names.ts',
-    find: "changes.follow(scope, listener, 'now')",
-    replace: "changes.follow(scope, listener, 'ready')",
+    file: 'packages/resp/src/changes/change-follower.ts',
+    find: 'if (this.#store.followScope === undefined) return this.follow(scope, { changed: (change) => listener.changed(causeOf(change)), lost }, from);',
+    replace: "if (this.#store !== undefined) return this.follow(scope, { changed: (change) => listener.changed(causeOf(change)), lost }, 'ready');",
     heldBy: { file: TRACKING_TEST, title: 'T2 a hash that is written between its first read' },
   },
   {
@@ -36,6 +37,79 @@ export const REDIS_PROTOCOL_MUTANTS: readonly Mutant[] = [
     find: 'return writes === undefined ? false : Promise',
     replace: 'return writes !== undefined ? false : Promise',
     heldBy: { file: TRACKING_TEST, title: 'T5 NOLOOP leaves out' },
+  },
+  {
+    name: 'told-with-the-row',
+    without: 'A client-side cache is told of an own write of its neuron to a hash, or under a prefix, only with its row, when others have read it.',
+    file: 'packages/resp/src/changes/change-follower.ts',
+    find: 'if (this.#store.followScope === undefined)',
+    replace: 'if (this.#store !== undefined)',
+    heldBy: { file: TRACKING_TEST, title: 'T10 tells of a hash' },
+  },
+  {
+    name: 'own-version-read-since',
+    without: 'NOLOOP does not tell of what goes back to an own version that the client has read since.',
+    file: 'packages/resp/src/tracking/tracking.ts',
+    find: 'if (concerns(own)) this.#own.delete(version);',
+    replace: 'if (concerns(own)) this.#own.has(version);',
+    heldBy: { file: TRACKING_TEST, title: 'T5 NOLOOP tells of what goes back' },
+  },
+  {
+    name: 'upkeep-ends-the-following',
+    without: 'A row of upkeep, which changes nothing, counts as a change: a client under NOLOOP that wrote the value is not told of it, and of nothing after it.',
+    file: 'packages/kv4/src/key-followers.ts',
+    find: "if (cause !== 'load' && !isSame)",
+    replace: "if (cause !== 'load')",
+    heldBy: { file: 'packages/kv4/test/key-followers.test.ts', title: 'M28: in a scope' },
+  },
+  {
+    name: 'evicted-and-forgotten',
+    without: 'What a client keeps may be evicted from its neuron’s cache, and is not followed any more.',
+    file: 'packages/kv4/src/key-followers.ts',
+    find: '    entry.pins += 1;\n    this.#entries.add(entry);',
+    replace: '    this.#entries.add(entry);',
+    also: [{ find: 'if (one.slot >= 0) this.#cache.unpin(one);', replace: 'void one;' }],
+    heldBy: { file: 'packages/kv4/test/key-followers.test.ts', title: 'M26: stay in a cache' },
+  },
+  {
+    name: 'oldest-name-untold',
+    without: 'A face that follows too many names forgets the oldest without telling who keeps them.',
+    file: 'packages/resp/src/tracking/tracked-names.ts',
+    find: '      if (tracked === newest) return;\n      this.#tell(tracked, undefined);',
+    replace: '      if (tracked === newest) return;\n      this.#forget(tracked);',
+    heldBy: FACES_TEST,
+  },
+  {
+    name: 'expiry-untold',
+    without: 'A client-side cache is not told that a value has expired.',
+    file: 'packages/kv4/src/key-followers.ts',
+    find: '    this.#next.onExpired(entry);\n    this.#tell(entry, undefined);',
+    replace: '    this.#next.onExpired(entry);',
+    heldBy: FACES_TEST,
+  },
+  {
+    name: 'deletion-untold',
+    without: 'A client-side cache is not told of deletions.',
+    file: 'packages/kv4/src/key-followers.ts',
+    find: "if (cause !== 'load' && !isSame)",
+    replace: "if (cause !== 'load' && !isSame && entry.record !== undefined)",
+    heldBy: FACES_TEST,
+  },
+  {
+    name: 'deleted-path-untold',
+    without: 'A client-side cache of a whole hash is not told that its path was deleted.',
+    file: 'packages/kv4/src/key-followers.ts',
+    find: 'for (const listener of this.#scopes.over(entry))',
+    replace: 'if (entry.record !== undefined) for (const listener of this.#scopes.over(entry))',
+    heldBy: FACES_TEST,
+  },
+  {
+    name: 'reset-without-flush',
+    without: 'Client-side caches are not told that everything was forgotten.',
+    file: 'packages/resp/src/tracking/tracked-names.ts',
+    find: 'lost: () => this.#lostKeys(),',
+    replace: 'lost: () => undefined,',
+    heldBy: FACES_TEST,
   },
   {
     name: 'watched-write-forced',

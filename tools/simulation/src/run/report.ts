@@ -19,10 +19,18 @@ export function lackOfTraffic(totals: RunTotals): readonly string[] {
   const floors: readonly (readonly [string, number, number])[] = [
     ['acknowledged writes', totals.acknowledged, schedules],
     ['reads', totals.reads, 2 * schedules],
-    ['watch events', totals.watchEvents, schedules / 2],
+    ...toldFloors(totals),
     ['faults', Object.values(totals.faults).reduce((sum, count) => sum + count, 0), schedules / 2],
   ];
   return floors.filter(([, count, floor]) => count < floor).map(([what, count, floor]) => `${what}: ${count}, at least ${Math.ceil(floor)} are needed`);
+}
+
+function toldFloors({ schedules, watchEvents, counters }: RunTotals): readonly (readonly [string, number, number])[] {
+  if (counters['answersKept'] === undefined) return [['watch events', watchEvents, schedules / 2]];
+  return [
+    ['answers that were kept', counters['answersKept'], 4 * schedules],
+    ['invalidations', counters['invalidations'] ?? 0, 2 * schedules],
+  ];
 }
 
 /** A run in words. `command` reruns one schedule. Pure. */
@@ -30,13 +38,14 @@ export function reportOf(totals: RunTotals, { seed, profile }: { readonly seed: 
   const { schedules, faults, counters, failures, failed } = totals;
   const list = (counts: Readonly<Record<string, number>>): string[] => Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(26)} ${Math.round(count)}`);
   const shown = ['verifications', 'regressions', 'divergences', 'resets', 'poisonousRows', 'quarantined', 'evictions', 'purged', 'conflicted', 'connections', 'probes', 'notDurable'];
+  const ofFaces = ['answersKept', 'answersHeldAtEnd', 'invalidations'].filter((name) => counters[name] !== undefined);
   const lines = [
     `${schedules} schedules of profile ${profile}, run seed ${seed}: ${totals.events} events in ${Math.round(totals.simulatedMs / 1_000)} simulated seconds, hash ${totals.hash.toString(16)}`,
     `  ${totals.acknowledged} of ${totals.writes} writes acknowledged, ${totals.reads} keys read, ${totals.watchEvents} watch events; longest way to equality ${Math.round(totals.longestConvergenceMs)} ms`,
     'faults',
     ...list(faults),
     'met by the neurons',
-    ...list(Object.fromEntries(shown.map((name) => [name, counters[name] ?? 0]))),
+    ...list(Object.fromEntries([...shown, ...ofFaces].map((name) => [name, counters[name] ?? 0]))),
     ...(Object.keys(failures).length === 0 ? ['no check found anything'] : ['schedules in which a check found something', ...list(failures)]),
   ];
   for (const each of failed) lines.push(...failedLines(each, profile));
