@@ -55,8 +55,8 @@ class Story {
     return this;
   }
 
-  heldAtEnd(held: string | null, stored: string | null): this {
-    this.recorder.answersAtEnd.push({ client: 'a client', request: `GET ${K}`, key: K, held, stored });
+  heldAtEnd(held: string | null, stored: string | null, expires = false): this {
+    this.recorder.answersAtEnd.push({ client: 'a client', request: `GET ${K}`, key: K, expires, held, stored });
     return this;
   }
 
@@ -228,6 +228,7 @@ const BITES: Readonly<Record<string, Bite>> = {
       'an answer was held when its value had expired, longer than a timer takes': () => expired(1.1),
       'that nothing is there was held when a key that expires had been written': () => new Story().heldStale(0.1, { held: null, expires: true }),
       'an answer was held when its key had been written, though a clock was set': () => new Story().heldStale(0.1, { expires: true }).fault('clock-step'),
+      'an old answer of a key that expires is held in the end, though a clock was set': () => new Story().heldAtEnd('1', '2', true).fault('clock-step'),
       'an old answer is held in the end': () => new Story().heldAtEnd('1', '2'),
       'an answer of what was deleted is held in the end': () => new Story().heldAtEnd('1', null),
       'that nothing is there is held in the end': () => new Story().heldAtEnd(null, '2'),
@@ -237,6 +238,7 @@ const BITES: Readonly<Record<string, Bite>> = {
       'the timer of what expires ran in time': () => expired(1),
       'the host’s clock was set beyond the expiry': () => expired(1_000).fault('clock-step'),
       'the host’s clock was set before the expiry': () => new Story().heldStale(1_000, { held: null, expires: true }).fault('clock-step'),
+      'the host’s clock was set before the expiry of what is stored': () => new Story().heldAtEnd(null, '2', true).fault('clock-step'),
       'what is held in the end is what is stored': () => new Story().heldAtEnd('2', '2').heldAtEnd(null, null),
     },
   },

@@ -34,6 +34,8 @@ export interface AnswerAtEnd {
   readonly client: string;
   readonly request: string;
   readonly key: string;
+  /** Values of the key expire. */
+  readonly expires: boolean;
   readonly held: string | null;
   readonly stored: string | null;
 }

@@ -3,7 +3,8 @@ import type { Clock } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { BUCKET } from '../world/key-space.ts';
 
-const SYSTEM_SECRET = 'secret';
+/** Of every simulated neuron. */
+export const SYSTEM_SECRET = 'secret';
 const LOGIN: Login = { kind: 'account', bucket: BUCKET, account: BUCKET, author: BUCKET, role: 'admin', sinceMs: 0, dependsOn: [] };
 
 /** Whoever comes is the one account, whose login rests on no record. No hash is made: it would take real time. */

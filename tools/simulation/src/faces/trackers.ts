@@ -29,9 +29,10 @@ export function openTrackers(world: World, random: SeededRandom, { maxPerNeuron,
   const clients = neurons.flatMap((neuron) =>
     Array.from({ length: 1 + random.below(maxPerNeuron) }, (_, index) => new TrackingClient({ name: `${neuron.name}t${index}`, neuron, faces, recorder, random: random.fork(), operations, nowMs, sleep })),
   );
-  loop.onSettled = () => {
+  const compare = (): void => {
     for (const client of clients) client.compare();
   };
+  loop.onSettled.add(compare);
   const held = (): AnswerAtEnd[] => clients.flatMap((client) => heldBy(world, client));
   return {
     clients,
@@ -42,7 +43,7 @@ export function openTrackers(world: World, random: SeededRandom, { maxPerNeuron,
       recorder.answersAtEnd.push(...held());
     },
     cut() {
-      loop.onSettled = undefined;
+      loop.onSettled.delete(compare);
       for (const client of clients) client.cut();
     },
   };
@@ -53,7 +54,7 @@ function heldBy(world: World, { held, label, neuron }: TrackingClient): AnswerAt
     [...says].map(([key, text]) => {
       const version = expected(world, key, neuron.clock.now());
       const marker = version === undefined ? undefined : world.truth.versions.get(key.name)?.get(version);
-      return { client: label, request, key: key.name, held: text, stored: marker === undefined || marker === null ? null : JSON.stringify({ m: marker }) };
+      return { client: label, request, key: key.name, expires: key.role === 'expiring', held: text, stored: marker === undefined || marker === null ? null : JSON.stringify({ m: marker }) };
     }),
   );
 }

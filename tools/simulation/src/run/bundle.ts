@@ -15,6 +15,8 @@ export async function bundleWorker(): Promise<string> {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    // What is bundled of CommonJS asks for the platform's modules.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     conditions: ['@xir/source'],
     alias: { undici: here('./no-sockets.ts') },
     logLevel: 'warning',

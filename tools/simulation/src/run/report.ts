@@ -38,7 +38,7 @@ export function reportOf(totals: RunTotals, { seed, profile }: { readonly seed: 
   const { schedules, faults, counters, failures, failed } = totals;
   const list = (counts: Readonly<Record<string, number>>): string[] => Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(26)} ${Math.round(count)}`);
   const shown = ['verifications', 'regressions', 'divergences', 'resets', 'poisonousRows', 'quarantined', 'evictions', 'purged', 'conflicted', 'connections', 'probes', 'notDurable'];
-  const ofFaces = ['answersKept', 'answersHeldAtEnd', 'invalidations'].filter((name) => counters[name] !== undefined);
+  const ofFaces = ['answersKept', 'answersHeldAtEnd', 'invalidations', 'socketResumptions'].filter((name) => counters[name] !== undefined);
   const lines = [
     `${schedules} schedules of profile ${profile}, run seed ${seed}: ${totals.events} events in ${Math.round(totals.simulatedMs / 1_000)} simulated seconds, hash ${totals.hash.toString(16)}`,
     `  ${totals.acknowledged} of ${totals.writes} writes acknowledged, ${totals.reads} keys read, ${totals.watchEvents} watch events; longest way to equality ${Math.round(totals.longestConvergenceMs)} ms`,

@@ -1,6 +1,7 @@
 import type { MemoryOptions } from '@xir/kv4';
 import { SeededRandom } from '../seeded-random.ts';
 import { judge } from '../checks/judge.ts';
+import { openSocketWatchers } from '../faces/socket-watchers.ts';
 import { openTrackers } from '../faces/trackers.ts';
 import { inject, planFaults } from '../world/faults.ts';
 import type { Violation } from '../world/history.ts';
@@ -43,7 +44,7 @@ export interface ScheduleResult {
 /** Runs the schedule that a seed decides, and judges it. */
 export async function runSchedule(seed: number, profile: Profile, traced = false): Promise<ScheduleResult> {
   const layout = new SeededRandom(seed ^ 0x5bd1e995);
-  const wanders = profile.wanderers > 0;
+  const wanders = profile.wanderers > 0 || profile.sockets > 0;
   const replicas = wanders ? 1 : layout.pick([1, 1, 1, 2, 3, 3]);
   const neurons = 1 + layout.below(profile.maxNeurons);
   const world = new World({
@@ -75,6 +76,7 @@ export async function runSchedule(seed: number, profile: Profile, traced = false
     for (const client of traffic) void client.run().finally(() => (running -= 1));
     if (profile.watches) for (const neuron of world.neurons) if (neuron.memory !== undefined && random.chance(0.6)) watches.push(watchSomething(world, neuron, neuron.memory));
     for (let index = 0; index < profile.wanderers; index += 1) watches.push(wander(world, random.fork()));
+    const sockets = profile.sockets === 0 ? undefined : openSocketWatchers(world, random.fork(), profile.sockets);
     const withinMs = (TRAFFIC_MS * profile.operationsPerClient) / 10;
     for (const fault of planFaults(world, profile.faults, profile.maxFaults, withinMs)) {
       clock.schedule(fault.atMs, () => {
@@ -98,9 +100,10 @@ export async function runSchedule(seed: number, profile: Profile, traced = false
     await trackers?.settle(CONVERGENCE_MS);
     trackers?.cut();
     endOfSampling();
+    sockets?.close();
     for (const callOff of watches) callOff();
     const violations = judge(world, differences);
-    const counters = { ...countersOf(world), ...trackers?.counters() };
+    const counters = { ...countersOf(world), ...trackers?.counters(), ...sockets?.counters() };
     await world.close();
     return summary(seed, world, { violations: [...violations, ...recorder.incidents.map((what) => ({ check: 'no-incidents', what }))], counters, convergedMs });
   } catch (error) {

@@ -14,7 +14,7 @@ export class EventLoop {
   readonly clock: SimulatedClock;
   #immediates: (() => void)[] = [];
   /** Called when everything that an event has led to has run, without time passing. */
-  onSettled: (() => void) | undefined;
+  readonly onSettled = new Set<() => void>();
   /** Events that were run. */
   events = 0;
 
@@ -35,7 +35,7 @@ export class EventLoop {
     for (;;) {
       await new Promise<void>((resolve) => platformImmediate(resolve));
       if (this.#immediates.length === 0) {
-        this.onSettled?.();
+        for (const look of this.onSettled) look();
         return;
       }
       const due = this.#immediates;

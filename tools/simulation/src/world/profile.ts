@@ -56,6 +56,8 @@ export interface Profile {
   readonly wanderers: number;
   /** Clients of each neuron's Redis face that keep what they read, at most. */
   readonly trackers: number;
+  /** Clients that watch over WebSockets and go from neuron to neuron, on databases of one replica. */
+  readonly sockets: number;
   /** Hosts' clocks are wrong now and then. */
   readonly skews: boolean;
 }
@@ -63,7 +65,7 @@ export interface Profile {
 /** Faults of which one schedule in some has one, since nothing else can be judged across them. */
 export const UPHEAVALS: readonly FaultKind[] = ['database-recreated', 'database-restored'];
 
-const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true, wanderers: 0, trackers: 0, skews: true };
+const ALL: Profile = { name: 'all', faults: FAULT_KINDS, maxFaults: 4, maxNeurons: 3, operationsPerClient: 7, maxClientsPerNeuron: 2, watches: true, wanderers: 0, trackers: 0, sockets: 0, skews: true };
 
 const WANDER: Profile = {
   ...ALL,
@@ -88,5 +90,6 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   wander: { ...WANDER, skews: false },
   'wander-skewed': { ...WANDER, name: 'wander-skewed' },
   faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 7, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
+  sockets: { ...WANDER, name: 'sockets', faults: [...WANDER.faults, 'neuron-restart'], operationsPerClient: 12, wanderers: 0, sockets: 3, skews: false },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };
