@@ -3,15 +3,19 @@ import { runSchedule } from '../src/run/run-schedule.ts';
 import { scheduleSeed } from '../src/seeded-random.ts';
 import { PROFILES, type Profile } from '../src/world/profile.ts';
 
-const SCHEDULES = 250;
 /** Fixed, so that a run says something about the change and not about chance. */
 const RUN_SEED = 5;
+const TIMEOUT_MS = 300_000;
 
 /** In this process, where mutants can be put: `schedules.test.ts` runs more of them in processes of their own. */
-it(`what clients of the faces keep and are told is right in ${SCHEDULES} schedules of faults`, { timeout: 300_000 }, async () => {
-  for (let index = 0; index < SCHEDULES; index += 1) {
+async function expectKept(profile: string, schedules: number): Promise<void> {
+  for (let index = 0; index < schedules; index += 1) {
     const seed = scheduleSeed(RUN_SEED, index);
-    const { violations } = await runSchedule(seed, PROFILES['faces'] as Profile);
-    expect(violations, `pnpm --filter @xir/simulation simulate --profile faces --replay ${seed}`).toEqual([]);
+    const { violations } = await runSchedule(seed, PROFILES[profile] as Profile);
+    expect(violations, `pnpm --filter @xir/simulation simulate --profile ${profile} --replay ${seed}`).toEqual([]);
   }
-});
+}
+
+it('what clients of the Redis face keep is true, in 250 schedules of faults', { timeout: TIMEOUT_MS }, () => expectKept('faces', 250));
+
+it('what watches over WebSockets tell is what was granted, in order and whole, on whatever neuron, in 60 schedules of faults', { timeout: TIMEOUT_MS }, () => expectKept('sockets', 60));

@@ -12,6 +12,7 @@ describe('memories on a faked cluster', () => {
     { profile: 'all', schedules: 1_000 },
     { profile: 'wander', schedules: 400 },
     { profile: 'faces', schedules: 1_000 },
+    { profile: 'sockets', schedules: 150 },
   ]) {
     it(`keep their promises in ${schedules} schedules of faults (${profile})`, { timeout: 900_000 }, async () => {
       const totals = await runMany({ schedules, seed: SEED, workers: 2, profile });

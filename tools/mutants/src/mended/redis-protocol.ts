@@ -1,7 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 
 const TRACKING_TEST = 'packages/resp/test/tracking.test.ts';
-const FACES_TEST = { file: 'tools/simulation/test/faces.test.ts', title: 'what clients of the faces keep' };
+const FACES_TEST = { file: 'tools/simulation/test/faces.test.ts', title: 'what clients of the Redis face keep' };
 const TRANSACTIONS_TEST = 'packages/resp/test/transactions.test.ts';
 
 /** The Redis protocol: what would be lost or wrong in silence. */

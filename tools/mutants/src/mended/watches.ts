@@ -1,5 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 
+const SOCKETS_TEST = { file: 'tools/simulation/test/faces.test.ts', title: 'what watches over WebSockets tell' };
+
 const CATCH_UP = 'packages/kv4/src/watch-catch-up.ts';
 const TOLD_TEST = 'packages/kv4/test/told-whole.test.ts';
 const RESUME_TEST = 'packages/kv4/test/watch-resume.test.ts';
@@ -95,5 +97,21 @@ export const MENDED_WATCH_MUTANTS: readonly Mutant[] = [
     find: 'if (!isServable(entry) || hub.isUnannounced(entry)) continue;',
     replace: "if (!isServable(entry) || entry.state === 'verifying' || hub.isUnannounced(entry)) continue;",
     heldBy: { file: 'packages/kv4/test/watch-replicas.test.ts', title: 'M27 T8: is told what the cache knows already, also while' },
+  },
+  {
+    name: 'credit-is-not-counted',
+    without: 'A watch over a WebSocket tells more events than its client has granted.',
+    file: 'packages/websocket/src/watch.ts',
+    find: 'while (this.#credit === 0 && !this.#stopped) await this.#granted();',
+    replace: '',
+    heldBy: SOCKETS_TEST,
+  },
+  {
+    name: 'resumed-from-the-beginning',
+    without: 'A watch over a WebSocket that is taken to another neuron begins anew.',
+    file: 'packages/websocket/src/watch.ts',
+    find: 'given({ initial, after, latestOnly, history })',
+    replace: 'given({ initial, after: after === undefined ? undefined : undefined, latestOnly, history })',
+    heldBy: SOCKETS_TEST,
   },
 ];
