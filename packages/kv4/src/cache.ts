@@ -288,6 +288,8 @@ export class Cache {
     const entry = this.table.findId(id) ?? (this.table.isReferenced(id) ? this.#enter(id) : undefined);
     // What was written may be gone, or others have built upon it: the database is asked.
     if (mistrust === 'void' || this.superseded.has(id, rev)) return entry && this.doubt(entry);
+    // A key whose load failed while it was written: in a listing that has become whole meanwhile it is known not to have been there.
+    if (entry?.state === 'absent' && this.table.isComplete(entry.node.address)) this.#settleAbsent(entry);
     if (entry === undefined || entry.state === 'absent') return this.recent.note(id, rev);
     const before = entry.revision;
     const wasKnown = isServable(entry);

@@ -32,6 +32,38 @@ describe('what a load leaves behind', () => {
     await transport.close();
   });
 
+  it('M5: a key whose load fails while it is written, and its path listed, is what was written', async () => {
+    await using database = new TestDatabase(server.url);
+    const transport = new ScriptedTransport(server.url);
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    transport.freezeFeed();
+    const [failing, writes] = [new Gate(), new Gate()];
+    transport.next('/_bulk_get', async () => {
+      failing.arrive();
+      await failing.opened;
+      return textResponse(500, '{"error":"internal_server_error"}');
+    });
+    transport.next('/_bulk_docs', async (_, forward) => {
+      writes.arrive();
+      await writes.opened;
+      return forward();
+    });
+    const read = expect(memory.get(key('k'))).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
+    await failing.reached;
+    const written = memory.put(key('k'), 1);
+    await writes.reached;
+    failing.open();
+    await read;
+    expect((await memory.keys(place)).items).toEqual([]);
+    writes.open();
+    await written;
+    expect(memory.peek(key('k'))?.value).toBe(1);
+    expect((await memory.get(key('k')))?.value).toBe(1);
+    expect((await memory.keys(place)).items).toEqual(['k']);
+    await database[Symbol.asyncDispose]();
+    await transport.close();
+  });
+
   it('M12: with history, a version that a wider listing brought before its row is told', async () => {
     await using database = new TestDatabase(server.url);
     const transport = new ScriptedTransport(server.url);

@@ -34,6 +34,7 @@ const MENDED = [
   { profile: 'all', seed: 159211099, what: 'an audit waits for a feed that is read from a replica that lags' },
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
   { profile: 'quick', seed: 10192627, what: 'a watch that has to begin anew while it begins tells an own write once' },
+  { profile: 'faces', seed: 2387610935, what: 'a key whose load fails while it is written, and its path listed, is what was written' },
   { profile: 'faces', seed: 830224565, what: 'a client that does not want to be told of its own writes is told what goes back to one' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
 ];

@@ -130,6 +130,14 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 3004464098' },
   },
   {
+    name: 'acknowledged-behind-a-failed-load',
+    without: 'The acknowledgement of a write whose key could not be loaded meanwhile is not shown by a cache that has listed the path.',
+    file: CACHE,
+    find: "    if (entry?.state === 'absent' && this.table.isComplete(entry.node.address)) this.#settleAbsent(entry);\n",
+    replace: '',
+    heldBy: { file: 'packages/kv4/test/left-behind.test.ts', title: 'M5: a key whose load fails while it is written' },
+  },
+  {
     name: 'fresh-reads-woken-by-another-row',
     without: 'A fresh read that waits for what is in doubt is woken by any row that can be served.',
     file: CACHE,
