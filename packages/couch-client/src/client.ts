@@ -39,6 +39,8 @@ export interface CouchRequest {
   readonly headersTimeoutMs?: number;
   /** Milliseconds between two pieces of the body; 0: no limit. Default: the transport's. */
   readonly bodyTimeoutMs?: number;
+  /** The answer goes on for long: see `TransportRequest`. */
+  readonly streaming?: boolean;
 }
 
 /** A request whose answer is read as JSON. */
@@ -166,7 +168,7 @@ export class CouchClient {
 }
 
 function toTransportRequest(request: CouchRequest): TransportRequest {
-  const { method = 'GET', path, query, body, headers, signal, headersTimeoutMs, bodyTimeoutMs } = request;
+  const { method = 'GET', path, query, body, headers, signal, headersTimeoutMs, bodyTimeoutMs, streaming } = request;
   if (!path.startsWith('/')) throw new TypeError('a request path begins with /');
   const bytes = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   return {
@@ -177,6 +179,7 @@ function toTransportRequest(request: CouchRequest): TransportRequest {
     ...(signal === undefined ? {} : { signal }),
     ...(headersTimeoutMs === undefined ? {} : { headersTimeoutMs }),
     ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
+    ...(streaming === undefined ? {} : { streaming }),
   };
 }
 

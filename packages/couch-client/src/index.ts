@@ -26,7 +26,7 @@ export { inProcessTransport, type InProcessResponse, type InProcessServer, type 
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after.ts';
 export { parseServerUrl, type ServerUrl } from './server-url.ts';
 export { codeOfStatus, errorOfResponse, type FailedResponse } from './status-error.ts';
-export type { CouchTransport, TransportRequest, TransportResponse } from './transport.ts';
+export type { BorrowedPieces, CouchTransport, TransportRequest, TransportResponse } from './transport.ts';
 export {
   DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_CONNECT_TIMEOUT_MS,

@@ -11,7 +11,12 @@ export interface TransportRequest {
   readonly headersTimeoutMs?: number;
   /** Milliseconds between two pieces of the body; 0: no limit (the follower keeps its own deadline). */
   readonly bodyTimeoutMs?: number;
+  /** The answer goes on for long, and is read with `borrow` where there is one: it gets a connection of its own where that makes it cheaper, without timeouts. */
+  readonly streaming?: boolean;
 }
+
+/** Takes a piece of a body, which holds during the call only. Nothing more comes until a promise that it answers has resolved; one that rejects ends the body. */
+export type BorrowedPieces = (piece: Uint8Array) => Promise<void> | undefined | void;
 
 /** A response whose body has not been read yet. Its owner must read it, or `discard` it. */
 export interface TransportResponse {
@@ -20,6 +25,8 @@ export interface TransportResponse {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The body in pieces as they arrive. Leaving the loop early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Hands the body over in pieces as they arrive, without copies; resolves at its end. Absent where there is only {@link TransportResponse.body}. */
+  borrow?(take: BorrowedPieces): Promise<void>;
   /** The whole body as text; rejects past `maxBytes` (default: the transport's own limit). */
   text(maxBytes?: number): Promise<string>;
   /** Gives the connection back (or closes it) without reading the rest. */

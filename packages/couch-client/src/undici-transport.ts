@@ -2,6 +2,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { CouchError } from './errors.ts';
 import { parseServerUrl } from './server-url.ts';
 import { shownPath } from './status-error.ts';
+import { StreamedResponse } from './streamed-response.ts';
 import type { CouchTransport, TransportRequest, TransportResponse } from './transport.ts';
 import { errorOfUndici } from './undici-error.ts';
 
@@ -70,11 +71,26 @@ export function undiciTransport(options: UndiciTransportOptions): CouchTransport
   });
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
   let closing: Promise<void> | undefined;
+  const streams = new Set<StreamedResponse>();
+  const stream = (request: TransportRequest): Promise<TransportResponse> => {
+    const target = {
+      hostname: base.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(base.port || 80),
+      host: base.host,
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      maxResponseBytes: maxBytes,
+    };
+    const response: StreamedResponse = new StreamedResponse({ ...request, path: prefix + request.path }, target, () => streams.delete(response));
+    streams.add(response);
+    return response.open();
+  };
 
   return {
     async request(request) {
       if (closing !== undefined) throw new CouchError('COUCH_CLOSED', 'the transport is closed');
       if (request.signal?.aborted) throw errorOfUndici(request.signal.reason, request, { sent: false });
+      // Over TLS the bytes are decrypted into memory of their own anyway.
+      if (request.streaming === true && base.protocol === 'http:' && request.method === 'GET') return stream(request);
       try {
         const data = await pool.request({
           method: request.method,
@@ -93,6 +109,7 @@ export function undiciTransport(options: UndiciTransportOptions): CouchTransport
     close() {
       // Requests that are still open (a feed is, always) are cut, not waited for.
       closing ??= pool.destroy();
+      for (const response of streams) response.cut(new CouchError('COUCH_CLOSED', 'the transport was closed'));
       return closing;
     },
   };

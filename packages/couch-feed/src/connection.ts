@@ -69,22 +69,33 @@ export class Connection {
   /** Reads an answer to its end. Answers false when it was given up on the way; rejects when it breaks. */
   async read(response: TransportResponse, parser: ChangesParser): Promise<boolean> {
     let turnBytes = 0;
-    for await (const piece of response.body) {
-      if (this.#over) return false;
-      if (piece.length === 0) continue;
+    const take = (piece: Uint8Array): Promise<void> | undefined => {
+      if (this.#over || piece.length === 0) return undefined;
       this.#aliveAtMs = this.#clock.monotonic();
       this.#listener.bytes(piece.length, this.#aliveAtMs);
       this.#listener.changes(parser.push(piece));
-      if (!this.#over && this.#listener.full()) await this.#pause();
-      if (this.#over) return false;
+      if (this.#over) return undefined;
+      if (this.#listener.full()) return this.#pause();
       turnBytes += piece.length;
-      if (turnBytes < READ_TURN_BYTES) continue;
+      if (turnBytes < READ_TURN_BYTES) return undefined;
       turnBytes = 0;
-      await nextTurn();
+      return nextTurn();
+    };
+    // Given up, the request is aborted, and what is read breaks off.
+    if (response.borrow !== undefined) await response.borrow(take).catch((error: unknown) => this.#unlessOver(error));
+    else {
+      for await (const piece of response.body) {
+        await take(piece);
+        if (this.#over) return false;
+      }
     }
     if (this.#over) return false;
     this.#listener.changes(parser.end());
     return !this.#over;
+  }
+
+  #unlessOver(error: unknown): void {
+    if (!this.#over) throw error;
   }
 
   /** Not reading is what holds the server back (TCP); meanwhile silence proves nothing. */

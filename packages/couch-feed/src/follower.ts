@@ -374,6 +374,7 @@ export class Follower implements ChangeFeed, ProvableFeed, UpkeptFeed, Connectio
         signal: connection.signal,
         headersTimeoutMs: 0,
         bodyTimeoutMs: 0,
+        streaming: mode === 'continuous',
       });
       if (connection.over) {
         await response.discard();

@@ -3,6 +3,11 @@ const NEWLINE = 0x0a;
 /** Bytes kept at most of a line that is longer than allowed: enough for its sequence, id and revisions. */
 export const OVERSIZED_PREFIX_BYTES = 16_384;
 
+/** Memory for lines that lie in several pieces, at least, in bytes. */
+const LEAST_HELD_BYTES = 65_536;
+/** More than this is not kept for the next such line, in bytes. */
+const MOST_SPARE_BYTES = 4 * 1024 * 1024;
+
 /** Receives lines. The bytes are valid during the call only. */
 export interface LineSink {
   /** One line without its newline: `bytes[start, end)`. */
@@ -19,7 +24,9 @@ export class LineSplitter {
   readonly #maxLineBytes: number;
   /** What is kept of a longer line: the same wherever the pieces were cut. */
   readonly #prefixBytes: number;
-  #held: Buffer[] = [];
+  /** Beginning of the line that is not finished. What was handed over as a line stays untouched until the next one is: two pieces of memory take turns. */
+  #held = Buffer.alloc(0);
+  #spare = Buffer.alloc(0);
   #heldBytes = 0;
   /** Length so far of a line that is being skipped; 0 when none is. */
   #skippedBytes = 0;
@@ -53,7 +60,6 @@ export class LineSplitter {
 
   /** The stream broke: what is held is half a line and is dropped. */
   reset(): void {
-    this.#held = [];
     this.#heldBytes = 0;
     this.#skippedBytes = 0;
   }
@@ -63,24 +69,36 @@ export class LineSplitter {
       this.#skippedBytes += rest.length;
       return;
     }
-    this.#held.push(rest);
-    this.#heldBytes += rest.length;
-    // Many tiny pieces are joined now and then, so that their number stays small.
-    if (this.#held.length >= 1024) this.#held = [Buffer.concat(this.#held, this.#heldBytes)];
-    if (this.#heldBytes > this.#maxLineBytes) {
-      this.#skippedBytes = this.#heldBytes;
-      this.#held = [Buffer.from(Buffer.concat(this.#held, this.#heldBytes).subarray(0, this.#prefixBytes))];
-      this.#heldBytes = this.#held[0]?.length ?? 0;
+    const bytes = this.#heldBytes + rest.length;
+    if (bytes > this.#maxLineBytes) {
+      this.#append(rest.subarray(0, Math.max(0, this.#prefixBytes - this.#heldBytes)));
+      this.#heldBytes = this.#prefixBytes;
+      this.#skippedBytes = bytes;
+    } else this.#append(rest);
+  }
+
+  #append(rest: Buffer): void {
+    const bytes = this.#heldBytes + rest.length;
+    if (bytes > this.#held.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(LEAST_HELD_BYTES, 2 ** Math.ceil(Math.log2(bytes))));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
     }
+    rest.copy(this.#held, this.#heldBytes);
+    this.#heldBytes = bytes;
   }
 
   #finishHeld(last: Buffer, sink: LineSink): void {
     const skipped = this.#skippedBytes;
-    const whole = skipped > 0 ? this.#held[0] : Buffer.concat([...this.#held, last], this.#heldBytes + last.length);
+    if (skipped === 0 && this.#heldBytes + last.length > this.#maxLineBytes) this.#hold(last);
+    else if (skipped === 0) this.#append(last);
+    const line = this.#held;
+    const bytes = this.#heldBytes;
+    const whole = this.#skippedBytes > 0 ? (skipped > 0 ? skipped + last.length : this.#skippedBytes) : 0;
     this.reset();
-    if (whole === undefined) return;
-    if (skipped > 0) sink.oversized(whole, skipped + last.length);
-    else if (whole.length > this.#maxLineBytes) sink.oversized(whole.subarray(0, this.#prefixBytes), whole.length);
-    else sink.line(whole, 0, whole.length);
+    this.#held = this.#spare.length > MOST_SPARE_BYTES ? Buffer.alloc(0) : this.#spare;
+    this.#spare = line;
+    if (whole > 0) sink.oversized(line.subarray(0, bytes), whole);
+    else sink.line(line, 0, bytes);
   }
 }

@@ -26,7 +26,10 @@ function read(pieces: readonly Uint8Array[]): string {
   const parser = new ChangesParser({ maxLineBytes: MAX_LINE_BYTES });
   const found: ParsedChanges[] = [];
   for (const piece of pieces) {
-    found.push(parser.push(piece));
+    // Pieces hold during the call only: afterwards other bytes stand in the same memory.
+    const borrowed = Buffer.from(piece);
+    found.push(parser.push(borrowed));
+    borrowed.fill(0x7d);
     if (parser.heldBytes > MAX_LINE_BYTES) throw new RangeError(`${parser.heldBytes} bytes are held`);
   }
   found.push(parser.end());
