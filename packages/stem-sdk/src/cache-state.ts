@@ -183,9 +183,14 @@ export class CacheState {
   }
 
   #put({ id, scope }: Pick<Ticket, 'id' | 'scope'>, { record, version }: Pick<Answer, 'record' | 'version'>, atMs: number): void {
-    const held = record === undefined ? undefined : copyOf(record.address, record);
-    const characters = record === undefined ? 0 : record.valueText.length + record.author.length + JSON.stringify(record.secondary).length;
-    this.#table.put(id, { record: held, version, scope, atMs, characters });
+    if (record === undefined) return this.#table.put(id, { record, version, scope, atMs, characters: 0 });
+    try {
+      const characters = record.valueText.length + record.author.length + JSON.stringify(record.secondary).length;
+      this.#table.put(id, { record: copyOf(record.address, record), version, scope, atMs, characters });
+    } catch {
+      // A value too deep to be written as text, which no neuron stores, is not kept.
+      this.#table.remove(id);
+    }
   }
 
   #touch(id: string): void {

@@ -1,10 +1,10 @@
 import { locateNeuron, processEnvironment, TCP_SCHEMES } from './location.ts';
 import { NeuronClient } from './neuron-client.ts';
-import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
+import { DEFAULT_REQUEST_TIMEOUT_MS } from './request-limits.ts';
 import { RestChannel } from './rest-channel.ts';
 import { RestOperations } from './rest-operations.ts';
 import { socketClient } from './socket-client.ts';
-import { credentialsOf, identityOf, type ConnectOptions, type StemClient } from './stem-client.ts';
+import { credentialsOf, identityOf, maxAnswerBytesOf, type ConnectOptions, type StemClient } from './stem-client.ts';
 import { tcpClient } from './tcp-client.ts';
 
 /**
@@ -22,6 +22,7 @@ export function connect(url?: string, options: ConnectOptions = {}): StemClient 
     credentials,
     fetch: options.fetch ?? ((address, init) => fetch(address, init)),
     requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+    maxAnswerBytes: maxAnswerBytesOf(options),
   });
   const identity = identityOf(location.url, credentials, options);
   return new NeuronClient(new RestOperations(channel, identity.timing), identity);

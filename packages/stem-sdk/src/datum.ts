@@ -50,7 +50,11 @@ function addressOf(fields: Readonly<Record<string, unknown>>): KeyAddress {
 }
 
 function versionOf(fields: Readonly<Record<string, unknown>>): string {
-  const version = fields['_id'];
+  return readVersionText(fields['_id']);
+}
+
+/** A version. Throws `SDK_BAD_RESPONSE`. */
+export function readVersionText(version: unknown): string {
   return isVersion(version) ? version : fail('holds no version');
 }
 

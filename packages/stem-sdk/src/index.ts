@@ -7,6 +7,6 @@ export { SDK_ERROR_CODES, SdkError, type SdkErrorCode } from './errors.ts';
 export { DEFAULT_NEURON_URL, DEFAULT_REST_PORT, type Credentials, type LoginSource, type TokenLogin } from './location.ts';
 export { DEFAULT_TCP_PORT, type TcpFactory, type TcpLike, type TcpTarget } from './tcp-socket.ts';
 export { REMOTE_SUPPORTS } from './neuron-client.ts';
-export { DEFAULT_REQUEST_TIMEOUT_MS } from './request-timeout.ts';
+export { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_REQUEST_TIMEOUT_MS } from './request-limits.ts';
 export type { Fetch } from './rest-channel.ts';
 export { DEFAULT_UPDATE_ATTEMPTS, type Change, type UpdateOptions } from './update.ts';

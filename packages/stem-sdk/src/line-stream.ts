@@ -24,7 +24,9 @@ export async function* streamLines(channel: RestChannel, request: RestRequest): 
       const { done, value } = await reader.read().catch((error: unknown) => {
         throw brokenStream(channel, request, error);
       });
-      const lines = (rest + (done ? '' : decoder.decode(value, { stream: true }))).split('\n');
+      // A line that comes in many pieces is not looked through again with each.
+      const lines = (done ? '' : decoder.decode(value, { stream: true })).split('\n');
+      lines[0] = rest + (lines[0] ?? '');
       rest = lines.pop() ?? '';
       if (rest.length > MAX_LINE_CHARACTERS) throw new Kv4Error('KV4_UNAVAILABLE', `${request.doing}: a line of the answer is too long`);
       for (const line of lines) yield parseLine(line, request);

@@ -71,6 +71,11 @@ export class MessageChannel {
     return this.#closing.signal;
   }
 
+  /** Milliseconds that an answer may take. */
+  get requestTimeoutMs(): number {
+    return this.#options.requestTimeoutMs;
+  }
+
   /** Ends every request under way with `KV4_CLOSED`. Idempotent. */
   close(): void {
     this.#closing.abort();

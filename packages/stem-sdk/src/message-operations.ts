@@ -1,7 +1,6 @@
 import {
   DEFAULT_PAGE_LIMIT,
   versionTimeMs,
-  type Aggregate,
   type AggregateOptions,
   type AggregateResult,
   type DeleteOptions,
@@ -27,8 +26,10 @@ import {
 import type { Operations } from './operations.ts';
 import { followWatch, type WatchSource, type WatchTiming } from './remote-watch.ts';
 import { describe, MAX_TIME_MS } from './rest-requests.ts';
-import { fieldsOf, pastVersionOf, recordOf } from './message-answer.ts';
-import type { MessageChannel } from './message-channel.ts';
+import { readAggregate } from './aggregate-answer.ts';
+import { countOf, fieldsOf, itemsOf, pastVersionOf, presentOf, recordOf, textOf, versionOf } from './message-answer.ts';
+import type { MessageChannel, MessageRequest } from './message-channel.ts';
+import { unreadableAnswer } from './message-error.ts';
 import { messageWatchSource } from './message-watch.ts';
 
 /** Versions that are asked for at once. */
@@ -51,23 +52,26 @@ export class MessageOperations implements Operations {
   }
 
   async get(address: KeyAddress, options: ReadOptions = {}): Promise<Kv4Record | undefined> {
-    const result = await this.#read('get', { ...address, ...freshness(options) }, options);
-    return result === null ? undefined : recordOf(result, address);
+    return this.#read('get', { ...address, ...freshness(options) }, options, (result) => presentOf(result, () => recordOf(result, address)));
   }
 
   async put(address: KeyAddress, value: JsonValue, options: PutOptions = {}): Promise<WriteResult> {
     const { condition, merge, secondary, expiresInMs } = options;
-    const result = fieldsOf(await this.#write('put', { ...address, value, condition, merge, secondary, expiresInMs, answer: 'record' }, options));
-    const record = recordOf(result['record'], address);
-    return { address, version: record.version, timeMs: record.timeMs, durable: result['durable'] !== false, record };
+    return this.#write('put', { ...address, value, condition, merge, secondary, expiresInMs, answer: 'record' }, options, (result) => {
+      const fields = fieldsOf(result);
+      const record = recordOf(fields['record'], address);
+      return { address, version: record.version, timeMs: record.timeMs, durable: fields['durable'] !== false, record };
+    });
   }
 
   async delete(address: KeyAddress, options: DeleteOptions = {}): Promise<WriteResult | undefined> {
-    const result = await this.#write('delete', { ...address, condition: options.condition }, options);
-    if (result === null) return undefined;
-    const fields = fieldsOf(result);
-    const version = String(fields['version']);
-    return { address, version, timeMs: versionTimeMs(version), durable: fields['durable'] !== false };
+    return this.#write('delete', { ...address, condition: options.condition }, options, (result) =>
+      presentOf(result, () => {
+        const fields = fieldsOf(result);
+        const version = versionOf(fields);
+        return { address, version, timeMs: versionTimeMs(version), durable: fields['durable'] !== false };
+      }),
+    );
   }
 
   deletePath(address: PathAddress, options: DeleteOptions = {}): Promise<number> {
@@ -79,7 +83,7 @@ export class MessageOperations implements Operations {
   }
 
   async keys(address: PathAddress, options: PageOptions = {}): Promise<Page<string>> {
-    return this.#page('keys', { ...address, ...paging(options) }, options, String);
+    return this.#page('keys', { ...address, ...paging(options) }, options, textOf);
   }
 
   async list(address: PathAddress, options: PageOptions = {}): Promise<Page<Kv4Record>> {
@@ -91,16 +95,15 @@ export class MessageOperations implements Operations {
   }
 
   async paths(address: PathAddress, options: TreeOptions = {}): Promise<Page<string>> {
-    return this.#page('paths', { ...address, ...paging(options), depth: options.depth }, options, String);
+    return this.#page('paths', { ...address, ...paging(options), depth: options.depth }, options, textOf);
   }
 
   async layers(bucket: string, options: ReadOptions = {}): Promise<readonly string[]> {
-    return (await this.#page('layers', { bucket, ...freshness(options) }, options, String)).items;
+    return (await this.#page('layers', { bucket, ...freshness(options) }, options, textOf)).items;
   }
 
   async find(address: PathAddress, name: SecondaryKeyName, value: string, options: ReadOptions = {}): Promise<Kv4Record | undefined> {
-    const result = await this.#read('find', { ...address, by: name, value, ...freshness(options) }, options);
-    return result === null ? undefined : recordOf(result, address);
+    return this.#read('find', { ...address, by: name, value, ...freshness(options) }, options, (result) => presentOf(result, () => recordOf(result, address)));
   }
 
   async *series(address: KeyAddress, options: SeriesOptions = {}): AsyncGenerator<Kv4Version, void, undefined> {
@@ -120,8 +123,7 @@ export class MessageOperations implements Operations {
 
   async at(address: KeyAddress, timeMs: number, options: OperationOptions = {}): Promise<Kv4Version | undefined> {
     const at = Math.min(Math.floor(timeMs), MAX_TIME_MS);
-    const result = await this.#read('at', { ...address, timeMs: at }, options);
-    return result === null ? undefined : pastVersionOf(result, address);
+    return this.#read('at', { ...address, timeMs: at }, options, (result) => presentOf(result, () => pastVersionOf(result, address)));
   }
 
   async treeAt(address: PathAddress, timeMs: number, options: TreeOptions = {}): Promise<Page<Kv4Version>> {
@@ -134,11 +136,7 @@ export class MessageOperations implements Operations {
     const { field, groupBy } = options;
     const span = spanOf(options);
     if (span === undefined) return groupBy === undefined ? {} : { groups: new Map() };
-    const { total, groups } = fieldsOf(await this.#read('aggregate', { ...address, ...span, field, groupBy }, options));
-    return {
-      ...(total === null || total === undefined ? {} : { total: total as Aggregate }),
-      ...(groups === undefined ? {} : { groups: new Map(Object.entries(groups as Readonly<Record<string, Aggregate>>)) }),
-    };
+    return this.#read('aggregate', { ...address, ...span, field, groupBy }, options, readAggregate);
   }
 
   async *watch(scope: WatchScope, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
@@ -153,21 +151,32 @@ export class MessageOperations implements Operations {
     this.#channel.close();
   }
 
-  async #deleteMany(op: 'delete-path' | 'delete-tree', address: PathAddress, options: DeleteOptions): Promise<number> {
-    return Number(fieldsOf(await this.#write(op, { ...address, condition: options.condition }, options))['count']);
+  #deleteMany(op: 'delete-path' | 'delete-tree', address: PathAddress, options: DeleteOptions): Promise<number> {
+    return this.#write(op, { ...address, condition: options.condition }, options, countOf);
   }
 
-  async #page<Item>(op: string, message: Message, options: OperationOptions, read: (item: unknown) => Item): Promise<Page<Item>> {
-    const { items, next } = fieldsOf(await this.#read(op, message, options));
-    return { items: (items as readonly unknown[]).map(read), ...(typeof next === 'string' ? { next } : {}) };
+  #page<Item>(op: string, message: Message, options: OperationOptions, read: (item: unknown) => Item): Promise<Page<Item>> {
+    return this.#read(op, message, options, (result) => {
+      const { items, next } = fieldsOf(result);
+      return { items: itemsOf(items).map(read), ...(typeof next === 'string' ? { next } : {}) };
+    });
   }
 
-  #read(op: string, message: Message, { signal }: OperationOptions): Promise<unknown> {
-    return this.#channel.call({ message: { op, ...message }, writes: false, signal, doing: doing(op, message) });
+  #read<Result>(op: string, message: Message, { signal }: OperationOptions, read: (result: unknown) => Result): Promise<Result> {
+    return this.#ask({ message: { op, ...message }, writes: false, signal, doing: doing(op, message) }, read);
   }
 
-  #write(op: string, message: Message, { signal }: OperationOptions): Promise<unknown> {
-    return this.#channel.call({ message: { op, ...message }, writes: true, signal, doing: doing(op, message) });
+  #write<Result>(op: string, message: Message, { signal }: OperationOptions, read: (result: unknown) => Result): Promise<Result> {
+    return this.#ask({ message: { op, ...message }, writes: true, signal, doing: doing(op, message) }, read);
+  }
+
+  async #ask<Result>(request: MessageRequest, read: (result: unknown) => Result): Promise<Result> {
+    const result = await this.#channel.call(request);
+    try {
+      return read(result);
+    } catch (error) {
+      throw unreadableAnswer(request, error);
+    }
   }
 }
 

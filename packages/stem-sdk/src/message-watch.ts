@@ -1,11 +1,11 @@
 import { Kv4Error, type WatchEvent, type WatchOptions, type WatchResetReason, type WatchScope } from '@xir/kv4-core';
 
 import type { WatchSource, WatchState } from './remote-watch.ts';
-import { placed, recordOf, type Fields } from './message-answer.ts';
+import { placed, recordOf, textOf, versionOf, type Fields } from './message-answer.ts';
 import { errorOfMessage } from './message-error.ts';
 import type { MessageChannel, MessageLine } from './message-channel.ts';
 
-/** Events that a neuron may send ahead; half of them are granted anew at a time. */
+/** Events that a neuron may send ahead; half of them are granted anew at a time. Who sends more than twice as many is no neuron. */
 const CREDIT_EVENTS = 256;
 
 /** A watch over a connection. */
@@ -24,18 +24,24 @@ async function* follow({ channel, scope, options }: Job, state: WatchState): Asy
   const queue = new EventQueue();
   const message = watchMessage(scope, options, state);
   const leaving = [channel.closed, options.signal].filter((signal) => signal !== undefined);
-  const id = line.watch(message, { event: (event) => queue.push(event), lost: () => queue.push('lost') });
+  const take = (event: Fields) => {
+    queue.push(event);
+    if (queue.length > 2 * CREDIT_EVENTS) line.close();
+  };
+  const id = line.watch(message, { event: take, lost: () => queue.push('lost') });
   const leave = () => queue.push('lost');
   for (const signal of leaving) signal.addEventListener('abort', leave);
+  const unanswered = setTimeout(() => queue.push('late'), channel.requestTimeoutMs);
   let credit = CREDIT_EVENTS;
   try {
     for (;;) {
       const event = queue.take() ?? (await queue.next());
-      if (event === 'lost') {
+      if (event === 'lost' || event === 'late') {
         if (leaving.some(({ aborted }) => aborted)) return;
-        throw new Kv4Error('KV4_UNAVAILABLE', 'watch: the connection broke');
+        throw new Kv4Error('KV4_UNAVAILABLE', event === 'lost' ? 'watch: the connection broke' : 'watch: no answer in time');
       }
       if (event['event'] === undefined) {
+        clearTimeout(unanswered);
         if (event['error'] !== undefined) throw errorOfMessage(event['error'], 'watch');
         yield 'open';
         continue;
@@ -48,6 +54,7 @@ async function* follow({ channel, scope, options }: Job, state: WatchState): Asy
       yield eventOf(event, scope);
     }
   } finally {
+    clearTimeout(unanswered);
     for (const signal of leaving) signal.removeEventListener('abort', leave);
     line.unwatch(id);
   }
@@ -69,14 +76,14 @@ function watchMessage(scope: WatchScope, options: WatchOptions, { after, initial
 }
 
 function eventOf(event: Fields, scope: WatchScope): WatchEvent {
-  const position = String(event['position']);
+  const position = textOf(event['position']);
   const asked = scope.type === 'layer' ? { bucket: scope.bucket, layer: scope.layer, path: '/' } : scope.address;
   const previous = event['previous'] === undefined ? {} : { previous: recordOf(event['previous'], asked) };
   switch (event['event']) {
     case 'put':
       return { type: 'put', position, record: recordOf(event['record'], asked), ...previous };
     case 'delete':
-      return { type: 'delete', position, address: placed(event, asked), ...(typeof event['version'] === 'string' ? { version: event['version'] } : {}), ...previous };
+      return { type: 'delete', position, address: placed(event, asked), ...(event['version'] === undefined ? {} : { version: versionOf(event) }), ...previous };
     case 'end-of-initial':
       return { type: 'end-of-initial', position };
     default:
@@ -85,23 +92,30 @@ function eventOf(event: Fields, scope: WatchScope): WatchEvent {
   }
 }
 
+/** An event, that there will be none any more, or that there was no answer. */
+type Queued = Fields | 'lost' | 'late';
+
 /** Events between the connection and who takes them; what was granted bounds it. */
 class EventQueue {
-  readonly #events: Array<Fields | 'lost'> = [];
-  #wake: ((event: Fields | 'lost') => void) | undefined;
+  readonly #events: Queued[] = [];
+  #wake: ((event: Queued) => void) | undefined;
 
-  push(event: Fields | 'lost'): void {
+  get length(): number {
+    return this.#events.length;
+  }
+
+  push(event: Queued): void {
     const wake = this.#wake;
     this.#wake = undefined;
     if (wake === undefined) this.#events.push(event);
     else wake(event);
   }
 
-  take(): Fields | 'lost' | undefined {
+  take(): Queued | undefined {
     return this.#events.shift();
   }
 
-  next(): Promise<Fields | 'lost'> {
+  next(): Promise<Queued> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 }

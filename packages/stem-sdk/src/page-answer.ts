@@ -7,7 +7,21 @@ export function readPage<Item>(answer: RestAnswer, read: (item: unknown) => Item
   if (!Array.isArray(answer.value)) throw new SdkError('SDK_BAD_RESPONSE', 'the neuron answered a listing with something else');
   const items = (answer.value as unknown[]).map(read);
   const next = answer.headers.get('x-kv4-next');
-  return next === null || next === '' ? { items } : { items, next: decodeURIComponent(next) };
+  return next === null || next === '' ? { items } : { items, next: decoded(next) };
+}
+
+function decoded(cursor: string): string {
+  try {
+    return decodeURIComponent(cursor);
+  } catch {
+    throw new SdkError('SDK_BAD_RESPONSE', 'the neuron answered a listing with a cursor that is none');
+  }
+}
+
+/** Reads a count. Throws `SDK_BAD_RESPONSE`. */
+export function readCount(value: unknown): number {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw new SdkError('SDK_BAD_RESPONSE', 'the neuron answered a count with something else');
 }
 
 /** Reads an array of texts. Throws `SDK_BAD_RESPONSE`. */

@@ -26,9 +26,6 @@ export interface RestAnswer {
   readonly headers: Headers;
 }
 
-/** Largest answer that is read, in characters. */
-export const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024;
-
 /** How requests are sent. */
 export interface RestChannelOptions {
   /** Without credentials. */
@@ -37,6 +34,8 @@ export interface RestChannelOptions {
   readonly fetch: Fetch;
   /** Milliseconds; streams are not limited by it. */
   readonly requestTimeoutMs: number;
+  /** Bytes of one answer; streams are not limited by it. */
+  readonly maxAnswerBytes: number;
 }
 
 /** Sends requests to one neuron and reads its envelopes. */
@@ -46,6 +45,7 @@ export class RestChannel {
   #authorization: Promise<string> | undefined;
   readonly #fetch: Fetch;
   readonly #requestTimeoutMs: number;
+  readonly #maxAnswerBytes: number;
   readonly #closing = new AbortController();
 
   constructor(options: RestChannelOptions) {
@@ -53,6 +53,7 @@ export class RestChannel {
     this.#credentials = options.credentials;
     this.#fetch = options.fetch;
     this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#maxAnswerBytes = options.maxAnswerBytes;
   }
 
   /**
@@ -153,8 +154,8 @@ export class RestChannel {
 
   async #read(response: Response, request: RestRequest): Promise<string> {
     try {
-      const text = await response.text();
-      if (text.length > MAX_ANSWER_CHARACTERS) throw unreadable(request, 'the answer is too long');
+      const text = await boundedText(response, this.#maxAnswerBytes);
+      if (text === undefined) throw unreadable(request, `its answer is longer than ${this.#maxAnswerBytes} bytes`);
       return text;
     } catch (error) {
       if (error instanceof Kv4Error) throw error;
@@ -171,6 +172,26 @@ export class RestChannel {
       return new Kv4Error('KV4_UNAVAILABLE', `${request.doing}: the neuron at ${this.#url} cannot be reached (${reason})`, { cause: error });
     }
     return new Kv4Error('KV4_OUTCOME_UNKNOWN', `${request.doing}: the connection to the neuron broke (${reason}); the write may have happened`, { cause: error });
+  }
+}
+
+/** The text of an answer; `undefined`: it is longer than allowed, and given up. */
+async function boundedText({ body }: Response, maxBytes: number): Promise<string | undefined> {
+  const reader = body?.getReader();
+  if (reader === undefined) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      // Why it may already be broken does not matter any more.
+      await reader.cancel().catch(() => undefined);
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

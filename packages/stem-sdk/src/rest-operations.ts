@@ -24,13 +24,13 @@ import {
   type WriteResult,
 } from '@xir/kv4-core';
 import { readAggregate } from './aggregate-answer.ts';
-import { readRecord, readVersion } from './datum.ts';
+import { readRecord, readVersion, readVersionText } from './datum.ts';
 import type { Operations } from './operations.ts';
 import type { RestAnswer, RestChannel, RestRequest } from './rest-channel.ts';
 import { deleteRequest, describe, MAX_TIME_MS, pageQuery, putRequest, readQuery, scopeQuery, spanQuery, treeQuery, urlPath } from './rest-requests.ts';
 import { followWatch, restWatchSource, type WatchSource, type WatchTiming } from './remote-watch.ts';
 import { streamLines } from './line-stream.ts';
-import { readPage, readTexts, wrapUnreadable } from './page-answer.ts';
+import { readCount, readPage, readTexts, wrapUnreadable } from './page-answer.ts';
 
 /** `Kv4Store` over a neuron's REST API; conditions are decided by the neuron against the database. */
 export class RestOperations implements Operations {
@@ -66,6 +66,7 @@ export class RestOperations implements Operations {
       if (options.condition?.type !== 'present') return undefined;
       throw new Kv4Error('KV4_NOT_FOUND', `${request.doing}: there is no such key`);
     }
+    wrapUnreadable(request, () => readVersionText(version));
     return { address, version, timeMs: versionTimeMs(version), durable: isDurable(answer) };
   }
 
@@ -152,7 +153,7 @@ export class RestOperations implements Operations {
     const query = { ...scopeQuery(address), subtree: operation === 'deleteSubtree' ? 1 : undefined };
     const request: RestRequest = { method: 'DELETE', path: urlPath('_data', address), query, signal: options.signal, doing: describe(operation, address) };
     const { value } = await this.#channel.call(request);
-    return typeof value === 'number' ? value : 0;
+    return wrapUnreadable(request, () => readCount(value));
   }
 
   #read(operation: string, address: PathAddress & { readonly key?: string }, query: NonNullable<RestRequest['query']>, options: OperationOptions): RestRequest {

@@ -24,6 +24,8 @@ export interface SocketWireOptions {
   readonly open: SocketFactory;
   /** Milliseconds of silence after which a connection counts as dead. */
   readonly silenceMs: number;
+  /** Characters of one message. */
+  readonly maxAnswerBytes: number;
 }
 
 /** Requests as they go over WebSockets. */
@@ -106,7 +108,7 @@ class SocketLine implements MessageLine {
 
   #receive(data: unknown): void {
     this.#heartbeat.noteHeard();
-    const message = parse(data);
+    const message = typeof data === 'string' && data.length <= this.#options.maxAnswerBytes ? parse(data) : undefined;
     if (message === undefined) return this.close();
     const { id, watch, notice } = message;
     if (notice === 'go-away') this.#leave();
@@ -139,9 +141,9 @@ class SocketLine implements MessageLine {
   }
 }
 
-function parse(data: unknown): Readonly<Record<string, unknown>> | undefined {
+function parse(data: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = typeof data === 'string' ? JSON.parse(data) : undefined;
+    const value: unknown = JSON.parse(data);
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     // Not what a neuron sends: the connection is given up.

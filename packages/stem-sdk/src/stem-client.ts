@@ -3,6 +3,7 @@ import { normalisePath, type JsonValue, type KeyAddress, type Kv4Record, type Kv
 import type { CacheOptions } from './cache-options.ts';
 import type { CacheStatistics } from './cache-state.ts';
 import type { Credentials, Location, LoginSource } from './location.ts';
+import { DEFAULT_MAX_ANSWER_BYTES } from './request-limits.ts';
 import type { WatchTiming } from './remote-watch.ts';
 import { DATA_LAYER } from './rest-requests.ts';
 import type { Fetch } from './rest-channel.ts';
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   readonly credentials?: LoginSource;
   /** Milliseconds that one request may take; default {@link DEFAULT_REQUEST_TIMEOUT_MS}. */
   readonly requestTimeoutMs?: number;
+  /** Bytes that one answer may have, on a WebSocket characters of a message; a longer one is no neuron's. Default {@link DEFAULT_MAX_ANSWER_BYTES}. */
+  readonly maxAnswerBytes?: number;
   /** Milliseconds of silence after which a watch's stream counts as dead; default {@link DEFAULT_WATCH_SILENCE_MS}. */
   readonly watchSilenceMs?: number;
   /** Longest pause in milliseconds between two attempts to resume a watch; default {@link DEFAULT_WATCH_RETRY_MS}. */
@@ -89,6 +92,11 @@ export function identityOf(url: string, { account }: LoginSource, options: Conne
 /** Who logs in: whom the options name, else the URL. */
 export function credentialsOf(location: Location, options: ConnectOptions): LoginSource {
   return options.credentials ?? location.credentials ?? DEFAULT_CREDENTIALS;
+}
+
+/** The most bytes of an answer. */
+export function maxAnswerBytesOf({ maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES }: ConnectOptions): number {
+  return maxAnswerBytes;
 }
 
 /** The address of a path in a bucket. */

@@ -2,6 +2,7 @@ import { RespErrorReply, RespPush, RespReplyParser, type RespReply } from '@xir/
 
 import { Heartbeat } from './heartbeat.ts';
 import type { LoginSource } from './location.ts';
+import { fieldsOf } from './message-answer.ts';
 import { brokenRequest, errorOfMessage, unreadableAnswer } from './message-error.ts';
 import type { Message, MessageLine, MessageRequest, WatchListener, Wire } from './message-channel.ts';
 import { commandOf, commandText } from './tcp-command.ts';
@@ -15,6 +16,8 @@ export interface TcpWireOptions {
   readonly open: TcpFactory;
   /** Milliseconds of silence after which a connection counts as dead. */
   readonly silenceMs: number;
+  /** Bytes of one answer. */
+  readonly maxAnswerBytes: number;
 }
 
 /** Requests as they go over the Redis protocol. */
@@ -34,24 +37,29 @@ interface Watch {
   number: number | undefined;
 }
 
+/** Events that may wait for the answers of their watches. */
+const MAX_EARLY_EVENTS = 4096;
+
 const IGNORED: Waiting = { answer: () => undefined, lost: () => undefined };
 
 /** One TCP connection: answers come in the order of the requests, events apart from them. */
 class TcpLine implements MessageLine {
   readonly #options: TcpWireOptions;
   readonly #socket: TcpLike;
-  readonly #parser = new RespReplyParser();
+  readonly #parser: RespReplyParser;
   readonly #heartbeat = new Heartbeat();
   readonly #waiting: Waiting[] = [];
   readonly #watches = new Map<number, Watch>();
   /** Events that came before the answer with their watch's number. */
   readonly #early = new Map<number, Array<Readonly<Record<string, unknown>>>>();
+  #earlyEvents = 0;
   #lastWatch = 0;
   #unsent = '';
   isOver = false;
 
   constructor(options: TcpWireOptions) {
     this.#options = options;
+    this.#parser = new RespReplyParser(options.maxAnswerBytes);
     this.#socket = options.open(options.target);
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (bytes) => this.#receive(bytes));
@@ -126,6 +134,7 @@ class TcpLine implements MessageLine {
     }
     const early = this.#early.get(reply) ?? [];
     this.#early.delete(reply);
+    this.#earlyEvents -= early.length;
     // Left before it was begun.
     if (!this.#watches.has(id)) return this.#tell(['KV4.UNWATCH', String(reply)]);
     watch.number = reply;
@@ -155,9 +164,16 @@ class TcpLine implements MessageLine {
     this.#parser.push(bytes);
     for (let reply = this.#parser.next(); reply !== undefined; reply = this.#parser.next()) {
       if (reply instanceof RespPush) this.#told(reply.items);
-      else this.#waiting.shift()?.answer(reply);
+      else this.#answered(reply);
     }
     if (this.#parser.problem !== undefined) this.close();
+  }
+
+  #answered(reply: RespReply): void {
+    const waiting = this.#waiting.shift();
+    // An answer that nobody asked for: which of the later ones is whose cannot be known any more.
+    if (waiting === undefined) this.close();
+    else waiting.answer(reply);
   }
 
   /** `kv4.watch`, the number, and an event as JSON; or `error` and why the watch has ended. */
@@ -167,12 +183,14 @@ class TcpLine implements MessageLine {
     if (event === undefined) return this.close();
     for (const watch of this.#watches.values()) if (watch.number === number) return watch.listener.event(event);
     if (![...this.#watches.values()].some((watch) => watch.number === undefined)) return;
+    this.#earlyEvents += 1;
+    if (this.#earlyEvents > MAX_EARLY_EVENTS) return this.close();
     this.#early.set(number, [...(this.#early.get(number) ?? []), event]);
   }
 
   #eventOf(text: string): Readonly<Record<string, unknown>> | undefined {
     try {
-      return jsonOf(text) as Readonly<Record<string, unknown>>;
+      return fieldsOf(jsonOf(text));
     } catch {
       // Not what a neuron sends: the connection is given up.
       return undefined;

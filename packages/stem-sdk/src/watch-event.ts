@@ -1,5 +1,5 @@
 import type { WatchEvent, WatchResetReason } from '@xir/kv4-core';
-import { readDeletedAddress, readRecord } from './datum.ts';
+import { readDeletedAddress, readRecord, readVersionText } from './datum.ts';
 import { errorOfAnswer, SdkError } from './errors.ts';
 import type { ServerSentEvent } from './event-stream.ts';
 
@@ -17,8 +17,7 @@ export function readWatchEvent({ event, data, id: position }: ServerSentEvent): 
     }
     case 'delete': {
       const fields = fieldsOf(data);
-      const version = fields['_id'];
-      return { type: 'delete', position, address: readDeletedAddress(fields), ...(typeof version === 'string' ? { version } : {}), ...previousOf(fields) };
+      return { type: 'delete', position, address: readDeletedAddress(fields), ...(fields['_id'] === undefined ? {} : { version: readVersionText(fields['_id']) }), ...previousOf(fields) };
     }
     case 'end-of-initial':
       return { type: 'end-of-initial', position };

@@ -28,22 +28,30 @@ const MAX_LENGTH_DIGITS = 12;
 /** Longest line, in bytes. */
 const MAX_LINE_BYTES = 65_536;
 
-/** More bytes are needed: at least so many in all. */
-class Incomplete {
-  readonly needed: number;
+/** Answers that lie in one answer, at most. */
+const MAX_ITEMS = 1_048_576;
 
-  constructor(needed: number) {
-    this.needed = needed;
-  }
+/** An array, a map or a message whose items are not all there. */
+interface Unfinished {
+  readonly items: RespReply[];
+  left: number;
+  readonly isPush: boolean;
 }
 
-/** Takes the bytes of a server (RESP3) in any pieces, as byte text, and gives its answers and messages. Never throws. After a problem nothing is given any more. Pure. */
+/** Nothing whole came of what was read: more bytes are needed, items are to follow, or there is a problem. */
+const NOTHING = Symbol('nothing');
+
+/** Takes the bytes of a server (RESP3) in any pieces, as byte text, and gives its answers and messages, of up to 1,048,576 parts each. Never throws. After a problem nothing is given any more. Pure. */
 export class RespReplyParser {
   readonly #maxBytes: number;
   #text = '';
   #at = 0;
   /** Units that have to be there before it is worth looking again. */
   #needed = 0;
+  /** What the answer that is being read has had before {@link #text} at {@link #at}. */
+  #readBytes = 0;
+  #readItems = 0;
+  #unfinished: Unfinished[] = [];
   #problem: string | undefined;
 
   constructor(maxReplyBytes: number = DEFAULT_MAX_REPLY_BYTES) {
@@ -63,86 +71,101 @@ export class RespReplyParser {
     this.#at = 0;
   }
 
-  /** The next answer or message; `undefined`: more bytes are needed, or there is a problem. */
+  /** The next answer or message; `undefined`: more bytes are needed, or there is a problem. What was read of an answer is not read again. */
   next(): RespReply | undefined {
-    if (this.#problem !== undefined || this.#at >= this.#text.length || this.#text.length < this.#needed) return undefined;
-    const start = this.#at;
-    const reply = this.#read(0);
-    if (reply instanceof Incomplete) {
-      this.#at = start;
-      this.#needed = reply.needed;
-      if (reply.needed - start > this.#maxBytes) this.#fail('the answer is too long');
-      return undefined;
+    while (this.#problem === undefined && this.#at < this.#text.length && this.#text.length >= this.#needed) {
+      const start = this.#at;
+      const value = this.#read();
+      this.#readBytes += this.#at - start;
+      if (this.#readBytes > this.#maxBytes) return void this.#fail('the answer is too long');
+      const reply = value === NOTHING ? NOTHING : this.#fill(value);
+      if (reply === NOTHING) continue;
+      this.#readBytes = 0;
+      this.#readItems = 0;
+      return reply;
     }
-    return this.#problem === undefined ? reply : undefined;
+    return undefined;
   }
 
-  #read(depth: number): RespReply | Incomplete {
+  /** Puts a value where it belongs; the answer, if that makes it whole. */
+  #fill(value: RespReply): RespReply | typeof NOTHING {
+    let whole = value;
+    for (let last = this.#unfinished.at(-1); last !== undefined; last = this.#unfinished.at(-1)) {
+      last.items.push(whole);
+      last.left -= 1;
+      if (last.left > 0) return NOTHING;
+      this.#unfinished.pop();
+      whole = last.isPush ? new RespPush(last.items) : last.items;
+    }
+    return whole;
+  }
+
+  #read(): RespReply | typeof NOTHING {
     const end = this.#text.indexOf('\r\n', this.#at);
     if (end < 0) {
       if (this.#text.length - this.#at > MAX_LINE_BYTES) return this.#fail('a line is too long');
-      return new Incomplete(this.#text.length + 1);
+      return this.#wait(this.#text.length + 1);
     }
     const type = this.#text[this.#at];
     const rest = this.#text.slice(this.#at + 1, end);
-    this.#at = end + 2;
     switch (type) {
       case '+':
-        return rest;
+        return this.#goOn(end + 2, rest);
       case '-':
-        return new RespErrorReply(rest);
+        return this.#goOn(end + 2, new RespErrorReply(rest));
       case ':':
       case ',':
-        return numberOf(rest);
+        return this.#goOn(end + 2, numberOf(rest));
       case '#':
-        return rest === 't';
+        return this.#goOn(end + 2, rest === 't');
       case '_':
-        return null;
+        return this.#goOn(end + 2, null);
       case '$':
-        return this.#bulk(rest);
-      case '=': {
-        const text = this.#bulk(rest);
-        return typeof text === 'string' ? text.slice(4) : text;
-      }
+        return this.#bulk(end + 2, rest, 0);
+      case '=':
+        return this.#bulk(end + 2, rest, 4);
       case '*':
       case '~':
-        return this.#items(rest, { each: 1, depth });
       case '%':
-        return this.#items(rest, { each: 2, depth });
-      case '>': {
-        const items = this.#items(rest, { each: 1, depth });
-        return items === null || items instanceof Incomplete ? items : new RespPush(items);
-      }
+      case '>':
+        return this.#items(end + 2, rest, type);
       default:
         return this.#fail('an answer of an unknown type');
     }
   }
 
-  #bulk(rest: string): string | null | Incomplete {
-    if (rest === '-1') return null;
-    const length = this.#length(rest);
-    if (length === undefined) return null;
-    const end = this.#at + length;
-    if (this.#text.length < end + 2) return new Incomplete(end + 2);
-    if (this.#text.slice(end, end + 2) !== '\r\n') return this.#fail('no line end behind bytes');
-    const bytes = this.#text.slice(this.#at, end);
-    this.#at = end + 2;
-    return bytes;
+  #goOn<Value extends RespReply>(at: number, value: Value): Value {
+    this.#at = at;
+    return value;
   }
 
-  #items(rest: string, { each, depth }: { readonly each: number; readonly depth: number }): readonly RespReply[] | null | Incomplete {
-    if (rest === '-1') return null;
+  #wait(needed: number): typeof NOTHING {
+    this.#needed = needed;
+    return needed - this.#at + this.#readBytes > this.#maxBytes ? this.#fail('the answer is too long') : NOTHING;
+  }
+
+  #bulk(start: number, rest: string, skipped: number): RespReply | typeof NOTHING {
+    if (rest === '-1') return this.#goOn(start, null);
     const length = this.#length(rest);
-    if (length === undefined) return null;
-    if (depth >= MAX_DEPTH) return this.#fail('answers lie too deep in each other');
-    const items: RespReply[] = [];
-    for (let left = length * each; left > 0; left -= 1) {
-      const item = this.#read(depth + 1);
-      if (item instanceof Incomplete) return item;
-      if (this.#problem !== undefined) return null;
-      items.push(item);
-    }
-    return items;
+    if (length === undefined) return NOTHING;
+    const end = start + length;
+    if (this.#text.length < end + 2) return this.#wait(end + 2);
+    if (this.#text.slice(end, end + 2) !== '\r\n') return this.#fail('no line end behind bytes');
+    return this.#goOn(end + 2, this.#text.slice(start + skipped, end));
+  }
+
+  #items(start: number, rest: string, type: string): RespReply | typeof NOTHING {
+    if (rest === '-1') return this.#goOn(start, null);
+    const length = this.#length(rest);
+    if (length === undefined) return NOTHING;
+    const left = type === '%' ? length * 2 : length;
+    if (this.#unfinished.length >= MAX_DEPTH) return this.#fail('answers lie too deep in each other');
+    this.#readItems += left;
+    if (this.#readItems > MAX_ITEMS) return this.#fail('an answer has too many parts');
+    this.#at = start;
+    if (left === 0) return type === '>' ? new RespPush([]) : [];
+    this.#unfinished.push({ items: [], left, isPush: type === '>' });
+    return NOTHING;
   }
 
   #length(text: string): number | undefined {
@@ -152,11 +175,12 @@ export class RespReplyParser {
     return undefined;
   }
 
-  #fail(problem: string): null {
+  #fail(problem: string): typeof NOTHING {
     this.#problem = problem;
     this.#text = '';
     this.#at = 0;
-    return null;
+    this.#unfinished = [];
+    return NOTHING;
   }
 }
 

@@ -61,6 +61,14 @@ describe('the answers of a server', () => {
     expect(readAll(['*2\r\n$60\r\n', 'x'.repeat(60), '\r\n$60\r\n'], 100).problem).toMatch(/too long/);
   });
 
+  it('of many parts are read once, however small the pieces they come in, and of too many are refused before they are held', () => {
+    const parts = 200_000;
+    const text = `*${parts}\r\n${':1\r\n'.repeat(parts)}`;
+    const pieces = Array.from({ length: Math.ceil(text.length / 16) }, (_, index) => text.slice(index * 16, index * 16 + 16));
+    expect(readAll(pieces).replies).toEqual([Array.from({ length: parts }, () => 1)]);
+    for (const many of ['*1048577\r\n', '%524289\r\n', '*2\r\n*1048576\r\n']) expect(readAll([many, '_\r\n']).problem).toMatch(/too many parts/);
+  });
+
   it('never throws on bytes of any kind', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary-ascii', maxLength: 40 }), { maxLength: 10 }), (pieces) => {

@@ -63,4 +63,20 @@ export const HOSTILE_MUTANTS: readonly Mutant[] = [
     replace: "row.conflicted && parseDocumentId(row.id)?.kind !== 'system'",
     heldBy: { file: 'packages/kv4-couch/test/conflicts.test.ts', title: 'under the id of no head is nobody’s conflict' },
   },
+  {
+    name: 'answer-without-end',
+    without: 'The SDK reads an HTTP answer to its end, if it has one.',
+    file: 'packages/stem-sdk/src/rest-channel.ts',
+    find: 'if (bytes > maxBytes) {',
+    replace: 'if (bytes > 100 * maxBytes) {',
+    heldBy: { file: 'packages/stem-sdk/test/hostile-neuron.test.ts', suite: "over 'HTTP', a neuron", title: 'that never comes to an end' },
+  },
+  {
+    name: 'events-beyond-credit',
+    without: 'A neuron may send more events than it was granted, which wait in memory.',
+    file: 'packages/stem-sdk/src/message-watch.ts',
+    find: 'if (queue.length > 2 * CREDIT_EVENTS) line.close();',
+    replace: '',
+    heldBy: { file: 'packages/stem-sdk/test/hostile-neuron.test.ts', title: 'a neuron that tells more than it was granted' },
+  },
 ];
