@@ -14,6 +14,8 @@ import {
 } from '@xir/operations';
 import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
+import type { Router } from '@xir/router';
+import type { SignallingFace } from '@xir/signalling';
 import type { WebSocketFace } from '@xir/websocket';
 import { API_DOCUMENTS } from './api-documents.ts';
 import type { ClosingStack } from './closing-stack.ts';
@@ -31,6 +33,7 @@ export interface NeuronParts {
   rest?: RestHandler;
   resp?: RespFace;
   webSocket?: WebSocketFace;
+  channels?: { readonly router: Router; readonly signalling: SignallingFace };
 }
 
 /** Where what is opened is noted, and where is logged. */
@@ -65,6 +68,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
     ...restFigures(parts.rest),
     ...respFigures(parts.resp),
     ...webSocketFigures(parts.webSocket),
+    ...(parts.channels === undefined ? {} : { channels: { ...parts.channels.router.stats(), ...parts.channels.signalling.metrics() } }),
   });
   const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });

@@ -1,12 +1,15 @@
-import { createAccounts, type Accounts, type Login } from '@xir/accounts';
+import { createAccounts, type Accounts, type CachedStore, type Login } from '@xir/accounts';
 import { isCouchError, parseServerUrl, systemClock, systemRandom } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
-import { createRestHandler, createRestServer, type RestServer } from '@xir/rest';
+import { createRestHandler, createRestServer, type RestHandler, type RestServer } from '@xir/rest';
+import { InMemoryNetwork } from '@xir/router';
+import type { SignallingFace } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
+import { openChannels, type Channels } from './channels.ts';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
@@ -41,12 +44,18 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     parts.memory = memory;
     const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
-    const faces: FaceParts = { settings, parts, memory, accounts, tls };
+    const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
+    const channels = await openChannels({ store: memory, accounts, ...new InMemoryNetwork().start(settings.name), onError });
+    stack.add('router', channels.router);
+    const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest(faces, { stack, logger });
     const resp = await openResp(faces, { stack, logger });
-    const webSocket = await openWebSocket(faces, rest, { stack, logger });
+    const signalling = openSignalling(channels, rest.handler, { parts, settings });
+    const webSocket = await openWebSocket({ ...faces, signalling }, rest.server, { stack, logger });
+    // Clients are told to go elsewhere before their connections end.
+    stack.add('signalling', { close: () => signalling.close(settings.drainMs) });
     parts.state = 'running';
-    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.url, webSocket: webSocket.url, tcp: resp.url, operations: operations.url };
+    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.server.url, webSocket: webSocket.url, tcp: resp.url, operations: operations.url };
     const ready = readyRecord(settings, database.url === undefined ? facts : { ...facts, database: database.url });
     logger.info({ rest: ready.rest, webSocket: ready.webSocket, tcp: ready.tcp, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
     const close = () => {
@@ -110,12 +119,12 @@ async function openMemoryOn(reach: DatabaseReach, settings: NamedSettings): Prom
 interface FaceParts {
   readonly settings: NamedSettings;
   readonly parts: NeuronParts;
-  readonly memory: Memory;
+  readonly store: CachedStore;
   readonly accounts: Accounts;
   readonly tls: TlsFiles | undefined;
 }
 
-async function openRest({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RestServer> {
+async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<{ readonly handler: RestHandler; readonly server: RestServer }> {
   const turn = turnOptions(settings);
   const handler = createRestHandler({
     store,
@@ -131,10 +140,10 @@ async function openRest({ settings, parts, memory: store, accounts, tls }: FaceP
   });
   parts.rest = handler;
   const options = { handler, host: settings.host, port: settings.restPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
-  return stack.add('REST', await listening('--rest-port', () => createRestServer(options)));
+  return { handler, server: stack.add('REST', await listening('--rest-port', () => createRestServer(options))) };
 }
 
-async function openResp({ settings, parts, memory: store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
+async function openResp({ settings, parts, store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
   const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
   const face = createRespFace({ store, accounts, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
   parts.resp = face;
@@ -142,14 +151,21 @@ async function openResp({ settings, parts, memory: store, accounts, tls }: FaceP
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
 }
 
-/** On a port of its own, and at `/ws` of the REST port. */
-async function openWebSocket({ settings, parts, memory: store, accounts, tls }: FaceParts, rest: RestServer, { stack, logger }: Context): Promise<WebSocketServerHandle> {
+function openSignalling(channels: Channels, rest: RestHandler, { parts, settings }: Pick<FaceParts, 'parts' | 'settings'>): SignallingFace {
+  const signalling = channels.serve((token) => rest.tokens.verify(token, Date.now()), settings.trustProxy);
+  parts.channels = { router: channels.router, signalling };
+  return signalling;
+}
+
+/** On a port of its own, and at `/ws` of the REST port; signalling beneath both. */
+async function openWebSocket({ settings, parts, store, accounts, tls, signalling }: FaceParts & { readonly signalling: SignallingFace }, rest: RestServer, { stack, logger }: Context): Promise<WebSocketServerHandle> {
   const { systemSecret, trustProxy } = settings;
   const onError = (error: unknown) => logger.error({ error }, 'a request over a WebSocket failed for a reason that nobody planned for');
   const face = createWebSocketFace({ store, accounts, systemSecret, trustProxy, countRequest: countingIn(parts), onError });
   parts.webSocket = face;
-  attachWebSocketFace(rest.server, face);
-  const options = { face, host: settings.host, port: settings.wsPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
+  const elsewhere = signalling.upgrade.bind(signalling);
+  attachWebSocketFace(rest.server, face, elsewhere);
+  const options = { face, elsewhere, host: settings.host, port: settings.wsPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('WebSocket', await listening('--ws-port', () => createWebSocketServer(options)));
 }
 

@@ -27,6 +27,7 @@ export {
   type FeedSnapshot,
   type NeuronSnapshot,
   type TcpSnapshot,
+  type ChannelSnapshot,
   type WebSocketSnapshot,
   type WriteSnapshot,
 } from './neuron-metrics.ts';

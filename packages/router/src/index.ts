@@ -34,6 +34,7 @@ export { Directory, type DirectoryParts, type PresenceChange } from './subscript
 export { decodeSlot, encodeSlot, MAX_SLOT_SUBSCRIPTIONS, MAX_STATE_CHARACTERS, type Slot } from './subscriptions/slot-document.ts';
 export { SUBSCRIPTION_LAYER } from './subscriptions/subscription-records.ts';
 export { withSubscriptions, type SubscriptionParts } from './subscriptions/subscription-store.ts';
+export { tidySlots } from './subscriptions/tidy-slots.ts';
 export { SlotPlan, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
 export type { KnownNeuron, NeuronState } from './membership/events.ts';

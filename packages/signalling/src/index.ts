@@ -9,3 +9,4 @@ export {
 } from './options.ts';
 export type { SignallingMetrics } from './metrics.ts';
 export { createSignallingFace, type SignallingFace } from './signalling-face.ts';
+export { KICK_MEMORY_MS, TokenGate, type TokenGateOptions } from './token-gate.ts';
