@@ -4,6 +4,9 @@ import { checkPathAddress, isStorableValue, type JsonValue, type Kv4Store } from
 import { isDevice, isUser, type Channel, type Peer } from './channel.ts';
 import { RouterError } from './errors.ts';
 import { completeLimits, type RouterLimits } from './limits.ts';
+import { HistoryDesk } from './history/history-desk.ts';
+import type { HistoryPolicies, Recovery } from './history/history-policy.ts';
+import type { ChannelHistory } from './history/channel-history.ts';
 import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
 import type { Kick } from './routing/envelope.ts';
@@ -11,6 +14,7 @@ import type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
 import { LocalPeers, type Local } from './routing/local-peers.ts';
 import type { OutgoingMessage, SendReport } from './routing/message.ts';
 import { RateLimit } from './routing/rate-limit.ts';
+import { RecoveringReceiver } from './routing/recovering-receiver.ts';
 import type { EndReason, Receiver } from './routing/receiver.ts';
 import { RoutingDesk } from './routing/routing-desk.ts';
 import type { ChannelNode } from './subscriptions/channel-node.ts';
@@ -31,6 +35,8 @@ export interface RouterOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly limits?: Partial<RouterLimits>;
+  /** Which channels keep their messages; default: none. Their layers' retention is that of the store. */
+  readonly history?: HistoryPolicies;
   /** Told about failures that are tried again, and those that nobody planned for. */
   readonly onError?: (error: unknown) => void;
 }
@@ -60,10 +66,12 @@ export class Router implements AsyncDisposable {
   readonly #membership: Membership;
   readonly #clock: Clock;
   readonly #limits: RouterLimits;
+  readonly #onError: (error: unknown) => void;
   readonly #directory: Directory;
   readonly #locals = new LocalPeers();
   readonly #reader: SlotReader;
   readonly #writer: SlotWriter;
+  readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
   readonly #accounts = new Map<string, RateLimit>();
   readonly #listeners = new Set<(change: PresenceChange) => void>();
@@ -73,16 +81,30 @@ export class Router implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
-  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
+  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, history: policies = () => undefined, onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
     this.#membership = membership;
     this.#clock = clock;
     this.#limits = completeLimits(limits);
+    this.#onError = onError;
     const { neuron, incarnation } = membership.self;
     const directory = new Directory({ isLive: (name, life) => membership.isLive(name, life), onChange: (change) => this.#changed(change) });
     this.#directory = directory;
     this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError });
     this.#reader = new SlotReader({ store, neuron, directory, clock, random, onError, onOwnSlot: (slot, found) => this.#writer.observe(slot, found) });
-    this.#desk = new RoutingDesk({ neuron, directory, locals: this.#locals, links, clock, limits: this.#limits, refresh: () => this.#reader.refresh(), kickHere: (kick) => this.#kickHere(kick) });
+    const patienceMs = this.#limits.replyTimeoutMs;
+    this.#history = new HistoryDesk({ store, policies, clock, random, patienceMs, onError, onMessage: (message) => this.#desk.deliverStored(message) });
+    this.#desk = new RoutingDesk({
+      neuron,
+      directory,
+      locals: this.#locals,
+      links,
+      clock,
+      limits: this.#limits,
+      history: () => this.#history,
+      refresh: () => this.#reader.refresh(),
+      kickHere: (kick) => this.#kickHere(kick),
+      onError,
+    });
     this.#stopMembership = membership.onChange(() => this.#livesChanged());
     this.#armSweep();
   }
@@ -97,12 +119,16 @@ export class Router implements AsyncDisposable {
     if (this.#closing !== undefined) throw new RouterError('ROUTER_CLOSED', 'the router is closed');
     const peer = this.#peerOf(request);
     const replaced = this.#locals.find(peer, peer.user, peer.device);
-    const { lane, rate } = this.#desk.sender(this.#clock.monotonic());
-    const local: Local = { peer, planned: this.#writer.join(peer), receiver, lane, rate, present: true };
+    const history = this.#history.enter(peer);
+    const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver);
+    const sender = this.#desk.sender(this.#clock.monotonic());
+    const local: Local = { peer, planned: this.#writer.join(peer), receiver: recovering ?? receiver, ...sender, present: true };
     this.#locals.add(local);
     this.#directory.addOwn(peer);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
-    return this.#handleOf(local, request.lastWill);
+    const handle = this.#handleOf(local, request.lastWill);
+    if (history === undefined || recovering === undefined) return handle;
+    return Object.defineProperty(handle, 'recovery', { value: this.#recover(history, recovering, request.since ?? ''), enumerable: true });
   }
 
   /** Who is on a channel. */
@@ -171,6 +197,7 @@ export class Router implements AsyncDisposable {
     this.#sweep?.cancel();
     this.#stopMembership();
     this.#desk.close();
+    await this.#history.close();
     await this.#writer.storedWithin(this.#limits.replyTimeoutMs);
     await this.#writer.close();
     await this.#reader.close();
@@ -233,6 +260,20 @@ export class Router implements AsyncDisposable {
     this.#directory.replaceOwn(before, local.peer);
   }
 
+  /** Hands over what was missed; never rejects. */
+  async #recover(history: ChannelHistory, receiver: RecoveringReceiver, since: string): Promise<Recovery> {
+    try {
+      const { recovery, messages } = await history.since(since === '' ? undefined : since);
+      const upTo = recovery.position ?? '';
+      const isWhole = receiver.release(messages, recovery.recovered ? (since > upTo ? since : upTo) : undefined);
+      return isWhole ? recovery : { ...recovery, recovered: false };
+    } catch (error) {
+      this.#onError(error);
+      receiver.release([], undefined);
+      return { recovered: false, position: history.position };
+    }
+  }
+
   #end(local: Local, reason: EndReason): void {
     if (!local.present) return;
     this.#remove(local);
@@ -245,6 +286,7 @@ export class Router implements AsyncDisposable {
     this.#writer.leave(local.planned);
     this.#locals.remove(local);
     this.#directory.removeOwn(local.peer);
+    this.#history.leave(local.peer);
   }
 
   #kickHere({ bucket, path, subtree, user, device }: Kick): number {

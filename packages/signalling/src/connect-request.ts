@@ -8,23 +8,26 @@ export interface ConnectRequest {
   /** The channel that stands behind the token; `undefined`: none does. */
   readonly path: string | undefined;
   readonly device: string | undefined;
+  /** The position in the channel's history that the client knows. */
+  readonly since: string | undefined;
 }
 
 const ROUTE = /^\/(?:ws\/)?v[12]\/([^/]+)(\/.*)?$/;
 
-/** Reads `/ws/v1|v2/<token>[/<channel>]` or the same without `/ws`, with an optional `?device=<name>`. `undefined`: it is not signalling that is asked for. */
+/** Reads `/ws/v1|v2/<token>[/<channel>]` or the same without `/ws`, with an optional `?device=<name>&since=<position>`. `undefined`: it is not signalling that is asked for. */
 export function readConnectUrl(url: string): ConnectRequest | undefined {
   const end = url.indexOf('?');
   const route = ROUTE.exec(end < 0 ? url : url.slice(0, end));
   const token = route?.[1];
   if (route === null || token === undefined) return undefined;
-  const device = new URLSearchParams(end < 0 ? '' : url.slice(end + 1)).get('device') ?? undefined;
+  const query = new URLSearchParams(end < 0 ? '' : url.slice(end + 1));
+  const [device, since] = [query.get('device') ?? undefined, query.get('since') ?? undefined];
   try {
     const segments = (route[2] ?? '').split('/').filter((segment) => segment !== '').map(decodeURIComponent);
-    return { token: decodeURIComponent(token), path: segments.length === 0 ? undefined : normalisePath(`/${segments.join('/')}`), device };
+    return { token: decodeURIComponent(token), path: segments.length === 0 ? undefined : normalisePath(`/${segments.join('/')}`), device, since };
   } catch {
     // Percent signs that mean nothing, or a path that cannot be: no token opens that.
-    return { token: '', path: undefined, device };
+    return { token: '', path: undefined, device, since };
   }
 }
 

@@ -21,7 +21,7 @@ import type { RawData, WebSocket } from 'ws';
 
 import { readClientFrame } from './client-frame.ts';
 import type { FrameCache } from './frame-cache.ts';
-import { goAwayFrame, peersFrame, presenceFrame, refusedFrame, reportFrame } from './frames.ts';
+import { goAwayFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
 import type { SignallingMetrics } from './metrics.ts';
 import type { SignallingLimits } from './options.ts';
 import { serverFrame } from './server-frame.ts';
@@ -73,6 +73,7 @@ export class Connection implements Receiver {
     // Clients count on their own arrival coming before the list.
     this.#outbox.push(presenceFrame({ type: 'join', peer: this.#peer.peer }));
     this.#outbox.push(peersFrame(this.#peer.peer.path, context.router.channel(this.#peer.peer)?.users() ?? []));
+    void this.#peer.recovery?.then(({ recovered, position }) => this.#outbox.push(recoveredFrame(place.path, { recovered, position })));
     ws.once('close', () => {
       this.#outbox.close();
       this.#peer.disconnect();
@@ -88,6 +89,10 @@ export class Connection implements Receiver {
     // Users come with their first device, and go with their last.
     if (peer.user === this.place.user ? type !== 'update' : (type === 'join' && devices > 1) || (type === 'leave' && devices > 0)) return;
     this.#outbox.push(this.#context.frames.ofChange(change));
+  }
+
+  stored(message: Message): void {
+    this.#outbox.push(storedFrame(message));
   }
 
   undelivered(report: SendReport, id: string | undefined): void {

@@ -3,7 +3,7 @@ import type { Message, PresenceChange, SendReport } from '@xir/router';
 import { serverFrame } from './server-frame.ts';
 
 /** Operations that only the server says. What a client sends under one of these names is not passed on. */
-export const SYSTEM_OPERATIONS: ReadonlySet<string> = new Set(['peer_connected', 'peers', 'peer_removed', 'peer_updated', 'acknowledged', 'undelivered', 'refused', 'recovered', 'go_away']);
+export const SYSTEM_OPERATIONS: ReadonlySet<string> = new Set(['peer_connected', 'peers', 'peer_removed', 'peer_updated', 'acknowledged', 'undelivered', 'stored', 'refused', 'recovered', 'go_away']);
 
 /** The name of the server in `m.f`; clients cut there to learn the channel. */
 const SYSTEM = '__sys__';
@@ -44,6 +44,16 @@ export function messageFrame({ channel, user, event, target, id, content, positi
 /** What became of a message that asked for it with `m.a`, or of any with an id that could not be delivered. */
 export function reportFrame(path: string, operation: 'acknowledged' | 'undelivered', { id, report }: { readonly id: string; readonly report: SendReport }): Uint8Array {
   return userFrame({ f: from(path, SYSTEM), o: operation, t: null, i: id }, JSON.stringify(report));
+}
+
+/** The client's own message was stored in the channel's history. */
+export function storedFrame({ channel, id, position, previous }: Message): Uint8Array {
+  return userFrame({ f: from(channel.path, SYSTEM), o: 'stored', t: null, ...(id === undefined ? {} : { i: id }), n: position, q: previous ?? null }, 'null');
+}
+
+/** What was missed has been handed over, or cannot be. */
+export function recoveredFrame(path: string, { recovered, position = null }: { readonly recovered: boolean; readonly position: string | null | undefined }): Uint8Array {
+  return userFrame({ f: from(path, SYSTEM), o: 'recovered', t: null }, JSON.stringify({ recovered, position }));
 }
 
 /** A message was refused. */

@@ -96,7 +96,7 @@ class Face implements SignallingFace {
     const remoteAddress = addressOf(request, trustProxy);
     if (await bans.check(bucket, remoteAddress, path)) return 'unauthorized';
     if (mayConnect !== undefined && !(await mayConnect(claims, path))) return 'unauthorized';
-    return { bucket, path, user: claims.dr.k, remoteAddress, policy: slowReceiverPolicy?.(bucket, path) ?? 'cut', ...(asked.device === undefined ? {} : { device: asked.device }) };
+    return { bucket, path, user: claims.dr.k, remoteAddress, policy: slowReceiverPolicy?.(bucket, path) ?? 'cut', ...(asked.device === undefined ? {} : { device: asked.device }), ...(asked.since === undefined ? {} : { since: asked.since }) };
   }
 
   #accept(place: ConnectionPlace, { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Socket; readonly head: Buffer }): void {

@@ -118,3 +118,29 @@ it('W8: what a peer says of itself is told to the others', async () => {
   bob.say({ o: 'state' }, 'x'.repeat(5_000));
   expect(await bob.until('refused')).toEqual([{ code: 'ROUTER_BAD_PEER' }]);
 });
+
+it('W9: on a channel that keeps its messages, who comes back is given what it missed, or told that it is not', async () => {
+  await using system = openSystem();
+  const [a, b] = [await system.open('a'), await system.open('b')];
+  const kept = (user: string, since?: string) => `/ws/v2/${user}@.kept${since === undefined ? '' : `?since=${since}`}`;
+  const alex = await a.connect('alex', kept('alex'));
+  const bob = await b.connect('bob', kept('bob', ''));
+  expect(await bob.until('recovered')).toEqual([{ recovered: true, position: null }]);
+  await alex.until('peer_connected', 2);
+  alex.say({ o: 'message' }, 1);
+  alex.say({ o: 'message', i: 'x' }, 2);
+  await Promise.all([bob.until('message', 2), alex.until('stored', 2)]);
+  const [first, second] = bob.frames.filter(({ m }) => m.o === 'message').map(({ m }) => m as { readonly n?: string; readonly q?: string | null });
+  expect(second?.q).toBe(first?.n);
+  expect(alex.frames.findLast(({ m }) => m.o === 'stored')?.m).toMatchObject({ i: 'x', n: second?.n, q: first?.n });
+  bob.socket.close();
+  await alex.until('peer_removed');
+  alex.say({ o: 'message' }, 3);
+  await alex.until('stored', 3);
+  const back = await a.connect('bob', kept('bob', first?.n));
+  expect(await back.until('recovered')).toMatchObject([{ recovered: true }]);
+  expect(back.contents('message')).toEqual([2, 3]);
+  const lost = await b.connect('eve', kept('eve', '0000000000010000-n'));
+  expect(await lost.until('recovered')).toMatchObject([{ recovered: false }]);
+  expect(lost.contents('message')).toEqual([]);
+});

@@ -6,7 +6,9 @@ export type Envelope =
   | { readonly type: 'message'; readonly message: Message; readonly number: number; readonly level: AcknowledgementLevel; readonly after?: string }
   /** Answers to numbered envelopes: how many receivers were reached, and how many of them written to. */
   | { readonly type: 'replies'; readonly replies: readonly Reply[] }
-  | { readonly type: 'kick'; readonly number: number; readonly kick: Kick };
+  | { readonly type: 'kick'; readonly number: number; readonly kick: Kick }
+  /** Asks what became of the message of a channel's history at a position. */
+  | { readonly type: 'confirm'; readonly number: number; readonly channel: Channel; readonly position: string; readonly level: AcknowledgementLevel };
 
 /** The answer to a numbered envelope. */
 export type Reply = readonly [number: number, reached: number, written: number];
@@ -34,6 +36,10 @@ export function kickEnvelope(kick: Kick, number: number): string {
   return JSON.stringify(['k', number, kick.bucket, kick.path, kick.subtree, kick.user ?? 0, kick.device ?? 0]);
 }
 
+export function confirmEnvelope(channel: Channel, position: string, { number, level }: { readonly number: number; readonly level: AcknowledgementLevel }): string {
+  return JSON.stringify(['c', number, channel.bucket, channel.path, position, ACKNOWLEDGEMENT_LEVELS.indexOf(level)]);
+}
+
 /** Reads what another neuron sent; `undefined`: it is none of these. */
 export function readEnvelope(text: string): Envelope | undefined {
   const end = text.indexOf('\n');
@@ -42,6 +48,7 @@ export function readEnvelope(text: string): Envelope | undefined {
     if (!Array.isArray(head)) return undefined;
     if (head[0] === 'm' && end > 0) return readMessage(head, text.slice(end + 1));
     if (head[0] === 'r') return readReplies(head[1]);
+    if (head[0] === 'c') return readConfirm(head);
     return head[0] === 'k' ? readKick(head) : undefined;
   } catch {
     // Not JSON: of another version, or nonsense. It is counted by whoever reads.
@@ -77,4 +84,10 @@ function readReplies(list: unknown): Envelope | undefined {
 function readKick([, number, bucket, path, subtree, user, device]: readonly unknown[]): Envelope | undefined {
   if (typeof number !== 'number' || typeof bucket !== 'string' || typeof path !== 'string' || typeof subtree !== 'boolean') return undefined;
   return { type: 'kick', number, kick: { bucket, path, subtree, ...(isUser(user) ? { user } : {}), ...(isDevice(device) ? { device } : {}) } };
+}
+
+function readConfirm([, number, bucket, path, position, level]: readonly unknown[]): Envelope | undefined {
+  const levelName = ACKNOWLEDGEMENT_LEVELS[level as number];
+  if (typeof number !== 'number' || typeof bucket !== 'string' || typeof path !== 'string' || typeof position !== 'string' || levelName === undefined) return undefined;
+  return { type: 'confirm', number, channel: { bucket, path }, position, level: levelName };
 }

@@ -36,8 +36,11 @@ export class LocalDelivery {
     this.#delivered = new DedupWindow(parts.maxRememberedIds, parts.idWindowMs);
   }
 
-  /** Calls `onDone` once: at once, or at level `written` when everything was written or never will be. */
-  deliver(message: Message, level: AcknowledgementLevel, onDone?: (reached: number, written: number) => void): void {
+  /**
+   * Calls `onDone` once: at once, or at level `written` when everything was written or never will be. Gives back how many receivers have the message now; `undefined`: it
+   * came again, and nobody got it.
+   */
+  deliver(message: Message, level: AcknowledgementLevel, onDone?: (reached: number, written: number) => void): number | undefined {
     const count: Reached = { reached: 0, written: 0 };
     if (message.id !== undefined) {
       const key = `${message.device}/${message.user}/${message.channel.bucket.length}/${message.channel.bucket}${message.channel.path}\n${message.id}`;
@@ -47,7 +50,7 @@ export class LocalDelivery {
         const tell = () => onDone?.(before.reached, before.written);
         if (level === 'written' && before.waiters !== undefined) before.waiters.push(tell);
         else tell();
-        return;
+        return undefined;
       }
       // Nobody reached: it may come again, for somebody who has come meanwhile.
       this.#visit(message, () => (count.reached += 1));
@@ -61,9 +64,10 @@ export class LocalDelivery {
     });
     this.deliveries += count.reached;
     onDone?.(count.reached, 0);
+    return count.reached;
   }
 
-  #write(message: Message, count: Reached, onDone: (reached: number, written: number) => void): void {
+  #write(message: Message, count: Reached, onDone: (reached: number, written: number) => void): number {
     let waiting = 1;
     count.waiters = [];
     const settled = () => {
@@ -83,6 +87,7 @@ export class LocalDelivery {
     });
     this.deliveries += count.reached;
     settled();
+    return count.reached;
   }
 
   #visit(message: Message, visit: (local: Local) => void): void {

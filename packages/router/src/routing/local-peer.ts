@@ -1,6 +1,7 @@
 import type { JsonValue } from '@xir/kv4-core';
 
 import type { Peer } from '../channel.ts';
+import type { Recovery } from '../history/history-policy.ts';
 import type { OutgoingMessage, SendReport } from './message.ts';
 
 /** A peer on a channel, whose connection this neuron holds. */
@@ -11,6 +12,8 @@ export interface LocalPeer {
   readonly isPresent: boolean;
   /** Resolves when the database holds everything that was said of the neuron's peers before this call: the others know, or will within the time that their feeds take. */
   stored(): Promise<void>;
+  /** Resolves when what was missed `since` a position was handed to the receiver; absent where that was not asked for, or the channel keeps no messages. */
+  readonly recovery?: Promise<Recovery>;
   /** Says something else of itself; the others are told. `undefined`: nothing any more. Throws {@link RouterError}. */
   update(state: JsonValue | undefined): void;
   /**
@@ -32,6 +35,8 @@ export interface JoinRequest {
   /** Default `default`. Who joins with the user and the device of one that is there takes its place. */
   readonly device?: string;
   readonly state?: JsonValue;
+  /** The position in the channel's history that the peer knows: what came behind it is handed over first. An empty text: from now on. */
+  readonly since?: string;
   /** What is sent in the peer's name when its connection is lost. */
   readonly lastWill?: OutgoingMessage;
 }

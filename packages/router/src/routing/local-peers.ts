@@ -1,9 +1,10 @@
 import type { Channel, Peer } from '../channel.ts';
 import type { PlannedSubscription } from '../subscriptions/slot-plan.ts';
+import type { AppendGate } from './append-gate.ts';
 import type { Message } from './message.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Receiver } from './receiver.ts';
-import type { SenderLane } from './sender-lane.ts';
+import type { SenderLane, Sending } from './sender-lane.ts';
 
 /** A peer whose connection this neuron holds. */
 export interface Local {
@@ -12,6 +13,7 @@ export interface Local {
   readonly receiver: Receiver;
   readonly lane: SenderLane;
   readonly rate: RateLimit;
+  readonly gate: AppendGate<Sending>;
   present: boolean;
 }
 

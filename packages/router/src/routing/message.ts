@@ -46,7 +46,7 @@ export interface Message {
   readonly sentAtMs: number;
   /** Where it stands in the channel's history. */
   readonly position?: string;
-  /** The position that this channel's receivers on this neuron were told before; a receiver who knows another has missed something. */
+  /** The position of the message before it, as this neuron handed it on; absent where that is not known. A receiver who knows another, or none is named, has missed something. */
   readonly previous?: string;
 }
 
@@ -61,4 +61,6 @@ export interface SendReport {
   readonly written: number;
   /** Where it was not delivered: once for each neuron that it should have reached, or without one. */
   readonly undelivered: readonly { readonly reason: UndeliveredReason; readonly neuron?: string }[];
+  /** Where the message stands in the channel's history, where it has one. */
+  readonly position?: string;
 }

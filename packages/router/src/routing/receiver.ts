@@ -10,6 +10,8 @@ export interface Receiver {
   deliver(message: Message, onWritten?: (written: boolean) => void): void;
   /** Who comes and goes on the channel, the own join excepted. */
   presence?(change: PresenceChange): void;
+  /** The peer's own message was stored in the channel's history, at `position`, behind `previous`. The peer is not handed it. */
+  stored?(message: Message): void;
   /** A message of level `accepted` could not be delivered after all. */
   undelivered?(report: SendReport, id: string | undefined): void;
   /** The peer was taken off the channel by others than itself; the connection is to be closed. */

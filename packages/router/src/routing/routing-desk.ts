@@ -2,11 +2,14 @@ import type { Clock } from '@xir/couch-client';
 
 import { isDevice, isUser } from '../channel.ts';
 import { RouterError } from '../errors.ts';
+import type { HistoryDesk } from '../history/history-desk.ts';
 import type { RouterLimits } from '../limits.ts';
 import type { LinkOutcome, LinkTransport } from '../link.ts';
 import type { Directory } from '../subscriptions/directory.ts';
+import { AppendGate } from './append-gate.ts';
+import { DedupWindow } from './dedup-window.ts';
 import { Dispatches, type NeuronAnswer } from './dispatch.ts';
-import { kickEnvelope, messageEnvelope, readEnvelope, repliesEnvelope, type Kick, type Reply } from './envelope.ts';
+import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, repliesEnvelope, type Kick, type Reply } from './envelope.ts';
 import { LocalDelivery } from './local-delivery.ts';
 import type { Local, LocalPeers } from './local-peers.ts';
 import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport } from './message.ts';
@@ -23,11 +26,13 @@ export interface RoutingDeskParts {
   readonly directory: Directory;
   readonly locals: LocalPeers;
   readonly links: LinkTransport;
+  readonly history: () => HistoryDesk;
   readonly clock: Clock;
   readonly limits: RouterLimits;
   readonly refresh: () => Promise<void>;
   /** Takes peers of this neuron off; says how many there were. */
   readonly kickHere: (kick: Kick) => number;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Where messages go out and come in: to the receivers on this neuron, and to the neurons on which others are. */
@@ -37,6 +42,9 @@ export class RoutingDesk {
   readonly #delivery: LocalDelivery;
   readonly #stopLinks: () => void;
   #replies = new Map<string, Reply[]>();
+  /** What became of the last messages of histories here, by position. */
+  readonly #stored: DedupWindow<{ reached: number; written: number; isWritten: boolean }>;
+  readonly #unwritten = new Map<string, (() => void)[]>();
   #undelivered = 0;
   #malformed = 0;
 
@@ -44,13 +52,14 @@ export class RoutingDesk {
     this.#parts = parts;
     const { locals, directory, clock, limits } = parts;
     this.#delivery = new LocalDelivery({ locals, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
+    this.#stored = new DedupWindow(limits.maxRememberedIds, limits.replyTimeoutMs);
     this.#stopLinks = parts.links.onMessages((from, messages) => {
       for (const text of messages) this.#receive(from, text);
     });
   }
 
   /** What a new sender needs. */
-  sender(nowMs: number): { readonly lane: SenderLane; readonly rate: RateLimit } {
+  sender(nowMs: number): Pick<Local, 'lane' | 'rate' | 'gate'> {
     const lane = new SenderLane({
       resolve: ({ message }) => this.#neuronsOf(message),
       dispatch: (sending, neurons, onDone) => this.#dispatch(sending, neurons, onDone),
@@ -58,7 +67,8 @@ export class RoutingDesk {
       report: (sending, answers) => this.#report(sending, answers),
       maxHeld: this.#parts.limits.maxHeldMessages,
     });
-    return { lane, rate: new RateLimit(this.#parts.limits.maxPeerMessagesPerSecond, nowMs) };
+    const { maxPeerMessagesPerSecond, maxHeldMessages } = this.#parts.limits;
+    return { lane, rate: new RateLimit(maxPeerMessagesPerSecond, nowMs), gate: new AppendGate(maxHeldMessages) };
   }
 
   /** Sends a message of a local peer. Throws {@link RouterError}. */
@@ -77,9 +87,26 @@ export class RoutingDesk {
       sentAtMs: clock.now(),
       ...(id === undefined ? {} : { id }),
     };
-    local.lane.submit({ outgoing, message, onReport, onUndelivered: (report, id) => local.receiver.undelivered?.(report, id) });
+    const sending: Sending = { outgoing, message, onReport, onUndelivered: (report, id) => local.receiver.undelivered?.(report, id) };
+    this.#enter(local, sending);
     // The level is reached; what becomes of the message is told otherwise.
     if ((outgoing.level ?? 'accepted') === 'accepted') onReport?.({ reached: 0, written: 0, undelivered: [] });
+  }
+
+  /** Hands a message of a channel's history to the receivers here; false: they have had it. */
+  deliverStored(message: Message): boolean {
+    const { position = '', channel, user, device } = message;
+    const counts = { reached: 0, written: 0, isWritten: false };
+    const reached = this.#delivery.deliver(message, 'written', (_, written) => {
+      counts.written = written;
+      counts.isWritten = true;
+      for (const tell of this.#unwritten.get(position) ?? []) tell();
+      this.#unwritten.delete(position);
+    });
+    counts.reached = reached ?? 0;
+    this.#stored.add(position, this.#parts.clock.monotonic(), counts);
+    this.#parts.locals.find(channel, user, device)?.receiver.stored?.(message);
+    return reached !== undefined;
   }
 
   kick(kick: Kick): Promise<SendReport> {
@@ -115,6 +142,65 @@ export class RoutingDesk {
     this.#dispatches.lose(() => true);
   }
 
+  /** In the order in which the sender sends; what has to be stored is stored first. */
+  #enter(local: Local, sending: Sending): void {
+    const isAppend = this.#isAppend(sending);
+    const may = local.gate.enter(sending, isAppend);
+    if (may === 'full') this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'busy' }]);
+    if (may === 'now') this.#leave(local, sending, isAppend);
+  }
+
+  #isAppend({ message }: Sending): boolean {
+    return message.target.type === 'channel' && this.#parts.history().keeps(message.channel);
+  }
+
+  #leave(local: Local, sending: Sending, isAppend: boolean): void {
+    if (isAppend) void this.#append(local, sending);
+    else {
+      sending.after = local.gate.behind;
+      local.lane.submit(sending);
+    }
+  }
+
+  async #append(local: Local, sending: Sending): Promise<void> {
+    const { history, onError } = this.#parts;
+    let position: string | undefined;
+    try {
+      position = await history().append(sending.message);
+    } catch (error) {
+      onError(error);
+    }
+    if (position === undefined) this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'not-stored' }]);
+    else this.#confirm(sending, position);
+    for (const next of local.gate.appended(position)) this.#leave(local, next, this.#isAppend(next));
+  }
+
+  /** Asks the neurons on which the receivers are what became of a message that they are told by the history. */
+  #confirm(sending: Sending, position: string): void {
+    const level = sending.outgoing.level ?? 'accepted';
+    if (level === 'accepted') return;
+    const { clock, limits, links, neuron } = this.#parts;
+    const { message } = sending;
+    const neurons = this.#neuronsOf(message);
+    const done = (answers: readonly NeuronAnswer[]) => this.#report(sending, answers, position);
+    if (neurons.size === 0) return done([]);
+    const { number } = this.#dispatches.open(neurons, clock.monotonic() + limits.replyTimeoutMs, done);
+    for (const name of neurons) {
+      if (name === neuron) this.#answerStored(message.channel, { position, level }, (reached, written) => this.#dispatches.answer(number, { neuron, reached, written }));
+      else links.send(name, confirmEnvelope(message.channel, position, { number, level }), (outcome) => this.#failed(number, name, outcome));
+    }
+  }
+
+  #answerStored(channel: Message['channel'], { position, level }: { readonly position: string; readonly level: AcknowledgementLevel }, tell: (reached: number, written: number) => void): void {
+    this.#parts.history().behind(channel, position, () => {
+      const counts = this.#stored.find(position, this.#parts.clock.monotonic());
+      if (counts === undefined || level !== 'written' || counts.isWritten) return tell(counts?.reached ?? 0, counts?.written ?? 0);
+      const waiting = this.#unwritten.get(position) ?? [];
+      this.#unwritten.set(position, waiting);
+      waiting.push(() => tell(counts.reached, counts.written));
+    });
+  }
+
   #neuronsOf({ channel, target }: Message): ReadonlySet<string> {
     const { directory } = this.#parts;
     const neurons = new Set<string>();
@@ -140,7 +226,7 @@ export class RoutingDesk {
     if (!isDirect && level === 'accepted') return this.#broadcast(sending, neurons, level);
     if (this.#dispatches.size >= limits.maxAwaitedReplies) return done([{ neuron: '', reached: 0, written: 0, failure: 'busy' }]);
     const { number } = this.#dispatches.open(neurons, clock.monotonic() + limits.replyTimeoutMs, (answers) => done(isDirect ? answers.map(absentIfNone) : answers));
-    this.#spread(message, neurons, { number, level });
+    this.#spread(sending, neurons, { number, level });
   }
 
   /** Without answers: only what the links could not deliver is heard of. */
@@ -148,9 +234,9 @@ export class RoutingDesk {
     const { neuron, links } = this.#parts;
     let text: string | undefined;
     for (const name of neurons) {
-      if (name === neuron) this.#delivery.deliver(sending.message, level);
+      if (name === neuron) this.#parts.history().behind(sending.message.channel, sending.after, () => this.#delivery.deliver(sending.message, level));
       else {
-        text ??= messageEnvelope(sending.message, { number: 0, level });
+        text ??= messageEnvelope(sending.message, { number: 0, level, after: sending.after });
         links.send(name, text, (outcome) => {
           if (outcome !== 'delivered') this.#report(sending, [{ neuron: name, reached: 0, written: 0, failure: reasonOf(outcome) }]);
         });
@@ -158,13 +244,13 @@ export class RoutingDesk {
     }
   }
 
-  #spread(message: Message, neurons: ReadonlySet<string>, { number, level }: { readonly number: number; readonly level: AcknowledgementLevel }): void {
-    const { neuron, links } = this.#parts;
+  #spread({ message, after }: Sending, neurons: ReadonlySet<string>, { number, level }: { readonly number: number; readonly level: AcknowledgementLevel }): void {
+    const { neuron, links, history } = this.#parts;
     let text: string | undefined;
     for (const name of neurons) {
-      if (name === neuron) this.#delivery.deliver(message, level, (reached, written) => this.#dispatches.answer(number, { neuron, reached, written }));
+      if (name === neuron) history().behind(message.channel, after, () => this.#delivery.deliver(message, level, (reached, written) => this.#dispatches.answer(number, { neuron, reached, written })));
       else {
-        text ??= messageEnvelope(message, { number, level });
+        text ??= messageEnvelope(message, { number, level, after });
         links.send(name, text, (outcome) => this.#failed(number, name, outcome));
       }
     }
@@ -174,8 +260,8 @@ export class RoutingDesk {
     if (outcome !== 'delivered') this.#dispatches.answer(number, { neuron, reached: 0, written: 0, failure: reasonOf(outcome) });
   }
 
-  #report(sending: Sending, answers: readonly NeuronAnswer[]): void {
-    const report = reportOf(answers);
+  #report(sending: Sending, answers: readonly NeuronAnswer[], position?: string): void {
+    const report: SendReport = position === undefined ? reportOf(answers) : { ...reportOf(answers), position };
     this.#undelivered += report.undelivered.length;
     if ((sending.outgoing.level ?? 'accepted') !== 'accepted') sending.onReport?.(report);
     else if (report.undelivered.length > 0) sending.onUndelivered(report, sending.outgoing.id);
@@ -193,9 +279,14 @@ export class RoutingDesk {
       case 'kick':
         return this.#reply(from, [envelope.number, this.#parts.kickHere(envelope.kick), 0]);
       case 'message': {
-        const { message, number, level } = envelope;
-        if (number === 0) this.#delivery.deliver(message, level);
-        else this.#delivery.deliver(message, level, (reached, written) => this.#reply(from, [number, reached, written]));
+        const { message, number, level, after } = envelope;
+        const onDone = number === 0 ? undefined : (reached: number, written: number) => this.#reply(from, [number, reached, written]);
+        this.#parts.history().behind(message.channel, after, () => this.#delivery.deliver(message, level, onDone));
+        return;
+      }
+      case 'confirm': {
+        const { channel, number, position, level } = envelope;
+        this.#answerStored(channel, { position, level }, (reached, written) => this.#reply(from, [number, reached, written]));
       }
     }
   }

@@ -8,6 +8,8 @@ export interface Sending {
   readonly onReport: ((report: SendReport) => void) | undefined;
   /** Hears of a message of level `accepted` that could not be delivered after all. */
   readonly onUndelivered: (report: SendReport, id: string | undefined) => void;
+  /** The position in the channel's history behind which it is to be delivered. */
+  after?: string | undefined;
   /** What neurons have answered in the first try. */
   firstAnswers?: readonly NeuronAnswer[];
   /** Neurons to which the last try went. */

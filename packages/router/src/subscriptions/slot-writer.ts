@@ -97,7 +97,7 @@ export class SlotWriter {
 
   /** Resolves when everything that was said before this call is stored. */
   stored(): Promise<void> {
-    if (!this.#plan.isDirty && this.#writing === undefined) return Promise.resolve();
+    if ((!this.#plan.isDirty && this.#writing === undefined) || this.#closed) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -130,7 +130,7 @@ export class SlotWriter {
       this.#timer = undefined;
       this.#writing = this.#writeAll().finally(() => {
         this.#writing = undefined;
-        if (this.#plan.isDirty) this.#schedule();
+        if (this.#plan.isDirty && !this.#closed && !this.#superseded) this.#schedule();
         else this.#release();
       });
     });
@@ -160,6 +160,11 @@ export class SlotWriter {
       return true;
     } catch (error) {
       this.#plan.failed(slot);
+      if (error instanceof Kv4Error && error.code === 'KV4_CLOSED') {
+        // There is nothing to write to any more.
+        this.#closed = true;
+        return false;
+      }
       const isConflict = error instanceof Kv4Error && (error.code === 'KV4_VERSION_CONFLICT' || error.code === 'KV4_ALREADY_EXISTS' || error.code === 'KV4_NOT_FOUND');
       if (!isConflict) onError(error);
       await this.#learn(slot).catch(onError);

@@ -1,0 +1,149 @@
+import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
+import { lowestVersionAt, versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
+
+import type { Message } from '../routing/message.ts';
+import { DEFAULT_MAX_RECOVERED_MESSAGES, type HistoryPolicy, type Recovery } from './history-policy.ts';
+import { readStoredMessage } from './stored-message.ts';
+
+/** What a {@link ChannelHistory} works with. */
+export interface ChannelHistoryParts {
+  readonly store: Kv4Store;
+  readonly address: KeyAddress;
+  readonly policy: HistoryPolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hands a message on; false: it was known already, and nobody got it. */
+  readonly onMessage: (message: Message) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The history of one channel, followed while this neuron has peers there (SPEC, H1 to H6). All neurons are told the same messages in the same order: that of the
+ * versions of one key.
+ */
+export class ChannelHistory {
+  readonly #parts: ChannelHistoryParts;
+  readonly #stop = new AbortController();
+  readonly #ready: Promise<void>;
+  #becomeReady: () => void = () => undefined;
+  #running: Promise<void>;
+  /** The newest version that was seen, and the newest that was handed on. */
+  #seen: string | undefined;
+  #told: string | undefined;
+  #isInitial = true;
+  #waiters: { readonly position: string; readonly resolve: () => void }[] = [];
+
+  constructor(parts: ChannelHistoryParts) {
+    this.#parts = parts;
+    this.#ready = new Promise((resolve) => (this.#becomeReady = resolve));
+    this.#running = this.#follow();
+  }
+
+  /** Where the history stands here. */
+  get position(): string | undefined {
+    return this.#seen;
+  }
+
+  /** Resolves when everything up to a position was handed on here. */
+  async reached(position: string): Promise<void> {
+    if (this.#seen !== undefined && this.#seen >= position) return;
+    await new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+  }
+
+  /**
+   * What came behind a position, up to where the history stands here now; `undefined` where it cannot be told whether that is all. With no position: where the history stands.
+   * Rejects with what the store rejects with.
+   */
+  async since(position: string | undefined): Promise<{ readonly recovery: Recovery; readonly messages: readonly Message[] }> {
+    await this.#ready;
+    const upTo = this.#seen;
+    const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo }, messages });
+    if (position === undefined || position === upTo) return told(true);
+    const { store, address, policy } = this.#parts;
+    const most = policy.maxRecoveredMessages ?? DEFAULT_MAX_RECOVERED_MESSAGES;
+    const fromMs = versionTimeMs(position);
+    if (Number.isNaN(fromMs)) return told(false);
+    const messages: Message[] = [];
+    let isKnown = false;
+    let previous = position;
+    for await (const version of store.series(address, { fromMs, ascending: true })) {
+      if (version.version === position) isKnown = true;
+      if (version.version <= position || upTo === undefined || version.version > upTo) continue;
+      const message = readStoredMessage(version);
+      if (message === undefined) continue;
+      messages.push({ ...message, previous });
+      previous = version.version;
+      if (messages.length > most) return told(false);
+    }
+    return isKnown ? told(true, messages) : told(false);
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    this.#becomeReady();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, address, clock, random, onError } = this.#parts;
+    const { signal } = this.#stop;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        for await (const event of store.watch({ type: 'key', address }, { signal, history: true })) {
+          failures = 0;
+          this.#apply(event);
+        }
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      if (signal.aborted) return;
+      this.#gap();
+      await new Promise<void>((resolve) => {
+        const timer = clock.schedule(backoffDelayMs(failures, random, { maxMs: 5_000 }), resolve);
+        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
+      });
+    }
+  }
+
+  /** Something may have been missed: the next message says so, by naming none before it. */
+  #gap(): void {
+    this.#told = undefined;
+  }
+
+  #apply(event: WatchEvent): void {
+    switch (event.type) {
+      case 'reset':
+        return this.#gap();
+      case 'end-of-initial':
+        this.#isInitial = false;
+        return this.#becomeReady();
+      case 'delete':
+        return;
+      case 'put':
+        return this.#put(event.record);
+    }
+  }
+
+  #put(record: Parameters<typeof readStoredMessage>[0]): void {
+    const { version } = record;
+    if (this.#seen !== undefined && version <= this.#seen) return;
+    this.#seen = version;
+    // What was there before the first peer was is not news.
+    if (this.#isInitial) this.#told = version;
+    else {
+      const message = readStoredMessage(record);
+      if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
+    }
+    const reached = this.#waiters.filter(({ position }) => position <= version);
+    if (reached.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ position }) => position > version);
+    for (const { resolve } of reached) resolve();
+  }
+}
+
+/** Whether a text can be a position. */
+export function isPosition(text: string): boolean {
+  return text.length <= 64 && text >= lowestVersionAt(0) && !Number.isNaN(versionTimeMs(text));
+}

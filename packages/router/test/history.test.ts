@@ -1,0 +1,145 @@
+import { expect, it } from 'vitest';
+
+import type { HistoryPolicies, Message } from '../src/index.ts';
+import { AppendGate } from '../src/routing/append-gate.ts';
+import { ReceiverRecord } from './receiver-record.ts';
+import { openSystem, reportOf, toAll, toUser, until, type TestNeuron } from './system-fixture.ts';
+
+const room = { bucket: 'cool', path: '/room' };
+const history: HistoryPolicies = ({ path }) => (path === '/room' ? { layer: '*messages', maxRecoveredMessages: 10 } : undefined);
+
+/** A receiver that also writes down where its own messages are stored. */
+class HistoryRecord extends ReceiverRecord {
+  readonly own: Message[] = [];
+
+  stored(message: Message): void {
+    this.own.push(message);
+  }
+
+  /** Everything that the peer knows of the channel's history, in order: each has to name the one before. */
+  get chain(): (readonly [string | undefined, string | undefined])[] {
+    return [...this.messages, ...this.own]
+      .filter(({ position }) => position !== undefined)
+      .toSorted((a, b) => ((a.position ?? '') < (b.position ?? '') ? -1 : 1))
+      .map(({ previous, position }) => [previous, position] as const);
+  }
+}
+
+async function opened(...names: string[]) {
+  const system = await openSystem();
+  const neurons: TestNeuron[] = [];
+  for (const name of names) neurons.push(await system.open(name, { history }));
+  const join = (neuron: TestNeuron, user: string, more: { readonly since?: string; readonly path?: string } = {}) => {
+    const receiver = new HistoryRecord();
+    return { receiver, peer: neuron.router.join({ ...room, user, ...more }, receiver) };
+  };
+  const everybodyKnows = (devices: number) => until(() => neurons.every(({ router }) => router.count(room).devices === devices));
+  return { system, neurons: neurons as [TestNeuron, TestNeuron], join, everybodyKnows };
+}
+
+it('H1: on a channel that keeps its messages all neurons tell the same ones in the same order, each naming the one before', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const peers = [join(neurons[0], 'alex'), join(neurons[1], 'bob'), join(neurons[0], 'carol'), join(neurons[1], 'dan')] as const;
+  await everybodyKnows(4);
+  for (let number = 0; number < 20; number += 1) {
+    peers[0].peer.send(toAll(`a${number}`));
+    peers[1].peer.send(toAll(`b${number}`));
+    if (number % 4 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  await until(() => peers[2].receiver.messages.length === 40 && peers[3].receiver.messages.length === 40 && peers[0].receiver.chain.length === 40);
+  expect(peers[2].receiver.contents).toEqual(peers[3].receiver.contents);
+  for (const sender of ['a', 'b']) {
+    expect(peers[2].receiver.contents.filter((content) => String(content).startsWith(sender))).toEqual(Array.from({ length: 20 }, (_, number) => `${sender}${number}`));
+  }
+  for (const { receiver } of peers) {
+    const { chain } = receiver;
+    for (const [index, [previous]] of chain.entries()) if (index > 0) expect(previous).toBe(chain[index - 1]?.[1]);
+  }
+});
+
+it('H2: who comes back with its position is handed what it missed, then what comes; on any neuron', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[1], 'bob', { since: '' });
+  await everybodyKnows(2);
+  expect(await bob.peer.recovery).toEqual({ recovered: true, position: undefined });
+  const { position } = await reportOf(alex.peer, toAll(1, { level: 'reached' }));
+  bob.peer.leave();
+  for (const number of [2, 3]) await reportOf(alex.peer, toAll(number, { level: 'reached' }));
+  const back = join(neurons[0], 'bob', { since: position ?? '' });
+  alex.peer.send(toAll(4));
+  expect(await back.peer.recovery).toMatchObject({ recovered: true });
+  await until(() => back.receiver.messages.length === 3);
+  expect(back.receiver.contents).toEqual([2, 3, 4]);
+  expect(back.receiver.messages[0]?.previous).toBe(position);
+});
+
+it('H3: where it cannot be told that nothing is missing, it is said so, and nothing is handed over', async () => {
+  const { system, neurons, join } = await opened('a');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const positions: string[] = [];
+  for (let number = 0; number < 12; number += 1) positions.push((await reportOf(alex.peer, toAll(number, { level: 'reached' }))).position ?? '');
+  const unknown = join(neurons[0], 'bob', { since: (positions[5] ?? '').replace(/-.*/, '-elsewhere') });
+  const tooMany = join(neurons[0], 'carol', { since: positions[0] ?? '' });
+  const nonsense = join(neurons[0], 'dan', { since: 'nonsense' });
+  const right = join(neurons[0], 'eve', { since: positions[2] ?? '' });
+  const recoveries = await Promise.all([unknown, tooMany, nonsense, right].map(({ peer }) => peer.recovery));
+  expect(recoveries.map((recovery) => recovery?.recovered)).toEqual([false, false, false, true]);
+  for (const { receiver } of [unknown, tooMany, nonsense]) expect(receiver.contents).toEqual([]);
+  expect(right.receiver.contents).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
+it('H4: a message to one peer stays behind what its sender sent to all before', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[1], 'bob');
+  await everybodyKnows(2);
+  for (let number = 0; number < 30; number += 1) alex.peer.send(number % 3 === 2 ? toUser('bob', number) : toAll(number));
+  await until(() => bob.receiver.messages.length === 30);
+  expect(bob.receiver.contents).toEqual(Array.from({ length: 30 }, (_, number) => number));
+});
+
+it('H5: acknowledgements of stored messages say where they stand, and hold what they say', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[1], 'bob');
+  bob.receiver.writesAtOnce = false;
+  await everybodyKnows(2);
+  let report: unknown;
+  alex.peer.send(toAll(1, { level: 'written' }), (told) => (report = told));
+  await until(() => bob.receiver.unwritten.length === 1);
+  const reached = await reportOf(alex.peer, toAll(2, { level: 'reached' }));
+  expect(reached).toMatchObject({ reached: 1, undelivered: [], position: bob.receiver.messages[1]?.position });
+  expect(report).toBeUndefined();
+  bob.receiver.unwritten[0]?.(true);
+  await until(() => report !== undefined);
+  expect(report).toMatchObject({ reached: 1, written: 1, position: bob.receiver.messages[0]?.position });
+});
+
+it('H6: a message that could not be stored is reported, and one with an id that comes again is told once', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[1], 'bob');
+  await everybodyKnows(2);
+  for (let count = 0; count < 2; count += 1) await reportOf(alex.peer, toAll('once', { id: 'm1', level: 'reached' }));
+  await reportOf(alex.peer, toAll('twice', { level: 'reached' }));
+  expect(bob.receiver.contents).toEqual(['once', 'twice']);
+  expect(bob.receiver.messages[1]?.previous).toBe(bob.receiver.messages[0]?.position);
+  await neurons[0].store.close();
+  expect(await reportOf(alex.peer, toAll('lost', { level: 'reached' }))).toMatchObject({ undelivered: [{ reason: 'not-stored' }] });
+});
+
+it('H4: what is stored leaves one behind the other, and all else waits for it', () => {
+  const gate = new AppendGate<string>(2);
+  expect([gate.enter('direct', false), gate.enter('one', true), gate.enter('two', true), gate.enter('three', true), gate.enter('direct', false), gate.enter('full', false)]).toEqual(['now', 'now', 'now', 'later', 'later', 'full']);
+  expect(gate.appended('p1')).toEqual(['three']);
+  expect(gate.appended(undefined)).toEqual([]);
+  expect(gate.appended('p0')).toEqual(['direct']);
+  expect(gate.behind).toBe('p1');
+});
