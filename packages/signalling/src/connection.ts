@@ -81,7 +81,10 @@ export class Connection implements Receiver {
   }
 
   deliver(message: Message, onWritten?: (written: boolean) => void): void {
-    this.#outbox.push(this.#context.frames.ofMessage(message), { key: `${message.user}/${message.event}`, onWritten });
+    const { frames } = this.#context;
+    const frame = frames.ofMessage(message);
+    const options = frames.optionsOfMessage;
+    this.#outbox.push(frame, onWritten === undefined ? options : { ...options, onWritten });
   }
 
   presence(change: PresenceChange): void {

@@ -1,4 +1,4 @@
-import type { Message, PresenceChange } from '@xir/router';
+import type { FrameOptions, Message, PresenceChange } from '@xir/router';
 
 import { messageFrame, presenceFrame } from './frames.ts';
 
@@ -6,6 +6,7 @@ import { messageFrame, presenceFrame } from './frames.ts';
 export class FrameCache {
   #message: Message | undefined;
   #messageFrame: Uint8Array = new Uint8Array(0);
+  #messageOptions: FrameOptions = {};
   #change: PresenceChange | undefined;
   #changeFrame: Uint8Array = new Uint8Array(0);
 
@@ -13,8 +14,14 @@ export class FrameCache {
     if (this.#message !== message) {
       this.#message = message;
       this.#messageFrame = messageFrame(message);
+      this.#messageOptions = { key: `${message.user}/${message.event}` };
     }
     return this.#messageFrame;
+  }
+
+  /** How the frame of the message that was asked for last is treated. */
+  get optionsOfMessage(): FrameOptions {
+    return this.#messageOptions;
   }
 
   ofChange(change: PresenceChange): Uint8Array {

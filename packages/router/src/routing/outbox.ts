@@ -65,7 +65,8 @@ class FrameChain {
   }
 
   #join(): Uint8Array {
-    const bytes = new Uint8Array(this.length);
+    // A `Buffer`: others are wrapped into one for every socket that they are written to.
+    const bytes = Buffer.allocUnsafe(this.length);
     let end = this.length - this.#frame.length;
     bytes.set(this.#frame, end);
     for (let chain = this.#before; chain !== undefined; chain = chain.#before) {
