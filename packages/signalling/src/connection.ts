@@ -10,6 +10,7 @@ import {
   type LocalPeer,
   type Message,
   type OutboxSchedule,
+  type OutboxSink,
   type OutgoingMessage,
   type PresenceChange,
   type Receiver,
@@ -47,7 +48,7 @@ export interface ConnectionPlace extends JoinRequest {
 }
 
 /** One client on one channel. */
-export class Connection implements Receiver {
+export class Connection implements Receiver, OutboxSink {
   readonly place: ConnectionPlace;
   readonly #context: ConnectionContext;
   readonly #ws: WebSocket;
@@ -64,7 +65,7 @@ export class Connection implements Receiver {
     this.#socket = socket;
     this.place = place;
     const { limits, clock, schedule } = context;
-    this.#outbox = new Outbox({ schedule, policy: place.policy, maxWaitingBytes: limits.maxWaitingBytes, sink: { write: (bytes, onWritten) => this.#write(bytes, onWritten), cut: () => this.#cut() } });
+    this.#outbox = new Outbox({ schedule, policy: place.policy, maxWaitingBytes: limits.maxWaitingBytes, sink: this });
     this.#rate = new RateLimit(limits.maxFramesPerSecond, clock.monotonic());
     socket.on('drain', () => this.#outbox.drained());
     ws.on('message', (data: RawData, isBinary: boolean) => this.#receive(data as Buffer, isBinary));
@@ -140,7 +141,8 @@ export class Connection implements Receiver {
     this.#ws.terminate();
   }
 
-  #write(bytes: Uint8Array, onWritten: ((written: boolean) => void) | undefined): boolean {
+  /** Writes frames as they are. */
+  write(bytes: Uint8Array, onWritten?: (written: boolean) => void): boolean {
     if (this.#socket.destroyed || this.#ws.readyState !== this.#ws.OPEN) {
       onWritten?.(false);
       return true;
@@ -148,7 +150,8 @@ export class Connection implements Receiver {
     return this.#socket.write(bytes, onWritten === undefined ? undefined : (error) => onWritten(error === undefined || error === null));
   }
 
-  #cut(): void {
+  /** Cuts a client that reads too slowly. */
+  cut(): void {
     this.#context.metrics.slowCut += 1;
     this.#ws.terminate();
   }

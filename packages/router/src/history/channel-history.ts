@@ -1,5 +1,5 @@
 import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
-import { lowestVersionAt, versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
+import { versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
 
 import type { Message } from '../routing/message.ts';
 import { DEFAULT_MAX_RECOVERED_MESSAGES, type HistoryPolicy, type Recovery } from './history-policy.ts';
@@ -141,9 +141,4 @@ export class ChannelHistory {
     this.#waiters = this.#waiters.filter(({ position }) => position > version);
     for (const { resolve } of reached) resolve();
   }
-}
-
-/** Whether a text can be a position. */
-export function isPosition(text: string): boolean {
-  return text.length <= 64 && text >= lowestVersionAt(0) && !Number.isNaN(versionTimeMs(text));
 }

@@ -14,7 +14,7 @@ import { LocalDelivery } from './local-delivery.ts';
 import type { Local, LocalPeers } from './local-peers.ts';
 import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport } from './message.ts';
 import { RateLimit } from './rate-limit.ts';
-import { SenderLane, type Sending } from './sender-lane.ts';
+import { SenderLane, type SenderLaneParts, type Sending } from './sender-lane.ts';
 import { normaliseTarget } from './target.ts';
 
 /** Longest {@link OutgoingMessage.event} and {@link OutgoingMessage.id}, in characters. */
@@ -40,6 +40,8 @@ export class RoutingDesk {
   readonly #parts: RoutingDeskParts;
   readonly #dispatches = new Dispatches();
   readonly #delivery: LocalDelivery;
+  /** The same for all senders. */
+  readonly #laneParts: SenderLaneParts;
   readonly #stopLinks: () => void;
   #replies = new Map<string, Reply[]>();
   /** What became of the last messages of histories here, by position. */
@@ -52,6 +54,13 @@ export class RoutingDesk {
     this.#parts = parts;
     const { locals, directory, clock, limits } = parts;
     this.#delivery = new LocalDelivery({ locals, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
+    this.#laneParts = {
+      resolve: ({ message }) => this.#neuronsOf(message),
+      dispatch: (sending, neurons, onDone) => this.#dispatch(sending, neurons, onDone),
+      refresh: parts.refresh,
+      report: (sending, answers) => this.#report(sending, answers),
+      maxHeld: limits.maxHeldMessages,
+    };
     this.#stored = new DedupWindow(limits.maxRememberedIds, limits.replyTimeoutMs);
     this.#stopLinks = parts.links.onMessages((from, messages) => {
       for (const text of messages) this.#receive(from, text);
@@ -60,15 +69,8 @@ export class RoutingDesk {
 
   /** What a new sender needs. */
   sender(nowMs: number): Pick<Local, 'lane' | 'rate' | 'gate'> {
-    const lane = new SenderLane({
-      resolve: ({ message }) => this.#neuronsOf(message),
-      dispatch: (sending, neurons, onDone) => this.#dispatch(sending, neurons, onDone),
-      refresh: this.#parts.refresh,
-      report: (sending, answers) => this.#report(sending, answers),
-      maxHeld: this.#parts.limits.maxHeldMessages,
-    });
     const { maxPeerMessagesPerSecond, maxHeldMessages } = this.#parts.limits;
-    return { lane, rate: new RateLimit(maxPeerMessagesPerSecond, nowMs), gate: new AppendGate(maxHeldMessages) };
+    return { lane: new SenderLane(this.#laneParts), rate: new RateLimit(maxPeerMessagesPerSecond, nowMs), gate: new AppendGate(maxHeldMessages) };
   }
 
   /** Sends a message of a local peer. Throws {@link RouterError}. */

@@ -34,10 +34,10 @@ export interface SenderLaneParts {
  */
 export class SenderLane {
   readonly #parts: SenderLaneParts;
-  /** Messages to users that are not answered yet. */
-  readonly #outstanding = new Set<Sending>();
-  #failed: Sending[] = [];
-  #held: Sending[] = [];
+  /** Messages to users that are not answered yet. Made when there are some: most senders are silent. */
+  #outstanding: Set<Sending> | undefined;
+  #failed: Sending[] | undefined;
+  #held: Sending[] | undefined;
   #isSearching = false;
   #onQuiet: (() => void) | undefined;
 
@@ -46,9 +46,11 @@ export class SenderLane {
   }
 
   submit(sending: Sending): void {
-    if (!this.#isSearching && this.#held.length === 0 && this.#leave(sending)) return;
-    if (this.#held.length >= this.#parts.maxHeld) return this.#parts.report(sending, [failure('busy')]);
-    this.#held.push(sending);
+    const held = this.#held ?? [];
+    if (!this.#isSearching && held.length === 0 && this.#leave(sending)) return;
+    if (held.length >= this.#parts.maxHeld) return this.#parts.report(sending, [failure('busy')]);
+    held.push(sending);
+    this.#held = held;
   }
 
   /** False: it has to wait. */
@@ -66,7 +68,7 @@ export class SenderLane {
   /** Whether a message to the same user is on its way to where the user is no longer. */
   #wouldOvertake({ message }: Sending, neurons: ReadonlySet<string>): boolean {
     if (message.target.type !== 'user') return false;
-    for (const other of this.#outstanding) {
+    for (const other of this.#outstanding ?? []) {
       if (other.message.target.type !== 'user' || other.message.target.user !== message.target.user) continue;
       if (![...neurons].every((neuron) => other.neurons?.has(neuron))) return true;
     }
@@ -75,11 +77,11 @@ export class SenderLane {
 
   #try(sending: Sending, neurons: ReadonlySet<string>): void {
     sending.neurons = neurons;
-    this.#outstanding.add(sending);
+    (this.#outstanding ??= new Set()).add(sending);
     this.#parts.dispatch(sending, neurons, (answers) => {
-      this.#outstanding.delete(sending);
+      this.#outstanding?.delete(sending);
       this.#settle(sending, answers);
-      if (this.#outstanding.size === 0) this.#onQuiet?.();
+      if (this.#outstanding?.size === 0) this.#onQuiet?.();
     });
   }
 
@@ -89,12 +91,12 @@ export class SenderLane {
     // Nobody by that name was anywhere: there is nowhere else to look either.
     if (isFirst && isLost && sending.neurons?.size !== 0) {
       sending.firstAnswers = answers;
-      this.#failed.push(sending);
+      (this.#failed ??= []).push(sending);
       if (!this.#isSearching) void this.#search();
       return;
     }
     this.#parts.report(sending, isFirst ? answers : [...delivered(sending.firstAnswers ?? []), ...answers]);
-    if (this.#isSearching || this.#outstanding.size > 0) return;
+    if (this.#isSearching || (this.#outstanding?.size ?? 0) > 0) return;
     this.#goOn();
   }
 
@@ -102,8 +104,8 @@ export class SenderLane {
     this.#isSearching = true;
     await this.#parts.refresh();
     await this.#quiet();
-    const failed = this.#failed;
-    this.#failed = [];
+    const failed = this.#failed ?? [];
+    this.#failed = undefined;
     for (const sending of failed) this.#tryAgain(sending);
     this.#isSearching = false;
     this.#goOn();
@@ -111,7 +113,7 @@ export class SenderLane {
 
   /** Everything that left before has been answered, within the time that an answer is given. */
   async #quiet(): Promise<void> {
-    if (this.#outstanding.size > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+    if ((this.#outstanding?.size ?? 0) > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
   }
 
   #tryAgain(sending: Sending): void {
@@ -125,9 +127,9 @@ export class SenderLane {
 
   #goOn(): void {
     while (!this.#isSearching) {
-      const [next] = this.#held;
+      const [next] = this.#held ?? [];
       if (next === undefined || !this.#leave(next)) return;
-      this.#held.shift();
+      this.#held?.shift();
     }
   }
 }

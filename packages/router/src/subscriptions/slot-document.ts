@@ -29,6 +29,11 @@ export function encodeSlot({ incarnation, subscriptions }: Slot): JsonObject {
   return { incarnation, channels: [...channels.values()] };
 }
 
+/** In which life a slot was stored, from its JSON text; `undefined`: it does not begin as {@link encodeSlot} has it. */
+export function incarnationOf(valueText: string): string | undefined {
+  return /^\{"incarnation":"([^"\\]+)"/.exec(valueText)?.[1];
+}
+
 /** Reads a stored slot. What is not one, or holds a part that is none, is `undefined`: a slot is believed whole or not at all. */
 export function decodeSlot(value: JsonValue): Slot | undefined {
   if (!isObject(value)) return undefined;

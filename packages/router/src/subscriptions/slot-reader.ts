@@ -1,9 +1,9 @@
 import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
-import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
+import type { JsonValue, KeyAddress, Kv4Record, Kv4Store, WatchEvent } from '@xir/kv4-core';
 
 import type { Directory } from './directory.ts';
 import { slotAddress, SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './slot-address.ts';
-import { decodeSlot, type Slot } from './slot-document.ts';
+import { decodeSlot, incarnationOf } from './slot-document.ts';
 
 /** What a {@link SlotReader} works with. */
 export interface SlotReaderParts {
@@ -12,8 +12,8 @@ export interface SlotReaderParts {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told what is stored of this neuron's own slots, of any life; `undefined`: nothing. */
-  readonly onOwnSlot: (slot: number, stored: { readonly value: Slot | undefined; readonly version: string } | undefined) => void;
+  /** Told in which life a slot of this neuron was stored, an empty text where it is no slot; `undefined`: it is not stored. */
+  readonly onOwnSlot: (slot: number, incarnation: string | undefined) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -72,12 +72,10 @@ export class SlotReader {
     const { directory } = this.#parts;
     switch (event.type) {
       case 'put': {
-        const value = decodeSlot(event.record.value);
-        if (value === undefined) this.malformed += 1;
-        return this.#set(event.record.address, { value, version: event.record.version });
+        return this.#put(event.record);
       }
       case 'delete':
-        return this.#set(event.address, undefined);
+        return this.#gone(event.address);
       case 'reset':
         return directory.beginTelling();
       case 'end-of-initial':
@@ -87,11 +85,22 @@ export class SlotReader {
     }
   }
 
-  #set(address: Parameters<typeof slotOfAddress>[0], stored: { readonly value: Slot | undefined; readonly version: string } | undefined): void {
+  #put({ address, valueText }: Kv4Record): void {
     const { directory, neuron, onOwnSlot } = this.#parts;
     const place = slotOfAddress(address);
     if (place === undefined) return;
-    if (place.neuron === neuron) onOwnSlot(place.slot, stored);
-    else directory.setSlot(place.neuron, place.slot, stored?.value);
+    // What this neuron has written itself, it knows.
+    if (place.neuron === neuron) return onOwnSlot(place.slot, incarnationOf(valueText) ?? decodeSlot(JSON.parse(valueText) as JsonValue)?.incarnation ?? '');
+    // Not `record.value`: the cache would keep it for as long as the record.
+    const value = decodeSlot(JSON.parse(valueText) as JsonValue);
+    if (value === undefined) this.malformed += 1;
+    directory.setSlot(place.neuron, place.slot, value);
+  }
+
+  #gone(address: KeyAddress): void {
+    const { directory, neuron, onOwnSlot } = this.#parts;
+    const place = slotOfAddress(address);
+    if (place?.neuron === neuron) onOwnSlot(place.slot, undefined);
+    else if (place !== undefined) directory.setSlot(place.neuron, place.slot, undefined);
   }
 }

@@ -3,7 +3,7 @@ import { Kv4Error, type JsonValue, type Kv4Store, type WriteCondition } from '@x
 
 import type { Subscription } from '../channel.ts';
 import { slotAddress } from './slot-address.ts';
-import { decodeSlot, encodeSlot, type Slot } from './slot-document.ts';
+import { decodeSlot, encodeSlot } from './slot-document.ts';
 import { SlotPlan, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
 
 /** Milliseconds within which joins and leaves share one write. */
@@ -87,10 +87,9 @@ export class SlotWriter {
     this.#changed();
   }
 
-  /** What is stored of a slot of this neuron, as the feed tells: what another has put in its place, or deleted, is written again. */
-  observe(slot: number, stored: { readonly value: Slot | undefined; readonly version: string } | undefined): void {
-    if (stored !== undefined && stored.value?.incarnation === this.#incarnation) return;
-    if (stored === undefined && !this.#plan.holds(slot)) return;
+  /** In which life a slot of this neuron is stored, as the feed tells; `undefined`: it is not. What another has put in its place, or deleted, is written again. */
+  observe(slot: number, incarnation: string | undefined): void {
+    if (incarnation === this.#incarnation || (incarnation === undefined && !this.#plan.holds(slot))) return;
     this.#plan.failed(slot);
     this.#schedule();
   }
