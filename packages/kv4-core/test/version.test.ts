@@ -113,7 +113,7 @@ describe('the hybrid clock', () => {
       for (const { stepMs, above, near } of steps) {
         now += stepMs;
         highestNow = Math.max(highestNow, now);
-        const floor = above && formatVersion({ ...above, timeMs: near > 0 ? now + near : above.timeMs });
+        const floor = above && formatVersion({ ...above, timeMs: Math.min(MAX_VERSION_TIME_MS - 1, near > 0 ? now + near : above.timeMs) });
         ({ state } = nextVersion(state, now, 'n1', floor));
       }
       const { version } = nextVersion(state, now, 'n1');
