@@ -18,7 +18,7 @@ export const INPUT_MUTANTS: readonly Mutant[] = [
     without: 'The first half of a line that came in two pieces is lost.',
     file: 'packages/couch-feed/src/line-splitter.ts',
     find: 'else if (skipped === 0) this.#append(last);',
-    replace: 'else if (skipped === 0) [this.#heldBytes] = [0], this.#append(last);',
+    replace: 'else if (skipped === 0) { this.#heldBytes = 0; this.#append(last); }',
     heldBy: { file: 'packages/couch-feed/test/line-splitter.test.ts', title: 'S1 T23 gives the same lines for every place in which a corpus is cut in two' },
   },
   {
