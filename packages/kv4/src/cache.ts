@@ -408,7 +408,9 @@ export class Cache {
   }
 
   #start(entry: TableEntry): void {
-    if (entry.state === 'absent' && this.table.isComplete(entry.node.address)) return this.#settleAbsent(entry);
+    // A write that was given up leaves an entry reserved that is pinned besides.
+    const isUnknown = entry.state === 'absent' || (entry.state === 'reserved' && entry.noted === undefined);
+    if (isUnknown && this.table.isComplete(entry.node.address)) return this.#settleAbsent(entry);
     const noted = entry.noted ?? this.recent.revision(entry.id);
     this.apply(entry, { type: 'reference' }, 'load');
     entry.noted = noted;

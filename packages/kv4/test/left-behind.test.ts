@@ -64,6 +64,34 @@ describe('what a load leaves behind', () => {
     await transport.close();
   });
 
+  it('M5: a followed key whose load and whose write failed is in no listing, and not there, until its row comes', async () => {
+    await using database = new TestDatabase(server.url);
+    const transport = new ScriptedTransport(server.url);
+    const memory = await database.open({ client: new CouchClient({ url: server.url, transport }) });
+    const writer = await database.open();
+    transport.next('/_bulk_get', async () => textResponse(500, '{"error":"internal_server_error"}'));
+    memory.followKeys({ changed: () => undefined, lost: () => undefined }).follow(key('k'));
+    await expect(memory.get(key('k'))).rejects.toMatchObject({ code: 'KV4_UNAVAILABLE' });
+    await expect(memory.put(key('k'), 0, { condition: { type: 'version', version: '0-n' } })).rejects.toMatchObject({ code: 'KV4_VERSION_CONFLICT' });
+    const events: WatchEvent[] = [];
+    const following = (async () => {
+      for await (const event of memory.watch({ type: 'path', address: place })) {
+        events.push(event);
+        if (event.type === 'put' && event.record.address.key === 'last') return;
+      }
+    })();
+    await vi.waitFor(() => expect(events.length).toBe(1), { timeout: 8_000, interval: 5 });
+    const gate = transport.freezeFeed();
+    await writer.put(key('k'), 1);
+    expect(await memory.get(key('k'))).toBeUndefined();
+    gate.open();
+    await writer.put(key('last'), 1);
+    await following;
+    expect(events.map((event) => (event.type === 'put' ? event.record.address.key : event.type))).toEqual(['end-of-initial', 'k', 'last']);
+    await database[Symbol.asyncDispose]();
+    await transport.close();
+  });
+
   it('M12: with history, a version that a wider listing brought before its row is told', async () => {
     await using database = new TestDatabase(server.url);
     const transport = new ScriptedTransport(server.url);

@@ -39,6 +39,7 @@ export class Connection {
   #held: string[] | undefined;
   #counted = 0;
   #inTurn = false;
+  #toldInTurn = false;
   #busy = false;
   #paused = false;
   #flushing = false;
@@ -107,7 +108,9 @@ export class Connection {
     } finally {
       this.#inTurn = false;
     }
-    if (!this.#busy) this.#flush();
+    // What is told does not wait for the answer that the client waits for.
+    if (!this.#busy || this.#toldInTurn) this.#flush();
+    this.#toldInTurn = false;
     this.#endIfDone();
   }
 
@@ -212,6 +215,7 @@ export class Connection {
   }
 
   #flushSoon(): void {
+    if (this.#inTurn) this.#toldInTurn = true;
     if (this.#inTurn || this.#flushing || this.#closed) return;
     this.#flushing = true;
     queueMicrotask(() => {

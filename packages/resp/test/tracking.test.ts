@@ -142,6 +142,19 @@ describe('CLIENT TRACKING', () => {
     expect(await client.message()).toEqual(['invalidate', ['t9']]);
   });
 
+  it('T9 what is told leaves at once, though the client waits for an answer', async () => {
+    let begin: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (begin = resolve));
+    await using held = await openFixture({ wrapStore: (store) => slowGets(store, gate), resp: { limits: { maxTrackedNames: 1 } } });
+    const client = await held.open(3);
+    await client.call('CLIENT', 'TRACKING', 'ON');
+    await client.call('GET', 't9');
+    const answers = client.pipeline([['GET', '/slow/key'], ['SET', '/slow/other', 1]]);
+    expect(await client.message()).toEqual(['invalidate', ['t9']]);
+    begin();
+    expect(await answers).toEqual([null, 'OK']);
+  });
+
   it('T9 what was told while an answer was being fetched is told once more behind the answer', async () => {
     let begin: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (begin = resolve));

@@ -35,6 +35,8 @@ const MENDED = [
   { profile: 'all', seed: 3669478065, what: 'a key whose load failed is in later listings' },
   { profile: 'quick', seed: 10192627, what: 'a watch that has to begin anew while it begins tells an own write once' },
   { profile: 'faces', seed: 2387610935, what: 'a key whose load fails while it is written, and its path listed, is what was written' },
+  { profile: 'faces', seed: 3923285043, what: 'a key whose write was given up is not there while its whole listing says so, though it is followed' },
+  { profile: 'faces', seed: 710292173, what: 'what a client is told does not wait for the answer that it waits for' },
   { profile: 'faces', seed: 830224565, what: 'a client that does not want to be told of its own writes is told what goes back to one' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
 ];

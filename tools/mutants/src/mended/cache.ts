@@ -138,6 +138,14 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'packages/kv4/test/left-behind.test.ts', title: 'M5: a key whose load fails while it is written' },
   },
   {
+    name: 'reserved-in-a-whole-listing',
+    without: 'A followed key whose load and whose write failed is read from the database though its path is listed, and no watch is told of it.',
+    file: CACHE,
+    find: "|| (entry.state === 'reserved' && entry.noted === undefined)",
+    replace: '',
+    heldBy: { file: 'packages/kv4/test/left-behind.test.ts', title: 'M5: a followed key whose load and whose write failed' },
+  },
+  {
     name: 'fresh-reads-woken-by-another-row',
     without: 'A fresh read that waits for what is in doubt is woken by any row that can be served.',
     file: CACHE,

@@ -39,6 +39,14 @@ export const REDIS_PROTOCOL_MUTANTS: readonly Mutant[] = [
     heldBy: { file: TRACKING_TEST, title: 'T5 NOLOOP leaves out' },
   },
   {
+    name: 'told-with-the-next-answer',
+    without: 'What a client is told while its requests are carried out waits for the answer that it waits for.',
+    file: 'packages/resp/src/connection.ts',
+    find: 'if (this.#inTurn) this.#toldInTurn = true;',
+    replace: '',
+    heldBy: { file: TRACKING_TEST, title: 'T9 what is told leaves at once' },
+  },
+  {
     name: 'told-with-the-row',
     without: 'A client-side cache is told of an own write of its neuron to a hash, or under a prefix, only with its row, when others have read it.',
     file: 'packages/resp/src/changes/change-follower.ts',
