@@ -20,6 +20,7 @@ import type { WebSocketFace } from '@xir/websocket';
 import { API_DOCUMENTS } from './api-documents.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
+import { membershipFigures, type SystemMembership } from './membership.ts';
 import type { NamedSettings } from './named-settings.ts';
 import { feedDeadlineMs, feedHealth, memoryFigures } from './neuron-memory.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -34,6 +35,7 @@ export interface NeuronParts {
   resp?: RespFace;
   webSocket?: WebSocketFace;
   channels?: { readonly router: Router; readonly signalling: SignallingFace };
+  system?: SystemMembership;
 }
 
 /** Where what is opened is noted, and where is logged. */
@@ -69,6 +71,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
     ...respFigures(parts.resp),
     ...webSocketFigures(parts.webSocket),
     ...(parts.channels === undefined ? {} : { channels: { ...parts.channels.router.stats(), ...parts.channels.signalling.metrics() } }),
+    ...(parts.system === undefined ? {} : { membership: membershipFigures(parts.system) }),
   });
   const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });

@@ -48,7 +48,13 @@ export const NEURON_OPTIONS = {
   restPort: option({ flag: 'rest-port', kind: kinds.port, defaultText: '4006', help: 'The port of the REST API.' }),
   wsPort: option({ flag: 'ws-port', kind: kinds.port, defaultText: '4005', help: 'The port of the WebSocket data API, which is also served at /ws of the REST port.' }),
   tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'The port of the Redis protocol (RESP2 and RESP3).' }),
-  linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'Reserved for the link between neurons; not opened by this version.' }),
+  linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'The port of the link between neurons: TLS, both ends proved by certificates that the system issues itself.' }),
+  linkAddress: option({
+    flag: 'link-address',
+    kind: kinds.hostAndPort,
+    absent: 'the host given with --host, or the name of this host where that is any address, and the port of the link',
+    help: 'Where other neurons reach the link of this one.',
+  }),
   opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready, /metrics, /openapi.json, /asyncapi.json and /api.' }),
   serveDatabase: option({
     flag: 'serve-database',
@@ -70,6 +76,7 @@ export const NEURON_OPTIONS = {
     help: 'The secret of the account $sys; the default is accepted on loopback addresses only.',
     secret: true,
   }),
+  region: option({ flag: 'region', kind: kinds.text, absent: 'none', help: 'Where this neuron is, in a word of your own; _host prefers neurons of the region it is asked in.' }),
   tlsCert: option({ flag: 'tls-cert', kind: kinds.path, absent: 'no TLS', help: 'The certificate chain (PEM) of the REST API, the WebSocket data API and the Redis protocol; needs --tls-key.' }),
   tlsKey: option({ flag: 'tls-key', kind: kinds.path, absent: 'no TLS', help: 'The private key (PEM) of the REST API, the WebSocket data API and the Redis protocol; needs --tls-cert.' }),
   signalUrls: option({

@@ -18,8 +18,8 @@ export interface ReadyRecord {
   readonly database?: string;
   readonly databaseName: string;
   readonly embedded: boolean;
-  /** Ports that later faces will open; nothing listens on them. */
-  readonly reserved: { readonly linkPort: number };
+  /** Port of the link between neurons. */
+  readonly linkPort: number;
 }
 
 /** What {@link readyRecord} puts together. */
@@ -31,6 +31,7 @@ export interface ReadyFacts {
   readonly webSocket: string;
   readonly tcp: string;
   readonly operations: string;
+  readonly linkPort: number;
   readonly database?: string;
 }
 
@@ -42,6 +43,5 @@ export function readyRecord(settings: NeuronSettings, { database, ...facts }: Re
     ...(database === undefined ? {} : { database }),
     databaseName: settings.database,
     embedded: settings.couchdbUrl === undefined,
-    reserved: { linkPort: settings.linkPort },
   };
 }

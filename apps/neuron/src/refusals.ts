@@ -55,11 +55,11 @@ function conflicts(settings: NeuronSettings): NeuronProblem[] {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     conflict(tlsCert === undefined ? '--tls-key' : '--tls-cert', 'a certificate and its key belong together', 'Give both --tls-cert and --tls-key.');
   }
-  // The reserved port is not opened, so it is in nobody's way.
   const ports: readonly (readonly [string, number])[] = [
     ['--rest-port', settings.restPort],
     ['--ws-port', settings.wsPort],
     ['--tcp-port', settings.tcpPort],
+    ['--link-port', settings.linkPort],
     ['--ops-port', settings.opsPort],
     ...(serveDatabase === undefined || !sameHost(serveDatabase.host, settings.host) ? [] : [['--serve-database', serveDatabase.port] as const]),
   ];

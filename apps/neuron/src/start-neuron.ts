@@ -5,7 +5,6 @@ import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type RestHandler, type RestServer } from '@xir/rest';
-import { InMemoryNetwork } from '@xir/router';
 import type { SignallingFace } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
@@ -15,6 +14,7 @@ import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
+import { chooseSignal, openMembership } from './membership.ts';
 import { openNeuronMemory, type DatabaseReach } from './neuron-memory.ts';
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -42,10 +42,12 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const memory = stack.add('memory', await openMemoryInTime(database, settings, { parts, logger, signal }));
     delete parts.waitingFor;
     parts.memory = memory;
+    const system = await openMembership(settings, { memory, clients: () => clientsOf(parts), isDraining: () => parts.state === 'draining' }, { stack, logger });
+    parts.system = system;
     const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
-    const channels = await openChannels({ store: memory, accounts, ...new InMemoryNetwork().start(settings.name), onError });
+    const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, onError });
     stack.add('router', channels.router);
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest(faces, { stack, logger });
@@ -55,11 +57,13 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     // Clients are told to go elsewhere before their connections end.
     stack.add('signalling', { close: () => signalling.close(settings.drainMs) });
     parts.state = 'running';
-    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.server.url, webSocket: webSocket.url, tcp: resp.url, operations: operations.url };
+    const facts = { neuron: settings.name, version: NEURON_VERSION, pid: process.pid, rest: rest.server.url, webSocket: webSocket.url, tcp: resp.url, operations: operations.url, linkPort: system.links.port };
     const ready = readyRecord(settings, database.url === undefined ? facts : { ...facts, database: database.url });
     logger.info({ rest: ready.rest, webSocket: ready.webSocket, tcp: ready.tcp, operations: ready.operations, database: ready.database, databaseName: ready.databaseName }, 'the neuron is ready');
     const close = () => {
       parts.state = 'draining';
+      // The others learn that this neuron takes no new clients; closing does not wait for it.
+      void system.membership.announce();
       return stack.close();
     };
     return { ready, close, [Symbol.asyncDispose]: close };
@@ -133,7 +137,7 @@ async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { 
     neuron: settings.name,
     trustProxy: settings.trustProxy,
     ...(turn === undefined ? {} : { turn }),
-    hosts: { ...(settings.signalUrls === undefined ? {} : { signal: settings.signalUrls }), ...(settings.turnHosts === undefined ? {} : { turn: settings.turnHosts }) },
+    hosts: { chooseSignal: (wish) => chooseSignal(parts, settings, wish), ...(settings.signalUrls === undefined ? {} : { signal: settings.signalUrls }), ...(settings.turnHosts === undefined ? {} : { turn: settings.turnHosts }) },
     onError: (error) => logger.error({ error }, 'a request failed for a reason that nobody planned for'),
     // Telling about every request costs the short way of cached answers, so only who debugs is told.
     ...(isDebugging(settings) ? { onRequest: (report: object) => logger.debug(report, 'request') } : {}),
@@ -167,6 +171,11 @@ async function openWebSocket({ settings, parts, store, accounts, tls, signalling
   attachWebSocketFace(rest.server, face, elsewhere);
   const options = { face, elsewhere, host: settings.host, port: settings.wsPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('WebSocket', await listening('--ws-port', () => createWebSocketServer(options)));
+}
+
+/** Connections of clients that stay. */
+function clientsOf({ webSocket, channels }: NeuronParts): number {
+  return (webSocket?.metrics().connections ?? 0) + (channels?.signalling.metrics().connections ?? 0);
 }
 
 /** Statistics are kept by the REST face, whichever way a request came. */

@@ -14,7 +14,7 @@ import { NeuronProcess, temporaryDirectory } from './neuron-process.ts';
 import { exchangesOf, type Exchange, type OpenApi } from './openapi-exchanges.ts';
 
 /** The neuron that the documents say their examples are of. */
-const OPTIONS = '--rest-port 0 --ops-port 0 --tcp-port 0 --ws-port 0 --system-secret secret --signal-urls wss://signal.example/ws --turn-hosts turn.example --turn-secret shared'.split(' ');
+const OPTIONS = '--rest-port 0 --ops-port 0 --tcp-port 0 --ws-port 0 --link-port 0 --system-secret secret --signal-urls wss://signal.example/ws --turn-hosts turn.example --turn-secret shared'.split(' ');
 
 /** What differs from run to run in the events of a watch. */
 const VARYING_DATA = ['t', '_id', '_rev', 'v/_ver_'].map((name) => `/*/data/${name}`);

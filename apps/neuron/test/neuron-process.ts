@@ -77,7 +77,7 @@ export interface RunningNeuron extends AsyncDisposable {
 
 /** Flags of a neuron on free loopback ports. */
 export function freePorts(): string[] {
-  return ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--system-secret', TEST_SECRET];
+  return ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--link-port', '0', '--system-secret', TEST_SECRET];
 }
 
 /** Starts a neuron on free ports and a client of it. */

@@ -183,7 +183,7 @@ describe('a neuron refuses', () => {
     ['a secret of its own on any address', { host: '0.0.0.0', 'system-secret': 'x' }],
     ['the served database on loopback without a login', { 'serve-database': '127.0.0.1:5984' }],
     ['the served database on any address with a login', { 'serve-database': '0.0.0.0:5984', 'database-admin': 'a:b' }],
-    ['port 0 for everything', { 'rest-port': '0', 'ws-port': '0', 'tcp-port': '0', 'ops-port': '0', 'serve-database': '127.0.0.1:0' }],
+    ['port 0 for everything', { 'rest-port': '0', 'ws-port': '0', 'tcp-port': '0', 'link-port': '0', 'ops-port': '0', 'serve-database': '127.0.0.1:0' }],
   ])('nothing about %s', (_, flags) => {
     expect(problemsOf(() => refuseUnsafeSettings(resolve({ flags })))).toEqual([]);
   });

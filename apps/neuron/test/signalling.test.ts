@@ -56,4 +56,4 @@ it('existing signalling clients connect with their tokens at both ports, message
   const { code, stderr } = await neuron.process.end();
   expect(await alex.until('go_away')).toHaveLength(1);
   expect({ code, stderr: /"level":"(?:error|fatal)"/.test(stderr) }).toEqual({ code: 0, stderr: false });
-});
+}, 120_000);

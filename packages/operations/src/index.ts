@@ -52,3 +52,4 @@ export {
   type WatchdogSnapshot,
 } from './watchdog.ts';
 export { WATCHDOG_EXIT_STATUS } from './watchdog-worker.ts';
+export type { MembershipSnapshot } from './membership-metrics.ts';

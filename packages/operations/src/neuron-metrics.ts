@@ -1,4 +1,5 @@
 import type { LoopDelay } from './loop-delay.ts';
+import { MEMBERSHIP_METRICS, type MembershipSnapshot } from './membership-metrics.ts';
 import type { LabelledValue, MetricDefinition } from './metrics.ts';
 import type { WatchdogSnapshot } from './watchdog.ts';
 
@@ -134,6 +135,8 @@ export interface NeuronSnapshot {
   readonly webSocket?: WebSocketSnapshot;
   /** Channels and signalling. */
   readonly channels?: ChannelSnapshot;
+  /** The neurons of the system, and the links to them. */
+  readonly membership?: MembershipSnapshot;
 }
 
 type Definition = MetricDefinition<NeuronSnapshot>;
@@ -300,4 +303,5 @@ export const NEURON_METRICS: readonly Definition[] = [
           ],
   },
   counter('xir_channels_slot_writes_total', 'Documents in which subscriptions were written down or deleted.', ({ channels }) => channels?.slotWrites),
+  ...MEMBERSHIP_METRICS,
 ];

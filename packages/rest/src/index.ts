@@ -26,6 +26,7 @@ export {
   DEFAULT_WATCH_HEARTBEAT_MS,
   MAX_TURN_TTL_SECONDS,
   type HostOptions,
+  type SignalWish,
   type RestLimits,
   type RestOptions,
   type TurnOptions,

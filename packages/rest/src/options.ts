@@ -68,8 +68,19 @@ export interface TurnOptions {
   readonly defaultTtlSeconds?: number;
 }
 
+/** For whom a signalling server is looked for. */
+export interface SignalWish {
+  readonly bucket: string;
+  /** The channel, `/` where none was named. */
+  readonly path: string;
+  /** The peer that is to be met there. */
+  readonly key?: string;
+}
+
 /** What `_host` answers from. */
 export interface HostOptions {
+  /** Chooses the URL of a signalling server; where it knows none, one of `signal` is picked. */
+  readonly chooseSignal?: (wish: SignalWish) => string | undefined;
   /** WebSocket URLs, for example `wss://example.org:443/ws`; one of them is picked. */
   readonly signal?: readonly string[];
   /** TURN hosts; one of them is picked. */

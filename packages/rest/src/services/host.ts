@@ -1,4 +1,5 @@
 import { RestError } from '../errors.ts';
+import type { SignalWish } from '../options.ts';
 import type { Service, ServiceRequest } from '../service.ts';
 
 /** `_host`: where to connect. */
@@ -6,12 +7,20 @@ export const hostService: Service = {
   methods: ['GET', 'PUT', 'POST'],
   async handle(request) {
     const { context } = request;
-    const urls = kindOf(request) === 'signal' ? context.hosts.signal : context.hosts.turn;
-    const url = urls?.[Math.floor(context.random() * urls.length)];
+    const kind = kindOf(request);
+    const urls = context.hosts[kind];
+    const chosen = kind === 'signal' ? context.hosts.chooseSignal?.(wishOf(request)) : undefined;
+    const url = chosen ?? urls?.[Math.floor(context.random() * urls.length)];
     if (url === undefined) throw new RestError('REST_NOT_CONFIGURED', 'no such server is configured');
     return { kind: 'value', text: JSON.stringify(url) };
   },
 };
+
+function wishOf({ login, path, segments, query, body }: ServiceRequest): SignalWish {
+  const key = query.get('k') ?? body['k'];
+  const channel = segments[0] === 'best' && segments.length === 2 ? '/' : path;
+  return { bucket: login.bucket, path: channel, ...(typeof key === 'string' ? { key } : {}) };
+}
 
 /** What is looked for: `type`, or in the older form `/_host/best/<type>`. */
 function kindOf({ query, body, segments }: ServiceRequest): 'signal' | 'turn' {

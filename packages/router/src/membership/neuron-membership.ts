@@ -145,10 +145,22 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     await this.#renew();
   }
 
-  /** Leaves in good order: says so in the lease, then cleans up behind itself. Idempotent; never rejects. */
+  /** Leaves in good order: says so in the lease, then cleans up behind itself, for as long as that takes no longer than a lease lasts. Idempotent; never rejects. */
   close(): Promise<void> {
-    this.#closed ??= this.#leave();
+    this.#closed ??= this.#leaveInTime();
     return this.#closed;
+  }
+
+  /** While the database does not answer, the others see the lease grow stale, and one of them cleans up. */
+  #leaveInTime(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    return new Promise((resolve) => {
+      const limit = this.#clock.schedule(this.#times.leaseTtlMs, resolve);
+      void this.#leave().then(() => {
+        limit.cancel();
+        resolve();
+      });
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -156,7 +168,6 @@ export class NeuronMembership implements Membership, AsyncDisposable {
   }
 
   async #leave(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
     this.#stopAnswering();
     await this.#watch.close();
     await this.#houseKeeping.close();

@@ -29,7 +29,7 @@ export interface NeuronOptions {
 /** Starts the built neuron on free ports in a directory of its own that goes with it. */
 export async function startNeuron(options: NeuronOptions): Promise<NeuronProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'xir-bench-'));
-  const flags = ['--host', '127.0.0.1', '--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--name', options.name, '--data-dir', directory, '--log-level', 'warn'];
+  const flags = ['--host', '127.0.0.1', '--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--link-port', '0', '--name', options.name, '--data-dir', directory, '--log-level', 'warn'];
   if (options.couchdbUrl === undefined) flags.push('--serve-database', '127.0.0.1:0');
   else flags.push('--couchdb-url', options.couchdbUrl);
   if (options.database !== undefined) flags.push('--database', options.database);

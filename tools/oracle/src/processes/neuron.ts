@@ -112,7 +112,7 @@ export class Neuron implements AsyncDisposable {
     const url = new URL(databaseUrls[0]);
     url.hostname = '127.0.0.1';
     url.port = String(this.proxy.port);
-    const flags = ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--name', name, '--database', databaseName, '--heartbeat-ms', '1000', '--log-level', 'warn'];
+    const flags = ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--link-port', '0', '--name', name, '--database', databaseName, '--heartbeat-ms', '1000', '--log-level', 'warn'];
     const child = new Child([process.execPath, '--import', 'tsx', '--conditions=@xir/source', MAIN, ...flags], { XIR_COUCHDB_URL: url.href });
     this.#child = child;
     this.#expectedEnd = false;
