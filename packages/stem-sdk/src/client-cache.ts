@@ -108,7 +108,7 @@ export class ClientCache {
       } finally {
         this.#state.fall(scope);
       }
-      await this.#timing.wait(retryPauseMs(this.#timing, isRefused ? Infinity : attempts), closed);
+      await this.#timing.wait(retryPauseMs(this.#timing, isRefused ? Infinity : attempts), AbortSignal.any([closed]));
     }
   }
 }

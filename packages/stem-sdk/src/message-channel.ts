@@ -59,7 +59,7 @@ export class MessageChannel {
   readonly #closing = new AbortController();
   #line: Promise<MessageLine> | undefined;
   #current: MessageLine | undefined;
-  /** Waits to be ended by `close`: listeners of the signal would be counted as a leak. */
+  /** Waits to be ended by `close`. */
   readonly #waits = new Set<() => void>();
 
   constructor(options: MessageChannelOptions) {
@@ -69,6 +69,12 @@ export class MessageChannel {
   /** The signal that ends with the channel. */
   get closed(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Runs something when the channel closes; the answer takes that back. Listeners of the signal would be counted as a leak. */
+  onClose(run: () => void): () => void {
+    this.#waits.add(run);
+    return () => void this.#waits.delete(run);
   }
 
   /** Milliseconds that an answer may take. */

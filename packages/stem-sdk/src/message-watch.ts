@@ -23,21 +23,22 @@ async function* follow({ channel, scope, options }: Job, state: WatchState): Asy
   const line = await channel.open('watch');
   const queue = new EventQueue();
   const message = watchMessage(scope, options, state);
-  const leaving = [channel.closed, options.signal].filter((signal) => signal !== undefined);
+  const { signal } = options;
   const take = (event: Fields) => {
     queue.push(event);
     if (queue.length > 2 * CREDIT_EVENTS) line.close();
   };
   const id = line.watch(message, { event: take, lost: () => queue.push('lost') });
   const leave = () => queue.push('lost');
-  for (const signal of leaving) signal.addEventListener('abort', leave);
+  const staying = channel.onClose(leave);
+  signal?.addEventListener('abort', leave);
   const unanswered = setTimeout(() => queue.push('late'), channel.requestTimeoutMs);
   let credit = CREDIT_EVENTS;
   try {
     for (;;) {
       const event = queue.take() ?? (await queue.next());
       if (event === 'lost' || event === 'late') {
-        if (leaving.some(({ aborted }) => aborted)) return;
+        if (channel.closed.aborted || signal?.aborted === true) return;
         throw new Kv4Error('KV4_UNAVAILABLE', event === 'lost' ? 'watch: the connection broke' : 'watch: no answer in time');
       }
       if (event['event'] === undefined) {
@@ -55,7 +56,8 @@ async function* follow({ channel, scope, options }: Job, state: WatchState): Asy
     }
   } finally {
     clearTimeout(unanswered);
-    for (const signal of leaving) signal.removeEventListener('abort', leave);
+    staying();
+    signal?.removeEventListener('abort', leave);
     line.unwatch(id);
   }
 }
