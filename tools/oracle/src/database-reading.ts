@@ -73,7 +73,7 @@ export class PlainDatabase {
   /** The revisions of all documents of the test's keys: what differs between two looks was written meanwhile. */
   async #revisions(): Promise<string> {
     const lists = await Promise.all(this.#urls.map((url) => this.#sendTo<{ rows: { id: string; value: { rev: string } }[] }>(url, { method: 'GET', path: '/_all_docs', body: undefined })));
-    return lists.flatMap(({ rows }) => rows.filter(({ id }) => /^[ds]!\$sys!(?!\*stats)/.test(id)).map(({ id, value }) => `${id} ${value.rev}`)).join('\n');
+    return lists.flatMap(({ rows }) => rows.filter(({ id }) => /^[ds]!\$sys!/.test(id) && !isOfNeurons(id.split('!')[2] ?? '')).map(({ id, value }) => `${id} ${value.rev}`)).join('\n');
   }
 
   async #readOnce(nowMs: number): Promise<Map<string, StoredKey>> {
@@ -132,13 +132,20 @@ export function headId(layer: string, path: string, key: string): string {
   return `d!$sys!${layer}!${path.split('/').filter(Boolean).join('!')}!!${key}`;
 }
 
-/** Puts documents together to keys: all versions of all leaves and segments (the neurons' own statistics apart), the highest of the heads as the current one. Pure. */
+/** Layers in which neurons write of their own accord: statistics, leases, links, and who is connected. */
+const LAYERS_OF_NEURONS = ['*stats', '*leases', '*links', '*subs'];
+
+function isOfNeurons(layer: string): boolean {
+  return LAYERS_OF_NEURONS.some((each) => layer === each || layer.startsWith(`${each}:`));
+}
+
+/** Puts documents together to keys: all versions of all leaves and segments (what neurons write of their own accord apart), the highest of the heads as the current one. Pure. */
 export function keysOf(documents: readonly StoredDocument[], leaves: ReadonlyMap<string, number>, nowMs: number): Map<string, StoredKey> {
   const series = new Map<string, Map<string, StoredVersion>>();
   const heads = new Map<string, StoredDocument>();
   for (const document of documents) {
     const match = /^([ds])!\$sys!([^!]*)!(.*)!!([^!]*)(?:!([^!]*))?$/.exec(document._id);
-    if (match === null || match[2]?.startsWith('*stats') === true) continue;
+    if (match === null || isOfNeurons(match[2] ?? '')) continue;
     const [, kind = '', layer = '', path = '', key = ''] = match;
     const name = keyName(layer, `/${path.replaceAll('!', '/')}`, key);
     const versions = series.get(name) ?? new Map<string, StoredVersion>();
