@@ -1,6 +1,6 @@
 export { isDevice, isUser, MAX_DEVICE_CHARACTERS, MAX_USER_CHARACTERS, type Channel, type Peer, type Subscription } from './channel.ts';
 export { ROUTER_ERROR_CODES, RouterError, type RouterErrorCode } from './errors.ts';
-export { DEFAULT_MAX_RECOVERED_MESSAGES, type HistoryPolicies, type HistoryPolicy, type Recovery } from './history/history-policy.ts';
+export { DEFAULT_HISTORY_LAYER, DEFAULT_MAX_RECOVERED_MESSAGES, type HistoryPolicies, type HistoryPolicy, type Recovery } from './history/history-policy.ts';
 export { InMemoryNetwork, type InMemoryNeuron } from './in-memory/in-memory-network.ts';
 export {
   DEFAULT_ID_WINDOW_MS,
@@ -8,15 +8,19 @@ export {
   DEFAULT_MAX_AWAITED_REPLIES,
   DEFAULT_MAX_CONTENT_CHARACTERS,
   DEFAULT_MAX_HELD_MESSAGES,
+  DEFAULT_MAX_LISTENERS,
   DEFAULT_MAX_PEER_MESSAGES_PER_SECOND,
+  DEFAULT_MAX_PUBLISHER_CHANNELS,
   DEFAULT_MAX_REMEMBERED_IDS,
   DEFAULT_REPLY_TIMEOUT_MS,
   type RouterLimits,
 } from './limits.ts';
 export type { LinkHandler, LinkOutcome, LinkTransport } from './link.ts';
 export type { LiveNeuron, Membership, NeuronLife } from './membership.ts';
-export { openRouter, Router, type RouterOptions, type RouterStats } from './router.ts';
+export { openRouter, Router } from './router.ts';
+export type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
 export type { Kick } from './routing/envelope.ts';
+export type { ListenerReceiver } from './routing/local-listeners.ts';
 export type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
 export { ACKNOWLEDGEMENT_LEVELS, type AcknowledgementLevel, type Message, type OutgoingMessage, type SendReport, type Target, type UndeliveredReason } from './routing/message.ts';
 export {
@@ -28,6 +32,7 @@ export {
   type OutboxSink,
   type SlowReceiverPolicy,
 } from './routing/outbox.ts';
+export { DEFAULT_PUBLISHER_DEVICE, type Publisher, type PublisherRequest } from './routing/publisher.ts';
 export { RateLimit } from './routing/rate-limit.ts';
 export type { EndReason, Receiver } from './routing/receiver.ts';
 export type { ChannelNode } from './subscriptions/channel-node.ts';
@@ -35,8 +40,9 @@ export { Directory, type DirectoryParts, type PresenceChange } from './subscript
 export { decodeSlot, encodeSlot, MAX_SLOT_SUBSCRIPTIONS, MAX_STATE_CHARACTERS, type Slot } from './subscriptions/slot-document.ts';
 export { SUBSCRIPTION_LAYER } from './subscriptions/subscription-records.ts';
 export { withSubscriptions, type SubscriptionParts } from './subscriptions/subscription-store.ts';
+export type { Place } from './subscriptions/place.ts';
 export { tidySlots } from './subscriptions/tidy-slots.ts';
-export { SlotPlan, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
+export { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
 export type { KnownNeuron, NeuronState } from './membership/events.ts';
 export type { CleanUp } from './membership/house-keeping.ts';

@@ -16,6 +16,10 @@ export interface RouterLimits {
   readonly replyTimeoutMs: number;
   /** Messages of one peer that wait behind one whose receiver has to be found again. */
   readonly maxHeldMessages: number;
+  /** Listeners on this neuron. */
+  readonly maxListeners: number;
+  /** Channels on which a publisher remembers the order of its messages; more where messages are on their way. */
+  readonly maxPublisherChannels: number;
 }
 
 /** Default of {@link RouterLimits.maxContentCharacters}. */
@@ -34,6 +38,10 @@ export const DEFAULT_MAX_AWAITED_REPLIES = 100_000;
 export const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 /** Default of {@link RouterLimits.maxHeldMessages}. */
 export const DEFAULT_MAX_HELD_MESSAGES = 1_000;
+/** Default of {@link RouterLimits.maxListeners}. */
+export const DEFAULT_MAX_LISTENERS = 100_000;
+/** Default of {@link RouterLimits.maxPublisherChannels}. */
+export const DEFAULT_MAX_PUBLISHER_CHANNELS = 10_000;
 
 /** The limits with defaults for what was not given. Throws `TypeError` for a limit that is no positive number. */
 export function completeLimits(limits: Partial<RouterLimits> = {}): RouterLimits {
@@ -46,6 +54,8 @@ export function completeLimits(limits: Partial<RouterLimits> = {}): RouterLimits
     maxAwaitedReplies: limits.maxAwaitedReplies ?? DEFAULT_MAX_AWAITED_REPLIES,
     replyTimeoutMs: limits.replyTimeoutMs ?? DEFAULT_REPLY_TIMEOUT_MS,
     maxHeldMessages: limits.maxHeldMessages ?? DEFAULT_MAX_HELD_MESSAGES,
+    maxListeners: limits.maxListeners ?? DEFAULT_MAX_LISTENERS,
+    maxPublisherChannels: limits.maxPublisherChannels ?? DEFAULT_MAX_PUBLISHER_CHANNELS,
   };
   for (const [name, value] of Object.entries(complete)) if (!(value >= 1)) throw new TypeError(`${name} must be at least 1`);
   return complete;

@@ -1,65 +1,31 @@
-import { systemClock, systemRandom, type Clock, type Random, type Timer } from '@xir/couch-client';
-import { checkPathAddress, isStorableValue, type JsonValue, type Kv4Store } from '@xir/kv4-core';
+import { systemClock, systemRandom, type Clock, type Timer } from '@xir/couch-client';
+import { checkBucket, checkPathAddress, isStorableValue, type JsonValue } from '@xir/kv4-core';
 
 import { isDevice, isUser, type Channel, type Peer } from './channel.ts';
 import { RouterError } from './errors.ts';
 import { completeLimits, type RouterLimits } from './limits.ts';
 import { HistoryDesk } from './history/history-desk.ts';
-import type { HistoryPolicies, Recovery } from './history/history-policy.ts';
+import { DEFAULT_HISTORY_LAYER, type Recovery } from './history/history-policy.ts';
 import type { ChannelHistory } from './history/channel-history.ts';
-import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
+import type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
 import type { Kick } from './routing/envelope.ts';
 import type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
+import { LocalListeners, type ListenerReceiver } from './routing/local-listeners.ts';
 import { LocalPeers, type Local } from './routing/local-peers.ts';
-import type { OutgoingMessage, SendReport } from './routing/message.ts';
+import type { Message, OutgoingMessage, SendReport } from './routing/message.ts';
+import { createPublisher, type Publisher, type PublisherRequest } from './routing/publisher.ts';
 import { RateLimit } from './routing/rate-limit.ts';
 import { RecoveringReceiver } from './routing/recovering-receiver.ts';
 import type { EndReason, Receiver } from './routing/receiver.ts';
 import { RoutingDesk } from './routing/routing-desk.ts';
 import type { ChannelNode } from './subscriptions/channel-node.ts';
 import { Directory, type PresenceChange } from './subscriptions/directory.ts';
+import type { Place } from './subscriptions/place.ts';
 import { SlotReader } from './subscriptions/slot-reader.ts';
 import { SlotWriter } from './subscriptions/slot-writer.ts';
 import { MAX_STATE_CHARACTERS } from './subscriptions/slot-document.ts';
 import { SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './subscriptions/slot-address.ts';
-
-/** How a router is made. */
-export interface RouterOptions {
-  /** Where slots are stored, with a watch. Not closed with the router. */
-  readonly store: Kv4Store;
-  /** Who is alive. */
-  readonly membership: Membership;
-  /** How the others are reached. */
-  readonly links: LinkTransport;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly limits?: Partial<RouterLimits>;
-  /** Which channels keep their messages; default: none. Their layers' retention is that of the store. */
-  readonly history?: HistoryPolicies;
-  /** Told about failures that are tried again, and those that nobody planned for. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/** Figures of a router. */
-export interface RouterStats {
-  /** Peers whose connections this neuron holds. */
-  readonly localPeers: number;
-  /** Messages handed to receivers on this neuron, each receiver counted. */
-  readonly deliveries: number;
-  /** Messages that came again and were not delivered again. */
-  readonly duplicates: number;
-  /** Messages of peers of this neuron, or parts of them, that were reported as undelivered. */
-  readonly undelivered: number;
-  /** Messages that were refused because their sender, or its account, sent too many. */
-  readonly rateLimited: number;
-  /** Texts of other neurons that could not be read. */
-  readonly malformed: number;
-  /** Stored slots that could not be read. */
-  readonly malformedSlots: number;
-  /** Slots that were written or deleted. */
-  readonly slotWrites: number;
-}
 
 /** Channels of one neuron: who is where, and messages to them. See SPEC.md for the rules. */
 export class Router implements AsyncDisposable {
@@ -69,19 +35,21 @@ export class Router implements AsyncDisposable {
   readonly #onError: (error: unknown) => void;
   readonly #directory: Directory;
   readonly #locals = new LocalPeers();
+  readonly #localListeners: LocalListeners;
   readonly #reader: SlotReader;
   readonly #writer: SlotWriter;
   readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
   readonly #accounts = new Map<string, RateLimit>();
   readonly #listeners = new Set<(change: PresenceChange) => void>();
+  readonly #sentListeners = new Set<(message: Message) => void>();
   readonly #stopMembership: () => void;
   #sweep: Timer | undefined;
   #rateLimited = 0;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
-  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, history: policies = () => undefined, onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
+  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, history: policies = () => undefined, historyLayers: layers = [DEFAULT_HISTORY_LAYER], onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
     this.#membership = membership;
     this.#clock = clock;
     this.#limits = completeLimits(limits);
@@ -92,17 +60,47 @@ export class Router implements AsyncDisposable {
     this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError });
     this.#reader = new SlotReader({ store, neuron, directory, clock, random, onError, onOwnSlot: (slot, found) => this.#writer.observe(slot, found) });
     const patienceMs = this.#limits.replyTimeoutMs;
-    this.#history = new HistoryDesk({ store, policies, clock, random, patienceMs, onError, onMessage: (message) => this.#desk.deliverStored(message) });
+    this.#localListeners = new LocalListeners({
+      maxListeners: this.#limits.maxListeners,
+      onOpen: (place) => {
+        this.#history.listen(place);
+        directory.listeners.add(place, neuron);
+        return this.#writer.listen(place);
+      },
+      onClose: (planned) => {
+        this.#writer.leave(planned);
+        directory.listeners.remove(planned.listener, neuron);
+        this.#history.unlisten(planned.listener);
+      },
+    });
+    this.#history = new HistoryDesk({
+      store,
+      policies,
+      layers,
+      clock,
+      random,
+      patienceMs,
+      onError,
+      onMessage: (message) => this.#desk.deliverStored(message),
+      onSubtreeMessage: (message, base) => void this.#desk.deliverStored(message, { base }),
+      onSubtreeMissed: (base) => {
+        for (const { receiver } of this.#localListeners.at({ ...base, subtree: true })) receiver.missed?.();
+      },
+    });
     this.#desk = new RoutingDesk({
       neuron,
       directory,
       locals: this.#locals,
+      listeners: this.#localListeners,
       links,
       clock,
       limits: this.#limits,
       history: () => this.#history,
       refresh: () => this.#reader.refresh(),
       kickHere: (kick) => this.#kickHere(kick),
+      onSent: (message) => {
+        for (const listener of this.#sentListeners) listener(message);
+      },
       onError,
     });
     this.#stopMembership = membership.onChange(() => this.#livesChanged());
@@ -116,7 +114,7 @@ export class Router implements AsyncDisposable {
 
   /** Takes a peer onto a channel. The receiver gets what is sent there from now on. Throws {@link RouterError}. */
   join(request: JoinRequest, receiver: Receiver): LocalPeer {
-    if (this.#closing !== undefined) throw new RouterError('ROUTER_CLOSED', 'the router is closed');
+    this.#refuseClosed();
     const peer = this.#peerOf(request);
     const replaced = this.#locals.find(peer, peer.user, peer.device);
     const history = this.#history.enter(peer);
@@ -129,6 +127,39 @@ export class Router implements AsyncDisposable {
     const handle = this.#handleOf(local, request.lastWill);
     if (history === undefined || recovering === undefined) return handle;
     return Object.defineProperty(handle, 'recovery', { value: this.#recover(history, recovering, request.since ?? ''), enumerable: true });
+  }
+
+  /** Somebody who sends without being on a channel. Needs no closing. Throws {@link RouterError}. */
+  publisher(request: PublisherRequest): Publisher {
+    const bucket = checkBucket(request.bucket);
+    return createPublisher(
+      { ...request, bucket },
+      {
+        admit: () => this.#admit(bucket, this.#clock.monotonic()),
+        lane: () => this.#desk.sender(this.#clock.monotonic()),
+        send: (sender, message, onReport) => this.#desk.send(sender, message, onReport),
+        maxChannels: this.#limits.maxPublisherChannels,
+      },
+    );
+  }
+
+  /**
+   * Hears what is sent to everybody on a channel, or on all channels at a path and beneath it, on whatever neuron the senders are, without being seen there. Messages to
+   * one peer are not heard. Throws {@link RouterError}.
+   */
+  listen({ bucket, path, subtree = false }: ListenRequest, receiver: ListenerReceiver): Listening {
+    this.#refuseClosed();
+    const checked = checkPathAddress({ bucket, layer: SLOT_LAYER, path });
+    const place: Place = { bucket: checked.bucket, path: checked.path, subtree };
+    const listener = { place, receiver };
+    this.#localListeners.add(listener);
+    const ready = this.#history.ready(place);
+    return {
+      stored: async () => {
+        await Promise.all([ready, this.#writer.stored()]);
+      },
+      stop: () => this.#localListeners.remove(listener),
+    };
   }
 
   /** Who is on a channel. */
@@ -158,6 +189,12 @@ export class Router implements AsyncDisposable {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Calls the listener with every message that a peer or publisher of this neuron sends, once it is taken. Gives back how to stop that. */
+  onSent(listener: (message: Message) => void): () => void {
+    this.#sentListeners.add(listener);
+    return () => void this.#sentListeners.delete(listener);
+  }
+
   /** Takes peers off their channels, wherever their connections are: they are told, and closed. Resolves to how many devices were, and where it could not be done. */
   kick(kick: Kick): Promise<SendReport> {
     return this.#desk.kick(kick);
@@ -172,6 +209,7 @@ export class Router implements AsyncDisposable {
     const { deliveries, duplicates, undelivered, malformed } = this.#desk.stats();
     return {
       localPeers: this.#locals.size,
+      localListeners: this.#localListeners.size,
       deliveries,
       duplicates,
       undelivered,
@@ -194,6 +232,10 @@ export class Router implements AsyncDisposable {
 
   async #close(): Promise<void> {
     for (const local of this.#locals.all()) this.#end(local, 'closed');
+    for (const listener of this.#localListeners.all()) {
+      this.#localListeners.remove(listener);
+      listener.receiver.end?.('closed');
+    }
     this.#sweep?.cancel();
     this.#stopMembership();
     this.#desk.close();
@@ -237,11 +279,24 @@ export class Router implements AsyncDisposable {
   #send(local: Local, message: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
     if (!local.present) throw new RouterError('ROUTER_LEFT', 'the peer is not on the channel any more');
     const nowMs = this.#clock.monotonic();
-    if (!local.rate.take(nowMs) || !this.#accountRate(local.peer.bucket, nowMs).take(nowMs)) {
-      this.#rateLimited += 1;
-      throw new RouterError('ROUTER_RATE_LIMITED', 'too many messages in a second');
-    }
+    if (!local.rate.take(nowMs)) this.#refuseFast();
+    this.#admit(local.peer.bucket, nowMs);
     this.#desk.send(local, message, onReport);
+  }
+
+  /** Throws where an account may not send a message now. */
+  #admit(bucket: string, nowMs: number): void {
+    this.#refuseClosed();
+    if (!this.#accountRate(bucket, nowMs).take(nowMs)) this.#refuseFast();
+  }
+
+  #refuseFast(): never {
+    this.#rateLimited += 1;
+    throw new RouterError('ROUTER_RATE_LIMITED', 'too many messages in a second');
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== undefined) throw new RouterError('ROUTER_CLOSED', 'the router is closed');
   }
 
   #accountRate(bucket: string, nowMs: number): RateLimit {

@@ -19,6 +19,13 @@ it('S7: a stored slot says what was encoded, and names a channel once', () => {
   expect(JSON.stringify(value).match(/room/g)).toHaveLength(1);
 });
 
+it('S7: a slot says where somebody listens, and slots of earlier versions say nothing of it', () => {
+  const slot: Slot = { incarnation: 'life1', subscriptions: [alex], listeners: [{ bucket: 'cool', path: '/room', subtree: false }, { bucket: 'cool', path: '/', subtree: true }] };
+  expect(decodeSlot(JSON.parse(JSON.stringify(encodeSlot(slot))) as JsonValue)).toEqual(slot);
+  expect(encodeSlot({ incarnation: 'life1', subscriptions: [] })).toEqual({ incarnation: 'life1', channels: [] });
+  expect(decodeSlot({ incarnation: 'life1', channels: [] })).toEqual({ incarnation: 'life1', subscriptions: [] });
+});
+
 const member = ['alex', 'd1', 5];
 const refused: readonly (readonly [string, JsonValue])[] = [
   ['a text', 'slot'],
@@ -33,6 +40,11 @@ const refused: readonly (readonly [string, JsonValue])[] = [
   ['no time', { incarnation: 'life1', channels: [['cool', '/room', [['a', 'd1']]]] }],
   ['a member that is none', { incarnation: 'life1', channels: [['cool', '/room', [member, null]]] }],
   ['too many members', { incarnation: 'life1', channels: [['cool', '/room', Array.from({ length: MAX_SLOT_SUBSCRIPTIONS + 1 }, () => member)]] }],
+  ['listeners that are no list', { incarnation: 'life1', channels: [], listeners: {} }],
+  ['a listener that is none', { incarnation: 'life1', channels: [], listeners: [null] }],
+  ['a listener at no path', { incarnation: 'life1', channels: [], listeners: [['cool', 'room', true]] }],
+  ['a listener that says not what it hears', { incarnation: 'life1', channels: [], listeners: [['cool', '/room']] }],
+  ['too many of both', { incarnation: 'life1', channels: [['cool', '/room', [member]]], listeners: Array.from({ length: MAX_SLOT_SUBSCRIPTIONS }, () => ['cool', '/room', true]) }],
 ];
 
 it.each(refused)('S7: %s is not believed', (_, value) => {

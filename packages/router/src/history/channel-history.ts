@@ -24,7 +24,8 @@ export interface ChannelHistoryParts {
 export class ChannelHistory {
   readonly #parts: ChannelHistoryParts;
   readonly #stop = new AbortController();
-  readonly #ready: Promise<void>;
+  /** Resolves when what is stored from now on is told. */
+  readonly ready: Promise<void>;
   #becomeReady: () => void = () => undefined;
   #running: Promise<void>;
   /** The newest version that was seen, and the newest that was handed on. */
@@ -35,7 +36,7 @@ export class ChannelHistory {
 
   constructor(parts: ChannelHistoryParts) {
     this.#parts = parts;
-    this.#ready = new Promise((resolve) => (this.#becomeReady = resolve));
+    this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
     this.#running = this.#follow();
   }
 
@@ -55,7 +56,7 @@ export class ChannelHistory {
    * Rejects with what the store rejects with.
    */
   async since(position: string | undefined): Promise<{ readonly recovery: Recovery; readonly messages: readonly Message[] }> {
-    await this.#ready;
+    await this.ready;
     const upTo = this.#seen;
     const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo }, messages });
     if (position === undefined || position === upTo) return told(true);

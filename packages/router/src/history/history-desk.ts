@@ -3,27 +3,38 @@ import type { Kv4Store } from '@xir/kv4-core';
 
 import type { Channel } from '../channel.ts';
 import type { Message } from '../routing/message.ts';
+import type { Place } from '../subscriptions/place.ts';
+import { PlaceIndex } from '../subscriptions/place-index.ts';
 import { ChannelHistory } from './channel-history.ts';
-import type { HistoryPolicies } from './history-policy.ts';
+import type { HistoryPolicies, HistoryPolicy } from './history-policy.ts';
+import { SubtreeHistory } from './subtree-history.ts';
 import { historyAddress, storedMessage } from './stored-message.ts';
 
 /** What a {@link HistoryDesk} works with. */
 export interface HistoryDeskParts {
   readonly store: Kv4Store;
   readonly policies: HistoryPolicies;
+  /** The layers that policies may name. */
+  readonly layers: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds that something waits for a position at most. */
   readonly patienceMs: number;
-  /** Hands a message to the peers of this neuron; false: it was known already. */
+  /** Hands a message to the peers on this neuron, and to those who listen to its channel; false: it was known already. */
   readonly onMessage: (message: Message) => boolean;
+  /** Hands a message to those who listen to a subtree. */
+  readonly onSubtreeMessage: (message: Message, base: Channel) => void;
+  /** Those who listen to a subtree may have missed something. */
+  readonly onSubtreeMissed: (base: Channel) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** The histories of the channels on which this neuron has peers. */
+/** The histories of the channels on which this neuron has peers or listeners. */
 export class HistoryDesk {
   readonly #parts: HistoryDeskParts;
   readonly #open = new Map<string, { readonly history: ChannelHistory; peers: number }>();
+  readonly #subtrees = new Map<string, { readonly base: Channel; readonly histories: readonly SubtreeHistory[] }>();
+  readonly #subtreeIndex = new PlaceIndex<SubtreeHistory>();
 
   constructor(parts: HistoryDeskParts) {
     this.#parts = parts;
@@ -31,12 +42,12 @@ export class HistoryDesk {
 
   /** Whether a channel keeps its messages. */
   keeps(channel: Channel): boolean {
-    return this.#parts.policies(channel) !== undefined;
+    return this.#policyOf(channel) !== undefined;
   }
 
-  /** A peer comes to a channel; `undefined`: it keeps no messages. */
+  /** A peer or listener comes to a channel; `undefined`: it keeps no messages. */
   enter(channel: Channel): ChannelHistory | undefined {
-    const policy = this.#parts.policies(channel);
+    const policy = this.#policyOf(channel);
     if (policy === undefined) return undefined;
     const id = idOf(channel);
     const known = this.#open.get(id);
@@ -50,7 +61,7 @@ export class HistoryDesk {
     return history;
   }
 
-  /** A peer goes. */
+  /** A peer or listener goes. */
   leave(channel: Channel): void {
     const id = idOf(channel);
     const known = this.#open.get(id);
@@ -61,17 +72,54 @@ export class HistoryDesk {
     void known.history.close();
   }
 
+  /** The first listener comes to a place. */
+  listen({ bucket, path, subtree }: Place): void {
+    const base = { bucket, path };
+    if (!subtree) return void this.enter(base);
+    const { store, layers, clock, random, onError, onSubtreeMessage, onSubtreeMissed } = this.#parts;
+    const told = { onMessage: (message: Message) => onSubtreeMessage(message, base), onMissed: () => onSubtreeMissed(base), onError };
+    const histories = layers.map((layer) => new SubtreeHistory({ store, base, layer, clock, random, ...told }));
+    this.#subtrees.set(idOf(base), { base, histories });
+    for (const history of histories) this.#subtreeIndex.add({ ...base, subtree: true }, history);
+  }
+
+  /** The last listener leaves a place. */
+  unlisten({ bucket, path, subtree }: Place): void {
+    const base = { bucket, path };
+    if (!subtree) return this.leave(base);
+    const id = idOf(base);
+    for (const history of this.#subtrees.get(id)?.histories ?? []) {
+      this.#subtreeIndex.remove({ ...base, subtree: true }, history);
+      void history.close();
+    }
+    this.#subtrees.delete(id);
+  }
+
+  /** Resolves when what is stored from now on is told to those who listen at a place. */
+  async ready({ bucket, path, subtree }: Place): Promise<void> {
+    const id = idOf({ bucket, path });
+    if (!subtree) return this.#open.get(id)?.history.ready;
+    for (const history of this.#subtrees.get(id)?.histories ?? []) await history.ready;
+  }
+
   /** Stores a message; resolves to its position. Rejects with what the store rejects with. */
   async append(message: Message): Promise<string> {
-    const layer = this.#parts.policies(message.channel)?.layer ?? '';
+    const layer = this.#policyOf(message.channel)?.layer ?? '';
     const { version } = await this.#parts.store.put(historyAddress(message.channel, layer), storedMessage(message));
     return version;
   }
 
-  /** Calls `act` when everything up to a position was handed on here, or has not been for long; at once where nobody is on the channel. */
+  /** Calls `act` when everything up to a position was handed on here, or has not been for long; at once where nobody is told of the channel. */
   behind(channel: Channel, position: string | undefined, act: () => void): void {
-    const history = position === undefined ? undefined : this.#open.get(idOf(channel))?.history;
-    if (history === undefined || position === undefined) return act();
+    if (position === undefined) return act();
+    const histories: { reached(position: string): Promise<void> }[] = [];
+    const history = this.#open.get(idOf(channel))?.history;
+    if (history !== undefined) histories.push(history);
+    const { layer } = this.#policyOf(channel) ?? {};
+    this.#subtreeIndex.visitChannel(channel, 'subtrees', (subtree) => {
+      if (subtree.layer === layer) histories.push({ reached: (wanted) => subtree.reached(channel.path, wanted) });
+    });
+    if (histories.length === 0) return act();
     let isDone = false;
     const once = () => {
       if (isDone) return;
@@ -80,13 +128,20 @@ export class HistoryDesk {
       act();
     };
     const timer = this.#parts.clock.schedule(this.#parts.patienceMs, once);
-    void history.reached(position).then(once);
+    void Promise.all(histories.map((known) => known.reached(position))).then(once);
   }
 
   async close(): Promise<void> {
-    const open = [...this.#open.values()];
+    const open = [...[...this.#open.values()].map(({ history }) => history), ...[...this.#subtrees.values()].flatMap(({ histories }) => histories)];
     this.#open.clear();
-    await Promise.all(open.map(({ history }) => history.close()));
+    this.#subtrees.clear();
+    await Promise.all(open.map((history) => history.close()));
+  }
+
+  #policyOf(channel: Channel): HistoryPolicy | undefined {
+    const policy = this.#parts.policies(channel);
+    if (policy !== undefined && !this.#parts.layers.includes(policy.layer)) throw new TypeError(`a history is kept in ${policy.layer}, which is none of historyLayers`);
+    return policy;
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Channel } from '../channel.ts';
 
+/** The layer in which histories are kept unless said otherwise. */
+export const DEFAULT_HISTORY_LAYER = '*messages';
+
 /** How a channel keeps its messages. */
 export interface HistoryPolicy {
-  /** The layer of the channel's bucket in which they are kept, for as long as the store keeps versions of that layer; for example `*messages`. */
+  /** The layer of the channel's bucket in which they are kept, for as long as the store keeps versions of that layer; usually {@link DEFAULT_HISTORY_LAYER}. */
   readonly layer: string;
   /** Most messages that a peer who comes back is given; one who missed more is told so. Default {@link DEFAULT_MAX_RECOVERED_MESSAGES}. */
   readonly maxRecoveredMessages?: number;

@@ -12,15 +12,16 @@ export function historyAddress({ bucket, path }: Channel, layer: string): KeyAdd
 }
 
 /** A message as it is stored; its content stays the text that it was. */
-export function storedMessage({ user, device, event, id, content, sentAtMs }: Message): JsonValue {
-  return { user, device, event, content, sentAtMs, ...(id === undefined ? {} : { id }) };
+export function storedMessage({ user, device, event, id, content, sentAtMs, published }: Message): JsonValue {
+  return { user, device, event, content, sentAtMs, ...(id === undefined ? {} : { id }), ...(published === true ? { published } : {}) };
 }
 
 /** The message of a version; `undefined`: it is none. */
 export function readStoredMessage({ address, value, version }: Pick<Kv4Version, 'address' | 'value' | 'version'>): Message | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { user, device, event, content, sentAtMs, id } = value;
+  const { user, device, event, content, sentAtMs, id, published } = value;
   if (!isUser(user) || !isDevice(device) || typeof event !== 'string' || typeof content !== 'string' || typeof sentAtMs !== 'number') return undefined;
   const channel: Channel = { bucket: address.bucket, path: address.path };
-  return { channel, user, device, target: { type: 'channel' }, event, content, sentAtMs, position: version, ...(typeof id === 'string' ? { id } : {}) };
+  const optional = { ...(typeof id === 'string' ? { id } : {}), ...(published === true ? { published } : {}) };
+  return { channel, user, device, target: { type: 'channel' }, event, content, sentAtMs, position: version, ...optional };
 }

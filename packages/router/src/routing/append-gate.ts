@@ -13,6 +13,11 @@ export class AppendGate<Item> {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** Nothing is on its way, and nothing waits. */
+  get isIdle(): boolean {
+    return this.#appends === 0 && this.#waiting.length === 0;
+  }
+
   /** Whether a message may leave now; `full`: neither now nor later. One that is stored has to be told of by {@link AppendGate.appended}. */
   enter(item: Item, isAppend: boolean): 'now' | 'later' | 'full' {
     if (this.#waiting.length === 0 && (isAppend ? this.#appends < this.#maxWaiting : this.#appends === 0)) {

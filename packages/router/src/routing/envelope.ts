@@ -22,9 +22,9 @@ export interface Kick extends Channel {
 
 /** The text of a message: a head in one line, then the content as it came. `number` 0: no answer is wanted. `after`: the position behind which it belongs. */
 export function messageEnvelope(message: Message, { number, level, after }: { readonly number: number; readonly level: AcknowledgementLevel; readonly after?: string | undefined }): string {
-  const { channel, user, device, target, event, id, sentAtMs } = message;
+  const { channel, user, device, target, event, id, sentAtMs, published } = message;
   const to = target.type === 'channel' ? 0 : target.type === 'subtree' ? [target.path] : [target.user, target.device ?? 0];
-  const head = ['m', channel.bucket, channel.path, user, device, target.type[0], to, event, id ?? 0, sentAtMs, number, ACKNOWLEDGEMENT_LEVELS.indexOf(level), after ?? 0];
+  const head = ['m', channel.bucket, channel.path, user, device, target.type[0], to, event, id ?? 0, sentAtMs, number, ACKNOWLEDGEMENT_LEVELS.indexOf(level), after ?? 0, ...(published === true ? [1] : [])];
   return `${JSON.stringify(head)}\n${message.content}`;
 }
 
@@ -57,12 +57,12 @@ export function readEnvelope(text: string): Envelope | undefined {
 }
 
 function readMessage(head: readonly unknown[], content: string): Envelope | undefined {
-  const [, bucket, path, user, device, kind, to, event, id, sentAtMs, number, level, after] = head;
+  const [, bucket, path, user, device, kind, to, event, id, sentAtMs, number, level, after, published] = head;
   const target = readTarget(kind, to);
   const levelName = ACKNOWLEDGEMENT_LEVELS[level as number];
   if (typeof bucket !== 'string' || typeof path !== 'string' || !isUser(user) || !isDevice(device) || typeof event !== 'string' || target === undefined) return undefined;
   if (typeof sentAtMs !== 'number' || typeof number !== 'number' || levelName === undefined) return undefined;
-  const message: Message = { channel: { bucket, path }, user, device, target, event, content, sentAtMs, ...(typeof id === 'string' ? { id } : {}) };
+  const message: Message = { channel: { bucket, path }, user, device, target, event, content, sentAtMs, ...(typeof id === 'string' ? { id } : {}), ...(published === 1 ? { published: true } : {}) };
   return { type: 'message', message, number, level: levelName, ...(typeof after === 'string' ? { after } : {}) };
 }
 

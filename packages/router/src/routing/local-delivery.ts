@@ -1,8 +1,11 @@
 import type { Clock } from '@xir/couch-client';
 
+import type { Channel } from '../channel.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { DedupWindow } from './dedup-window.ts';
-import type { Local, LocalPeers } from './local-peers.ts';
+import type { LocalListeners } from './local-listeners.ts';
+import type { LocalPeers } from './local-peers.ts';
+import type { Receiver } from './receiver.ts';
 import type { AcknowledgementLevel, Message } from './message.ts';
 
 /** How many receivers a message has reached here, and to how many it was written. */
@@ -16,11 +19,20 @@ interface Reached {
 /** What a {@link LocalDelivery} works with. */
 export interface LocalDeliveryParts {
   readonly locals: LocalPeers;
+  readonly listeners: LocalListeners;
   readonly directory: Directory;
   readonly clock: Clock;
   readonly maxRememberedIds: number;
   readonly idWindowMs: number;
 }
+
+/**
+ * To whom a message goes here: to all who are or listen where it was sent to; to those on its channel, where what is stored is told to those who listen to subtrees by other
+ * means; or to those who listen to one subtree.
+ */
+export type Audience = 'all' | 'channel' | { readonly base: Channel };
+
+type Visit = (holder: { readonly receiver: Pick<Receiver, 'deliver'> }) => void;
 
 /** Hands messages to the receivers on this neuron, each once. */
 export class LocalDelivery {
@@ -40,10 +52,10 @@ export class LocalDelivery {
    * Calls `onDone` once: at once, or at level `written` when everything was written or never will be. Gives back how many receivers have the message now; `undefined`: it
    * came again, and nobody got it.
    */
-  deliver(message: Message, level: AcknowledgementLevel, onDone?: (reached: number, written: number) => void): number | undefined {
+  deliver(message: Message, level: AcknowledgementLevel, onDone?: (reached: number, written: number) => void, audience: Audience = 'all'): number | undefined {
     const count: Reached = { reached: 0, written: 0 };
     if (message.id !== undefined) {
-      const key = `${message.device}/${message.user}/${message.channel.bucket.length}/${message.channel.bucket}${message.channel.path}\n${message.id}`;
+      const key = idKeyOf(message, message.id, audience);
       const before = this.#delivered.find(key, this.#parts.clock.monotonic());
       if (before !== undefined) {
         this.duplicates += 1;
@@ -53,12 +65,12 @@ export class LocalDelivery {
         return undefined;
       }
       // Nobody reached: it may come again, for somebody who has come meanwhile.
-      this.#visit(message, () => (count.reached += 1));
+      this.#visit(message, audience, () => (count.reached += 1));
       if (count.reached > 0) this.#delivered.add(key, this.#parts.clock.monotonic(), count);
       count.reached = 0;
     }
-    if (level === 'written' && onDone !== undefined) return this.#write(message, count, onDone);
-    this.#visit(message, ({ receiver }) => {
+    if (level === 'written' && onDone !== undefined) return this.#write(message, count, { audience, onDone });
+    this.#visit(message, audience, ({ receiver }) => {
       count.reached += 1;
       receiver.deliver(message);
     });
@@ -67,7 +79,7 @@ export class LocalDelivery {
     return count.reached;
   }
 
-  #write(message: Message, count: Reached, onDone: (reached: number, written: number) => void): number {
+  #write(message: Message, count: Reached, { audience, onDone }: { readonly audience: Audience; readonly onDone: (reached: number, written: number) => void }): number {
     let waiting = 1;
     count.waiters = [];
     const settled = () => {
@@ -77,7 +89,7 @@ export class LocalDelivery {
       for (const tell of count.waiters ?? []) tell();
       count.waiters = undefined;
     };
-    this.#visit(message, ({ receiver }) => {
+    this.#visit(message, audience, ({ receiver }) => {
       count.reached += 1;
       waiting += 1;
       receiver.deliver(message, (written) => {
@@ -90,10 +102,24 @@ export class LocalDelivery {
     return count.reached;
   }
 
-  #visit(message: Message, visit: (local: Local) => void): void {
-    const { locals, directory } = this.#parts;
+  #visit(message: Message, audience: Audience, visit: Visit): void {
+    const { locals, listeners, directory } = this.#parts;
     const { target, channel } = message;
-    if (target.type !== 'subtree') return locals.forEach(channel, message, visit);
-    for (const node of directory.subtree({ bucket: channel.bucket, path: target.path })) locals.forEach(node, message, visit);
+    if (typeof audience === 'object') {
+      for (const listener of listeners.at({ ...audience.base, subtree: true })) visit(listener);
+    } else if (target.type === 'subtree') {
+      const base = { bucket: channel.bucket, path: target.path };
+      for (const node of directory.subtree(base)) locals.forEach(node, message, visit);
+      listeners.index.visitSubtree(base, visit);
+    } else {
+      locals.forEach(channel, message, visit);
+      // Listeners hear what is for everybody.
+      if (target.type === 'channel' && listeners.size > 0) listeners.index.visitChannel(channel, audience === 'channel' ? 'channel' : 'both', visit);
+    }
   }
+}
+
+function idKeyOf({ device, user, channel, published }: Message, id: string, audience: Audience): string {
+  const key = `${published === true ? '*' : ''}${device}/${user}/${channel.bucket.length}/${channel.bucket}${channel.path}\n${id}`;
+  return typeof audience === 'object' ? `${key}\n${audience.base.path}` : key;
 }

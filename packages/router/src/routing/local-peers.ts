@@ -65,7 +65,7 @@ export class LocalPeers {
   }
 
   /** Calls `visit` for each receiver of a message on one channel: the hot path, so no iterator. */
-  forEach({ bucket, path }: Channel, { user, device, target, channel }: Message, visit: (local: Local) => void): void {
+  forEach({ bucket, path }: Channel, { user, device, target, channel, published }: Message, visit: (local: Local) => void): void {
     const users = this.#channels.get(idOf({ bucket, path }));
     if (users === undefined) return;
     if (target.type === 'user') {
@@ -77,7 +77,7 @@ export class LocalPeers {
       }
       return;
     }
-    const isOwn = path === channel.path;
+    const isOwn = published !== true && path === channel.path;
     users.forEach((devices, name) =>
       devices.forEach((local, deviceName) => {
         if (!isOwn || name !== user || deviceName !== device) visit(local);

@@ -44,6 +44,8 @@ export interface Message {
   readonly id?: string;
   /** Milliseconds since 1970 UTC, by the sender's neuron. */
   readonly sentAtMs: number;
+  /** It was sent by a publisher: nobody on the channel is its sender, whatever the names. */
+  readonly published?: true;
   /** Where it stands in the channel's history. */
   readonly position?: string;
   /** The position of the message before it, as this neuron handed it on; absent where that is not known. A receiver who knows another, or none is named, has missed something. */
@@ -55,7 +57,7 @@ export type UndeliveredReason = 'absent' | 'unreachable' | 'unknown' | 'busy' | 
 
 /** What became of a message. */
 export interface SendReport {
-  /** Receivers, that is devices, whose neuron has it in their queues. Known from level `reached` on. */
+  /** Receivers, that is devices and listeners, whose neuron has it in their queues. Known from level `reached` on. */
   readonly reached: number;
   /** Receivers to whose socket it was written. Known at level `written`. */
   readonly written: number;

@@ -1,6 +1,6 @@
 import type { Clock } from '@xir/couch-client';
 
-import { isDevice, isUser } from '../channel.ts';
+import { isDevice, isUser, type Channel } from '../channel.ts';
 import { RouterError } from '../errors.ts';
 import type { HistoryDesk } from '../history/history-desk.ts';
 import type { RouterLimits } from '../limits.ts';
@@ -10,10 +10,12 @@ import { AppendGate } from './append-gate.ts';
 import { DedupWindow } from './dedup-window.ts';
 import { Dispatches, type NeuronAnswer } from './dispatch.ts';
 import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, repliesEnvelope, type Kick, type Reply } from './envelope.ts';
-import { LocalDelivery } from './local-delivery.ts';
+import { LocalDelivery, type Audience } from './local-delivery.ts';
+import type { LocalListeners } from './local-listeners.ts';
 import type { Local, LocalPeers } from './local-peers.ts';
 import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport } from './message.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Sender } from './sender.ts';
 import { SenderLane, type SenderLaneParts, type Sending } from './sender-lane.ts';
 import { normaliseTarget } from './target.ts';
 
@@ -25,6 +27,7 @@ export interface RoutingDeskParts {
   readonly neuron: string;
   readonly directory: Directory;
   readonly locals: LocalPeers;
+  readonly listeners: LocalListeners;
   readonly links: LinkTransport;
   readonly history: () => HistoryDesk;
   readonly clock: Clock;
@@ -32,6 +35,8 @@ export interface RoutingDeskParts {
   readonly refresh: () => Promise<void>;
   /** Takes peers of this neuron off; says how many there were. */
   readonly kickHere: (kick: Kick) => number;
+  /** Told of each message of a sender of this neuron that is taken. */
+  readonly onSent: (message: Message) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -45,15 +50,15 @@ export class RoutingDesk {
   readonly #stopLinks: () => void;
   #replies = new Map<string, Reply[]>();
   /** What became of the last messages of histories here, by position. */
-  readonly #stored: DedupWindow<{ reached: number; written: number; isWritten: boolean }>;
+  readonly #stored: DedupWindow<{ reached: number; written: number; writing: number }>;
   readonly #unwritten = new Map<string, (() => void)[]>();
   #undelivered = 0;
   #malformed = 0;
 
   constructor(parts: RoutingDeskParts) {
     this.#parts = parts;
-    const { locals, directory, clock, limits } = parts;
-    this.#delivery = new LocalDelivery({ locals, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
+    const { locals, listeners, directory, clock, limits } = parts;
+    this.#delivery = new LocalDelivery({ locals, listeners, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
     this.#laneParts = {
       resolve: ({ message }) => this.#neuronsOf(message),
       dispatch: (sending, neurons, onDone) => this.#dispatch(sending, neurons, onDone),
@@ -73,11 +78,11 @@ export class RoutingDesk {
     return { lane: new SenderLane(this.#laneParts), rate: new RateLimit(maxPeerMessagesPerSecond, nowMs), gate: new AppendGate(maxHeldMessages) };
   }
 
-  /** Sends a message of a local peer. Throws {@link RouterError}. */
-  send(local: Local, outgoing: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
-    const { clock, limits } = this.#parts;
+  /** Sends a message. Throws {@link RouterError}. */
+  send(sender: Sender, outgoing: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
+    const { clock, limits, onSent } = this.#parts;
     checkOutgoing(outgoing, limits);
-    const { bucket, path, user, device } = local.peer;
+    const { bucket, path, user, device } = sender.peer;
     const { event, content, id } = outgoing;
     const message: Message = {
       channel: { bucket, path },
@@ -88,26 +93,38 @@ export class RoutingDesk {
       content,
       sentAtMs: clock.now(),
       ...(id === undefined ? {} : { id }),
+      ...(sender.isPublisher === true ? { published: true } : {}),
     };
-    const sending: Sending = { outgoing, message, onReport, onUndelivered: (report, id) => local.receiver.undelivered?.(report, id) };
-    this.#enter(local, sending);
+    const sending: Sending = { outgoing, message, onReport, onUndelivered: (report, undeliveredId) => sender.receiver.undelivered?.(report, undeliveredId) };
+    this.#enter(sender, sending);
+    onSent(message);
     // The level is reached; what becomes of the message is told otherwise.
     if ((outgoing.level ?? 'accepted') === 'accepted') onReport?.({ reached: 0, written: 0, undelivered: [] });
   }
 
   /** Hands a message of a channel's history to the receivers here; false: they have had it. */
-  deliverStored(message: Message): boolean {
-    const { position = '', channel, user, device } = message;
-    const counts = { reached: 0, written: 0, isWritten: false };
-    const reached = this.#delivery.deliver(message, 'written', (_, written) => {
-      counts.written = written;
-      counts.isWritten = true;
+  deliverStored(message: Message, audience: Exclude<Audience, 'all'> = 'channel'): boolean {
+    const { position = '', channel, user, device, published } = message;
+    const { clock, locals } = this.#parts;
+    let counts = this.#stored.find(position, clock.monotonic());
+    if (counts === undefined) this.#stored.add(position, clock.monotonic(), (counts = { reached: 0, written: 0, writing: 0 }));
+    const found = counts;
+    // Written, and counted as reached.
+    found.writing += 2;
+    const settle = () => {
+      found.writing -= 1;
+      if (found.writing > 0) return;
       for (const tell of this.#unwritten.get(position) ?? []) tell();
       this.#unwritten.delete(position);
-    });
-    counts.reached = reached ?? 0;
-    this.#stored.add(position, this.#parts.clock.monotonic(), counts);
-    this.#parts.locals.find(channel, user, device)?.receiver.stored?.(message);
+    };
+    const onDone = (_: number, written: number) => {
+      found.written += written;
+      settle();
+    };
+    const reached = this.#delivery.deliver(message, 'written', onDone, audience);
+    found.reached += reached ?? 0;
+    settle();
+    if (audience === 'channel' && published !== true) locals.find(channel, user, device)?.receiver.stored?.(message);
     return reached !== undefined;
   }
 
@@ -145,26 +162,26 @@ export class RoutingDesk {
   }
 
   /** In the order in which the sender sends; what has to be stored is stored first. */
-  #enter(local: Local, sending: Sending): void {
+  #enter(sender: Sender, sending: Sending): void {
     const isAppend = this.#isAppend(sending);
-    const may = local.gate.enter(sending, isAppend);
+    const may = sender.gate.enter(sending, isAppend);
     if (may === 'full') this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'busy' }]);
-    if (may === 'now') this.#leave(local, sending, isAppend);
+    if (may === 'now') this.#leave(sender, sending, isAppend);
   }
 
   #isAppend({ message }: Sending): boolean {
     return message.target.type === 'channel' && this.#parts.history().keeps(message.channel);
   }
 
-  #leave(local: Local, sending: Sending, isAppend: boolean): void {
-    if (isAppend) void this.#append(local, sending);
+  #leave(sender: Sender, sending: Sending, isAppend: boolean): void {
+    if (isAppend) void this.#append(sender, sending);
     else {
-      sending.after = local.gate.behind;
-      local.lane.submit(sending);
+      sending.after = sender.gate.behind;
+      sender.lane.submit(sending);
     }
   }
 
-  async #append(local: Local, sending: Sending): Promise<void> {
+  async #append(sender: Sender, sending: Sending): Promise<void> {
     const { history, onError } = this.#parts;
     let position: string | undefined;
     try {
@@ -174,7 +191,7 @@ export class RoutingDesk {
     }
     if (position === undefined) this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'not-stored' }]);
     else this.#confirm(sending, position);
-    for (const next of local.gate.appended(position)) this.#leave(local, next, this.#isAppend(next));
+    for (const next of sender.gate.appended(position)) this.#leave(sender, next, this.#isAppend(next));
   }
 
   /** Asks the neurons on which the receivers are what became of a message that they are told by the history. */
@@ -196,7 +213,7 @@ export class RoutingDesk {
   #answerStored(channel: Message['channel'], { position, level }: { readonly position: string; readonly level: AcknowledgementLevel }, tell: (reached: number, written: number) => void): void {
     this.#parts.history().behind(channel, position, () => {
       const counts = this.#stored.find(position, this.#parts.clock.monotonic());
-      if (counts === undefined || level !== 'written' || counts.isWritten) return tell(counts?.reached ?? 0, counts?.written ?? 0);
+      if (counts === undefined || level !== 'written' || counts.writing === 0) return tell(counts?.reached ?? 0, counts?.written ?? 0);
       const waiting = this.#unwritten.get(position) ?? [];
       this.#unwritten.set(position, waiting);
       waiting.push(() => tell(counts.reached, counts.written));
@@ -206,14 +223,20 @@ export class RoutingDesk {
   #neuronsOf({ channel, target }: Message): ReadonlySet<string> {
     const { directory } = this.#parts;
     const neurons = new Set<string>();
+    const add = (name: string) => void neurons.add(name);
     if (target.type === 'subtree') {
-      for (const node of directory.subtree({ bucket: channel.bucket, path: target.path })) for (const name of node.neurons.keys()) neurons.add(name);
+      const base: Channel = { bucket: channel.bucket, path: target.path };
+      for (const node of directory.subtree(base)) for (const name of node.neurons.keys()) neurons.add(name);
+      directory.listeners.visitSubtree(base, add);
       return neurons;
     }
     const node = directory.channel(channel);
-    if (node === undefined) return neurons;
-    if (target.type === 'channel') return new Set(node.neurons.keys());
-    for (const peer of node.peersOf(target.user)) if (target.device === undefined || target.device === peer.device) neurons.add(peer.neuron);
+    if (target.type === 'channel') {
+      for (const name of node?.neurons.keys() ?? []) neurons.add(name);
+      if (!directory.listeners.isEmpty) directory.listeners.visitChannel(channel, 'both', add);
+      return neurons;
+    }
+    for (const peer of node?.peersOf(target.user) ?? []) if (target.device === undefined || target.device === peer.device) neurons.add(peer.neuron);
     return neurons;
   }
 

@@ -45,6 +45,11 @@ export class SenderLane {
     this.#parts = parts;
   }
 
+  /** Nothing is on its way to a user, and nothing waits. */
+  get isIdle(): boolean {
+    return !this.#isSearching && (this.#outstanding?.size ?? 0) === 0 && (this.#held?.length ?? 0) === 0;
+  }
+
   submit(sending: Sending): void {
     const held = this.#held ?? [];
     if (!this.#isSearching && held.length === 0 && this.#leave(sending)) return;

@@ -1,5 +1,8 @@
 import type { Channel, Peer, Subscription } from '../channel.ts';
 import { ChannelNode } from './channel-node.ts';
+import { parentPath } from './parent-path.ts';
+import type { Place } from './place.ts';
+import { PlaceIndex } from './place-index.ts';
 import type { Slot } from './slot-document.ts';
 
 /**
@@ -20,6 +23,7 @@ export interface PresenceChange {
 interface HeldSlot {
   readonly incarnation: string;
   readonly peers: ReadonlyMap<string, Peer>;
+  readonly listeners: readonly Place[];
   active: boolean;
 }
 
@@ -31,13 +35,15 @@ export interface DirectoryParts {
 }
 
 /**
- * Who is where: the slots of all other neurons, of which those count whose neuron is alive in that life, and this neuron's own subscriptions. Everything is answered
- * from memory, each question in time proportional to its answer. Pure (SPEC, D1 to D7).
+ * Who is where, and who listens where: the slots of all other neurons, of which those count whose neuron is alive in that life, and what is this neuron's own. Everything is answered
+ * from memory, each question in time proportional to its answer. Pure (SPEC, D1 to D8).
  */
 export class Directory {
   readonly #parts: DirectoryParts;
   readonly #neurons = new Map<string, Map<number, HeldSlot>>();
   readonly #buckets = new Map<string, Map<string, ChannelNode>>();
+  /** On which neurons somebody listens, place by place. */
+  readonly listeners = new PlaceIndex<string>();
   /** While the slots are told anew: those that were not told again yet. */
   #untold: Map<string, Set<number>> | undefined;
 
@@ -60,7 +66,9 @@ export class Directory {
     }
     // What came is added before what went is removed, so that what only was rewritten is neither.
     if (after?.active === true) for (const peer of after.peers.values()) if (before?.active !== true || before.peers.get(keyOf(peer)) !== peer) this.#add(peer);
+    if (after?.active === true) for (const place of after.listeners) this.listeners.add(place, neuron);
     if (before?.active === true) for (const [key, peer] of before.peers) if (after?.active !== true || after.peers.get(key) !== peer) this.#remove(peer);
+    if (before?.active === true) for (const place of before.listeners) this.listeners.remove(place, neuron);
   }
 
   /** Asks again of every neuron whether it counts. */
@@ -73,6 +81,10 @@ export class Directory {
         for (const peer of held.peers.values()) {
           if (active) this.#add(peer);
           else this.#remove(peer);
+        }
+        for (const place of held.listeners) {
+          if (active) this.listeners.add(place, neuron);
+          else this.listeners.remove(place, neuron);
         }
       }
     }
@@ -126,14 +138,14 @@ export class Directory {
     return this.#buckets.keys();
   }
 
-  #held(neuron: string, { incarnation, subscriptions }: Slot, before: HeldSlot | undefined): HeldSlot {
+  #held(neuron: string, { incarnation, subscriptions, listeners = [] }: Slot, before: HeldSlot | undefined): HeldSlot {
     const peers = new Map<string, Peer>();
     for (const subscription of subscriptions) {
       const key = keyOf(subscription);
       const known = before?.peers.get(key);
       peers.set(key, known !== undefined && isSame(known, subscription) ? known : { ...subscription, neuron });
     }
-    return { incarnation, peers, active: this.#parts.isLive(neuron, incarnation) };
+    return { incarnation, peers, listeners, active: this.#parts.isLive(neuron, incarnation) };
   }
 
   #add(peer: Peer): void {
@@ -168,7 +180,7 @@ export class Directory {
     if (nodes === undefined) this.#buckets.set(bucket, (nodes = new Map()));
     const known = nodes.get(path);
     if (known !== undefined) return known;
-    const parent = path === '/' ? undefined : this.#nodeAt({ bucket, path: parentOf(path) });
+    const parent = path === '/' ? undefined : this.#nodeAt({ bucket, path: parentPath(path) });
     const node = new ChannelNode({ bucket, path }, parent);
     parent?.children.add(node);
     nodes.set(path, node);
@@ -183,10 +195,6 @@ export class Directory {
     }
     if (nodes?.size === 0) this.#buckets.delete(from.bucket);
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 
 /** Neither a device nor a user holds a slash, and a path begins with one. */

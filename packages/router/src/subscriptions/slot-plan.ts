@@ -1,6 +1,7 @@
 import type { JsonValue } from '@xir/kv4-core';
 
 import type { Subscription } from '../channel.ts';
+import type { Place } from './place.ts';
 import { MAX_SLOT_SUBSCRIPTIONS, type Slot } from './slot-document.ts';
 
 /** A subscription that has its place in a {@link SlotPlan}; it is the plan's own and given back to it. */
@@ -8,10 +9,21 @@ export interface PlannedSubscription {
   readonly subscription: Subscription;
 }
 
-interface Planned extends PlannedSubscription {
-  subscription: Subscription;
-  slot: number;
+/** A place to listen that has its place in a {@link SlotPlan}; it is the plan's own and given back to it. */
+export interface PlannedListener {
+  readonly listener: Place;
 }
+
+interface OwnSubscription extends PlannedSubscription {
+  subscription: Subscription;
+  readonly slot: number;
+}
+
+interface OwnListener extends PlannedListener {
+  readonly slot: number;
+}
+
+type Planned = OwnSubscription | OwnListener;
 
 /** A slot to be written, or (without a value) to be deleted. */
 export interface SlotWrite {
@@ -20,7 +32,7 @@ export interface SlotWrite {
 }
 
 /**
- * Which subscription of this neuron stands in which slot (SPEC, S1 to S6). Slots have stable numbers and are written in place: however many peers come and go, a neuron has as
+ * Which subscription and which listener of this neuron stands in which slot (SPEC, S1 to S6). Slots have stable numbers and are written in place: however many peers come and go, a neuron has as
  * many slots as its most peers at a time needed. Pure: what has to be written is asked for, and said to be written or not.
  */
 export class SlotPlan {
@@ -43,7 +55,7 @@ export class SlotPlan {
     }
   }
 
-  /** How many subscriptions there are. */
+  /** How many subscriptions and listeners there are. */
   get size(): number {
     return this.#size;
   }
@@ -60,18 +72,16 @@ export class SlotPlan {
   }
 
   join(subscription: Subscription): PlannedSubscription {
-    const slot = this.#roomFor();
-    const planned: Planned = { subscription, slot };
-    const members = (this.#slots[slot] ??= new Set());
-    members.add(planned);
-    if (members.size === MAX_SLOT_SUBSCRIPTIONS) this.#open.delete(slot);
-    this.#dirty.add(slot);
-    this.#size += 1;
-    return planned;
+    return this.#place({ subscription, slot: this.#roomFor() });
   }
 
-  /** Takes a subscription out; harmless when it is out already. */
-  leave(planned: PlannedSubscription): void {
+  /** Writes down that somebody listens. */
+  listen(listener: Place): PlannedListener {
+    return this.#place({ listener, slot: this.#roomFor() });
+  }
+
+  /** Takes a subscription or a listener out; harmless when it is out already. */
+  leave(planned: PlannedSubscription | PlannedListener): void {
     const { slot } = planned as Planned;
     if (this.#slots[slot]?.delete(planned as Planned) !== true) return;
     this.#open.add(slot);
@@ -81,7 +91,7 @@ export class SlotPlan {
 
   /** Puts another state in the place of the one before; harmless when the subscription is out already. */
   update(planned: PlannedSubscription, state: JsonValue | undefined): void {
-    const own = planned as Planned;
+    const own = planned as OwnSubscription;
     if (this.#slots[own.slot]?.has(own) !== true) return;
     const { state: _before, ...rest } = own.subscription;
     own.subscription = state === undefined ? rest : { ...rest, state };
@@ -112,7 +122,23 @@ export class SlotPlan {
       this.#open.delete(slot);
       return { slot, value: undefined };
     }
-    return { slot, value: { incarnation: this.#incarnation, subscriptions: [...members].map(({ subscription }) => subscription) } };
+    const subscriptions: Subscription[] = [];
+    const listeners: Place[] = [];
+    for (const member of members) {
+      if ('listener' in member) listeners.push(member.listener);
+      else subscriptions.push(member.subscription);
+    }
+    return { slot, value: { incarnation: this.#incarnation, subscriptions, ...(listeners.length === 0 ? {} : { listeners }) } };
+  }
+
+  #place<Own extends Planned>(planned: Own): Own {
+    const { slot } = planned;
+    const members = (this.#slots[slot] ??= new Set());
+    members.add(planned);
+    if (members.size === MAX_SLOT_SUBSCRIPTIONS) this.#open.delete(slot);
+    this.#dirty.add(slot);
+    this.#size += 1;
+    return planned;
   }
 
   #roomFor(): number {

@@ -2,9 +2,10 @@ import { backoffDelayMs, type Clock, type Random, type Timer } from '@xir/couch-
 import { Kv4Error, type JsonValue, type Kv4Store, type WriteCondition } from '@xir/kv4-core';
 
 import type { Subscription } from '../channel.ts';
+import type { Place } from './place.ts';
 import { slotAddress } from './slot-address.ts';
 import { decodeSlot, encodeSlot } from './slot-document.ts';
-import { SlotPlan, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
+import { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
 
 /** Milliseconds within which joins and leaves share one write. */
 export const WRITE_DELAY_MS = 2;
@@ -25,7 +26,7 @@ export interface SlotWriterParts {
 }
 
 /**
- * Writes down who is connected to this neuron (SPEC, S8 to S12). One round of writes is on its way at a time; what comes meanwhile goes with the next. A slot that was
+ * Writes down who is connected to this neuron, and where it listens (SPEC, S8 to S12). One round of writes is on its way at a time; what comes meanwhile goes with the next. A slot that was
  * not written is written again until it is.
  */
 export class SlotWriter {
@@ -52,7 +53,7 @@ export class SlotWriter {
     if (this.#plan.isDirty) this.#schedule();
   }
 
-  /** How many subscriptions there are. */
+  /** How many subscriptions and listeners there are. */
   get size(): number {
     return this.#plan.size;
   }
@@ -68,7 +69,14 @@ export class SlotWriter {
     return planned;
   }
 
-  leave(planned: PlannedSubscription): void {
+  /** Writes down that somebody listens. */
+  listen(place: Place): PlannedListener {
+    const planned = this.#plan.listen(place);
+    this.#changed();
+    return planned;
+  }
+
+  leave(planned: PlannedSubscription | PlannedListener): void {
     this.#plan.leave(planned);
     this.#changed();
   }

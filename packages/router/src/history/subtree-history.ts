@@ -1,0 +1,125 @@
+import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
+import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
+
+import type { Channel } from '../channel.ts';
+import type { Message } from '../routing/message.ts';
+import { readStoredMessage } from './stored-message.ts';
+
+/** Channels beneath one place whose last position is remembered. */
+const MAX_REMEMBERED_CHANNELS = 100_000;
+
+/** What a {@link SubtreeHistory} works with. */
+export interface SubtreeHistoryParts {
+  readonly store: Kv4Store;
+  readonly base: Channel;
+  readonly layer: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onMessage: (message: Message) => void;
+  /** Messages may have been missed. */
+  readonly onMissed: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The histories of all channels at a path and beneath it, in one layer, followed while somebody listens there (SPEC, N5). */
+export class SubtreeHistory {
+  readonly #parts: SubtreeHistoryParts;
+  readonly #stop = new AbortController();
+  /** Resolves when what is stored from now on is told. */
+  readonly ready: Promise<void>;
+  #becomeReady: () => void = () => undefined;
+  #running: Promise<void>;
+  #isInitial = true;
+  /** The newest position of each channel that was seen. */
+  readonly #seen = new Map<string, string>();
+  #waiters: { readonly path: string; readonly position: string; readonly resolve: () => void }[] = [];
+
+  get layer(): string {
+    return this.#parts.layer;
+  }
+
+  constructor(parts: SubtreeHistoryParts) {
+    this.#parts = parts;
+    this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
+    this.#running = this.#follow();
+  }
+
+  /** Resolves when everything on a channel up to a position was handed on here. */
+  async reached(path: string, position: string): Promise<void> {
+    const seen = this.#seen.get(path);
+    if (seen !== undefined && seen >= position) return;
+    await new Promise<void>((resolve) => this.#waiters.push({ path, position, resolve }));
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    this.#becomeReady();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, base, layer, clock, random, onError } = this.#parts;
+    const { signal } = this.#stop;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        for await (const event of store.watch({ type: 'subtree', address: { ...base, layer } }, { signal, history: true })) {
+          failures = 0;
+          this.#apply(event);
+        }
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      if (signal.aborted) return;
+      this.#missed();
+      await new Promise<void>((resolve) => {
+        const timer = clock.schedule(backoffDelayMs(failures, random, { maxMs: 5_000 }), resolve);
+        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
+      });
+    }
+  }
+
+  #apply(event: WatchEvent): void {
+    switch (event.type) {
+      case 'reset':
+        return this.#missed();
+      case 'end-of-initial':
+        this.#isInitial = false;
+        return this.#becomeReady();
+      case 'delete':
+        return;
+      case 'put':
+        return this.#put(event.record);
+    }
+  }
+
+  /** What is told next is told again from the beginning, as what is there. */
+  #missed(): void {
+    if (!this.#isInitial) this.#parts.onMissed();
+    this.#isInitial = true;
+  }
+
+  #put(record: Parameters<typeof readStoredMessage>[0]): void {
+    const { version, address } = record;
+    const { path } = address;
+    const before = this.#seen.get(path);
+    if (before !== undefined && version <= before) return;
+    this.#remember(path, version);
+    const message = this.#isInitial && before === undefined ? undefined : readStoredMessage(record);
+    if (message !== undefined) this.#parts.onMessage(this.#isInitial || before === undefined ? message : { ...message, previous: before });
+    if (this.#waiters.length === 0) return;
+    const isReached = (waiter: { readonly path: string; readonly position: string }) => waiter.path === path && waiter.position <= version;
+    const reached = this.#waiters.filter(isReached);
+    this.#waiters = this.#waiters.filter((waiter) => !isReached(waiter));
+    for (const { resolve } of reached) resolve();
+  }
+
+  #remember(path: string, position: string): void {
+    this.#seen.delete(path);
+    this.#seen.set(path, position);
+    if (this.#seen.size <= MAX_REMEMBERED_CHANNELS) return;
+    const [oldest] = this.#seen.keys();
+    if (oldest !== undefined) this.#seen.delete(oldest);
+  }
+}

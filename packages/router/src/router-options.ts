@@ -1,0 +1,64 @@
+import type { Clock, Random } from '@xir/couch-client';
+import type { Kv4Store } from '@xir/kv4-core';
+
+import type { HistoryPolicies } from './history/history-policy.ts';
+import type { RouterLimits } from './limits.ts';
+import type { LinkTransport } from './link.ts';
+import type { Membership } from './membership.ts';
+
+/** How a router is made. */
+export interface RouterOptions {
+  /** Where slots are stored, with a watch. Not closed with the router. */
+  readonly store: Kv4Store;
+  /** Who is alive. */
+  readonly membership: Membership;
+  /** How the others are reached. */
+  readonly links: LinkTransport;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly limits?: Partial<RouterLimits>;
+  /** Which channels keep their messages; default: none. Their layers' retention is that of the store. */
+  readonly history?: HistoryPolicies;
+  /** The layers that `history` names; default: {@link DEFAULT_HISTORY_LAYER} alone. Those who listen to a subtree follow each of them. */
+  readonly historyLayers?: readonly string[];
+  /** Told about failures that are tried again, and those that nobody planned for. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Where somebody wants to listen. */
+export interface ListenRequest {
+  readonly bucket: string;
+  readonly path: string;
+  /** Hear all channels at the path and beneath it; default: the one at the path. */
+  readonly subtree?: boolean;
+}
+
+/** Somebody who listens. */
+export interface Listening {
+  /** Resolves when the database holds that this neuron listens there: messages that are sent on other neurons come once their feeds have told them, as with peers. */
+  stored(): Promise<void>;
+  /** Nothing comes any more. Idempotent. */
+  stop(): void;
+}
+
+/** Figures of a router. */
+export interface RouterStats {
+  /** Peers whose connections this neuron holds. */
+  readonly localPeers: number;
+  /** Listeners on this neuron. */
+  readonly localListeners: number;
+  /** Messages handed to receivers on this neuron, each receiver counted. */
+  readonly deliveries: number;
+  /** Messages that came again and were not delivered again. */
+  readonly duplicates: number;
+  /** Messages of peers of this neuron, or parts of them, that were reported as undelivered. */
+  readonly undelivered: number;
+  /** Messages that were refused because their sender, or its account, sent too many. */
+  readonly rateLimited: number;
+  /** Texts of other neurons that could not be read. */
+  readonly malformed: number;
+  /** Stored slots that could not be read. */
+  readonly malformedSlots: number;
+  /** Slots that were written or deleted. */
+  readonly slotWrites: number;
+}
