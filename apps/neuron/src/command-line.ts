@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { NeuronError } from './errors.ts';
-import { environmentName, NEURON_OPTIONS, type OptionDefinition } from './options.ts';
+import { environmentName, hasFile, NEURON_OPTIONS, type OptionDefinition } from './options.ts';
 import { optionFlags } from './resolve-options.ts';
 
 /** What the command line asks for. */
@@ -86,9 +86,9 @@ function configOption(): Option {
 
 function addNeuronOptions(command: Command, definitions: readonly OptionDefinition<unknown>[]): void {
   for (const definition of definitions) {
-    const { flag, kind, secret } = definition;
+    const { flag, kind } = definition;
     command.addOption(collecting(new Option(`--${flag} ${kind.placeholder}`, describe(definition)), kind.repeatable === true));
-    if (secret === true) command.addOption(new Option(`--${flag}-file <path>`, `read --${flag} from this file`));
+    if (hasFile(definition)) command.addOption(new Option(`--${flag}-file <path>`, `read --${flag} from this file`));
   }
 }
 

@@ -1,4 +1,4 @@
-import { environmentName, NEURON_OPTIONS, type OptionDefinition } from './options.ts';
+import { environmentName, hasFile, NEURON_OPTIONS, type OptionDefinition } from './options.ts';
 
 /** The reference of every option (`docs/configuration.md`), generated from the options table. */
 export function configurationReference(): string {
@@ -7,18 +7,18 @@ export function configurationReference(): string {
 }
 
 function section(definition: OptionDefinition<unknown>): string {
-  const { flag, kind, help, defaultText, absent, secret } = definition;
+  const { flag, kind, help, defaultText, absent, secret = false } = definition;
   const rows = [
     ['flag', `\`--${flag} ${kind.placeholder}\`${kind.repeatable === true ? ', may be repeated' : ''}`],
     ['environment', `\`${environmentName(flag)}\``],
     ['value', kind.description],
     ['default', defaultText === undefined ? (absent ?? 'none') : `\`${defaultText}\``],
-    ...(secret === true
-      ? [['from a file', `\`--${flag}-file <path>\`, \`${environmentName(`${flag}-file`)}\`; the flag itself shows in the process list, so prefer these`]]
+    ...(hasFile(definition)
+      ? [['from a file', `\`--${flag}-file <path>\`, \`${environmentName(`${flag}-file`)}\`${secret ? '; the flag itself shows in the process list, so prefer these' : ''}`]]
       : []),
   ];
   const table = ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value?.replaceAll('|', '\\|')} |`)].join('\n');
-  return `## ${flag}\n\n${help}\n\n${table}\n`;
+  return `## ${flag}\n\n${help}\n\n${table}\n${kind.details === undefined ? '' : `\n${kind.details}\n`}`;
 }
 
 const HEADER = `# Configuration
@@ -50,7 +50,7 @@ const FOOTER = `
 | \`NEURON_BAD_OPTION\` | a value is not what the option expects |
 | \`NEURON_UNKNOWN_OPTION\` | there is no such flag, or no such key in the file |
 | \`NEURON_OPTION_CONFLICT\` | two options contradict one another, or one port is given twice |
-| \`NEURON_CONFIG_FILE\` | the configuration file, or the file of a secret, cannot be read |
+| \`NEURON_CONFIG_FILE\` | the configuration file, or the file of a value, cannot be read |
 | \`NEURON_TLS_FILE\` | the certificate or the key cannot be read or do not fit |
 | \`NEURON_DEFAULT_SECRET\` | \`--host\` is not a loopback address and the system secret is the default |
 | \`NEURON_DATABASE_OPEN_TO_ALL\` | \`--serve-database\` is not on a loopback address and no \`--database-admin\` is set |

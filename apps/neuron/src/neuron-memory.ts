@@ -2,6 +2,7 @@ import { CouchClient, type CouchTransport } from '@xir/couch-client';
 import { DEFAULT_LAYER_RETENTION } from '@xir/kv4-core';
 import { openMemory, type Memory } from '@xir/kv4';
 import type { FeedHealthInput, NeuronSnapshot } from '@xir/operations';
+import { DEFAULT_MESSAGE_RETENTION } from './channel-settings.ts';
 import type { NamedSettings } from './named-settings.ts';
 
 /** Heartbeats without a sign of life after which the feed is not proved alive. */
@@ -24,7 +25,7 @@ export function openNeuronMemory({ ownUrl, transport }: DatabaseReach, settings:
     ...(transport === undefined ? { url: ownUrl } : { client: new CouchClient({ url: ownUrl, transport }) }),
     database: settings.database,
     neuron: settings.name,
-    layers: { ...DEFAULT_LAYER_RETENTION, ...settings.retention },
+    layers: { ...DEFAULT_LAYER_RETENTION, ...DEFAULT_MESSAGE_RETENTION, ...settings.channels.keep, ...settings.retention },
     maxCacheBytes: settings.cacheMaxBytes,
     heartbeatMs: settings.heartbeatMs,
     healthyAgeMs: feedDeadlineMs(settings),

@@ -9,6 +9,10 @@ export interface OptionKind<Value> {
   readonly description: string;
   /** A flag that may be repeated; its texts are joined by spaces. */
   readonly repeatable?: boolean;
+  /** In the configuration file it is not a word but YAML of its own, which is parsed as JSON. */
+  readonly structured?: boolean;
+  /** More than fits into a table, in Markdown, for the reference. */
+  readonly details?: string;
   parse(text: string): Value;
   /** The value as a user would write it. */
   show(value: Value): string;
@@ -200,14 +204,20 @@ export const retention: OptionKind<LayerRetention> = {
 };
 
 function parseRetentionRule(rule: string): [string, Retention] {
-  const match = /^(\S+)=(?:(unlimited|none)|(\d{1,9})([vsmhd]))$/.exec(rule);
-  const layer = match?.[1];
-  if (layer === undefined || layer === '__proto__') return reject('expected rules such as *data=100v, *logs=30d, notes=unlimited or scratch=none');
-  if (match?.[2] === 'unlimited' || match?.[2] === 'none') return [layer, match[2]];
-  const amount = Number(match?.[3]);
-  if (amount < 1) return reject('expected at least one version, or a duration longer than zero');
-  const unitMs = DURATION_UNITS_MS[match?.[4] ?? ''];
-  return [layer, unitMs === undefined ? { versions: amount } : { durationMs: amount * unitMs }];
+  const [, layer, text] = /^(\S+)=(\w+)$/.exec(rule) ?? [];
+  const kept = parseRetention(text ?? '');
+  if (layer === undefined || layer === '__proto__' || kept === undefined) return reject('expected rules such as *data=100v, *logs=30d, notes=unlimited or scratch=none, of at least one version, or longer than zero');
+  return [layer, kept];
+}
+
+/** Reads `unlimited`, `none`, `100v` (versions) or `30d` (or `h`, `m`, `s`); `undefined`: it is none of these. */
+export function parseRetention(rule: string): Retention | undefined {
+  if (rule === 'unlimited' || rule === 'none') return rule;
+  const match = /^(\d{1,9})([vsmhd])$/.exec(rule);
+  const amount = Number(match?.[1]);
+  if (match === null || amount < 1) return undefined;
+  const unitMs = DURATION_UNITS_MS[match[2] ?? ''];
+  return unitMs === undefined ? { versions: amount } : { durationMs: amount * unitMs };
 }
 
 function showRetention(rule: Retention): string {

@@ -1,5 +1,6 @@
 import { DEFAULT_LOG_LEVEL, DEFAULT_STALL_ABORT_MS } from '@xir/operations';
 import { DEFAULT_DATABASE_WAIT_MS } from './await-database.ts';
+import { channelSettings, DEFAULT_CHANNELS } from './channel-settings.ts';
 import * as kinds from './option-kinds.ts';
 import type { OptionKind } from './option-kinds.ts';
 
@@ -16,6 +17,13 @@ export interface OptionDefinition<Value> {
   readonly help: string;
   /** The value is never shown, and `--<flag>-file` reads it from a file. */
   readonly secret?: boolean;
+  /** `--<flag>-file` reads the value from a file, as for secrets. */
+  readonly fromFile?: boolean;
+}
+
+/** Whether the value of an option may be read from a file that `--<flag>-file` names. */
+export function hasFile({ secret = false, fromFile = false }: Pick<OptionDefinition<unknown>, 'secret' | 'fromFile'>): boolean {
+  return secret || fromFile;
 }
 
 /** Default of `drain-ms`, in milliseconds. */
@@ -102,8 +110,15 @@ export const NEURON_OPTIONS = {
   retention: option({
     flag: 'retention',
     kind: kinds.retention,
-    absent: '`none` for `*subs`, `*stats` and `*leases`, `unlimited` for all others',
+    absent: '`none` for `*subs`, `*stats` and `*leases`, `7d` for `*messages`, `unlimited` for all others',
     help: 'How much history is kept, per layer; added to the default.',
+  }),
+  channels: option({
+    flag: 'channels',
+    kind: channelSettings,
+    defaultText: DEFAULT_CHANNELS,
+    help: 'How channels behave: which keep their messages, what happens to slow receivers, how large and how many messages may be.',
+    fromFile: true,
   }),
   databaseWaitMs: option({
     flag: 'database-wait-ms',
@@ -147,7 +162,7 @@ type ValueOf<Definition> = Definition extends OptionDefinition<infer Value> ? Va
 /** Options that are always set, since they have a default. */
 export type OptionKeyWithDefault =
   | 'database' | 'dataDir' | 'host' | 'restPort' | 'wsPort' | 'tcpPort' | 'linkPort' | 'opsPort' | 'systemSecret' | 'logLevel'
-  | 'trustProxy' | 'cacheMaxBytes' | 'heartbeatMs' | 'databaseWaitMs' | 'drainMs' | 'stallAbortMs';
+  | 'trustProxy' | 'cacheMaxBytes' | 'heartbeatMs' | 'channels' | 'databaseWaitMs' | 'drainMs' | 'stallAbortMs';
 
 /** What a neuron runs with: every option's value, those without default optional. */
 export type NeuronSettings = { readonly [Key in OptionKeyWithDefault]: ValueOf<(typeof NEURON_OPTIONS)[Key]> } & {

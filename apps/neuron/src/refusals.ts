@@ -55,6 +55,9 @@ function conflicts(settings: NeuronSettings): NeuronProblem[] {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     conflict(tlsCert === undefined ? '--tls-key' : '--tls-cert', 'a certificate and its key belong together', 'Give both --tls-cert and --tls-key.');
   }
+  for (const layer of Object.keys(settings.channels.keep)) {
+    if (settings.retention?.[layer] !== undefined) conflict('--channels', `--retention says as well how long the layer ${layer} keeps its versions`, 'Say it in one of the two.');
+  }
   const ports: readonly (readonly [string, number])[] = [
     ['--rest-port', settings.restPort],
     ['--ws-port', settings.wsPort],

@@ -1,6 +1,6 @@
 import { redactText } from '@xir/operations';
 import { NeuronError, type NeuronErrorCode, type NeuronProblem } from './errors.ts';
-import { environmentName, NEURON_OPTIONS, type NeuronSettings, type OptionDefinition } from './options.ts';
+import { environmentName, hasFile, NEURON_OPTIONS, type NeuronSettings, type OptionDefinition } from './options.ts';
 
 /** Where values come from, strongest first: flags, environment, configuration file. */
 export interface OptionSources {
@@ -9,7 +9,7 @@ export interface OptionSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The configuration file's content: flag names to scalars or lists of scalars. */
   readonly file?: Readonly<Record<string, unknown>>;
-  /** Reads a secret's file (`--system-secret-file`). May throw. */
+  /** Reads the file of a value (`--system-secret-file`). May throw. */
   readonly readSecretFile: (path: string) => string;
 }
 
@@ -47,10 +47,10 @@ export function resolveOptions(sources: OptionSources): NeuronSettings {
 }
 
 function findText(definition: Definition, sources: OptionSources): Found | undefined {
-  const { flag, secret } = definition;
+  const { flag, kind } = definition;
   for (const lookUp of [fromFlags, fromEnvironment, fromFile]) {
-    const direct = lookUp(sources, flag);
-    const file = secret === true ? lookUp(sources, `${flag}-file`) : undefined;
+    const direct = lookUp(sources, flag, kind.structured);
+    const file = hasFile(definition) ? lookUp(sources, `${flag}-file`) : undefined;
     if (direct !== undefined && file !== undefined) {
       throw problem('NEURON_OPTION_CONFLICT', direct.origin, `${file.origin} is given as well`, 'Give one of the two.');
     }
@@ -71,10 +71,11 @@ function fromEnvironment({ environment }: OptionSources, flag: string): Found | 
   return text === undefined || text === '' ? undefined : { text, origin: `${name} (environment, for --${flag})` };
 }
 
-function fromFile({ file }: OptionSources, flag: string): Found | undefined {
+function fromFile({ file }: OptionSources, flag: string, isStructured = false): Found | undefined {
   const value = file?.[flag];
   if (value === undefined || value === null) return undefined;
   const origin = `${flag} (configuration file)`;
+  if (isStructured && typeof value === 'object') return { text: JSON.stringify(value), origin };
   const items = Array.isArray(value) ? (value as unknown[]) : [value];
   const texts = items.map((item) => {
     if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') return String(item);
@@ -122,10 +123,10 @@ function unknownFileOptions({ file = {} }: OptionSources): NeuronProblem[] {
     }));
 }
 
-/** Every flag, with the `-file` companions of secrets. */
+/** Every flag, with the `-file` companions of those that have one. */
 export function optionFlags(): readonly string[] {
   return Object.values(NEURON_OPTIONS).flatMap((definition: Definition) =>
-    definition.secret === true ? [definition.flag, `${definition.flag}-file`] : [definition.flag],
+    hasFile(definition) ? [definition.flag, `${definition.flag}-file`] : [definition.flag],
   );
 }
 

@@ -47,7 +47,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
-    const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, onError });
+    const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, onError });
     stack.add('router', channels.router);
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest(faces, { stack, logger });

@@ -68,6 +68,7 @@ describe('an option', () => {
       heartbeatMs: 10_000,
       drainMs: 10_000,
       stallAbortMs: 10_000,
+      channels: { rules: [{ path: '/kept/**', history: { layer: '*messages' } }], keep: {}, written: [{ path: '/kept/**', history: true }] },
     });
   });
 
@@ -150,6 +151,60 @@ describe('an option', () => {
   });
 });
 
+describe('rules for channels', () => {
+  const rules = [
+    { path: '/chat/**', bucket: 'cool', history: { keep: '30d', maxRecoveredMessages: 5 }, slowReceivers: 'drop-oldest' },
+    { path: '/log/*', history: { layer: '*messages:log', keep: '100v' }, maxMessageCharacters: 10, maxMessagesPerSecond: 1 },
+    { path: '/', history: false },
+  ];
+
+  it('are JSON or YAML on the command line and in a file of their own, and YAML in the configuration file', () => {
+    const expected = {
+      rules: [
+        { path: '/chat/**', bucket: 'cool', slowReceivers: 'drop-oldest', history: { layer: '*messages', maxRecoveredMessages: 5 } },
+        { path: '/log/*', maxMessageCharacters: 10, maxMessagesPerSecond: 1, history: { layer: '*messages:log' } },
+        { path: '/' },
+      ],
+      keep: { '*messages': { durationMs: 2_592_000_000 }, '*messages:log': { versions: 100 } },
+      written: rules,
+    };
+    expect(resolve({ flags: { channels: JSON.stringify(rules) } }).channels).toEqual(expected);
+    expect(resolve({ file: { channels: rules } }).channels).toEqual(expected);
+    expect(resolve({ flags: { 'channels-file': '/etc/channels.json' }, readSecretFile: () => `${JSON.stringify(rules)}\n` }).channels).toEqual(expected);
+    expect(resolve({ flags: { channels: '- path: /a\n  history: true' } }).channels.rules).toEqual([{ path: '/a', history: { layer: '*messages' } }]);
+    expect(resolve({ flags: { channels: '[]' } }).channels.rules).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['expected a list of rules', { path: '/a' }],
+    ['expected a list of rules', 'yes'],
+    ['rule 1 has to be fields and values', ['/a']],
+    ['rule 2 has a field "slow"', [{ path: '/a' }, { path: '/b', slow: 'cut' }]],
+    ['rule 1: path has to be a pattern', [{}]],
+    ['rule 1: path: a pattern of channels begins with a slash', [{ path: 'a' }]],
+    ['rule 1: path: ** stands at the end', [{ path: '/**/a' }]],
+    ['rule 1: bucket has to be the name', [{ path: '/a', bucket: 5 }]],
+    ['rule 1: history has to be fields', [{ path: '/a', history: 'yes' }]],
+    ['rule 1: history has a field "ttl"', [{ path: '/a', history: { ttl: 5 } }]],
+    ['rule 1: history.layer has to be *messages', [{ path: '/a', history: { layer: '*acc' } }]],
+    ['rule 1: history.keep has to be', [{ path: '/a', history: { keep: 'none' } }]],
+    ['rule 1: history.keep has to be', [{ path: '/a', history: { keep: '7 days' } }]],
+    ['rule 1: history: maxRecoveredMessages has to be a whole number from 1 to 10000', [{ path: '/a', history: { maxRecoveredMessages: 0 } }]],
+    ['rule 2: history.keep of the layer *messages is not that of rule 1', [{ path: '/a', history: { keep: '1d' } }, { path: '/b', history: { keep: '2d' } }]],
+    ['rule 1: slowReceivers has to be one of cut, drop-oldest, latest-only', [{ path: '/a', slowReceivers: 'block' }]],
+    ['rule 1: maxMessageCharacters has to be', [{ path: '/a', maxMessageCharacters: 1_000_000 }]],
+    ['rule 1: maxMessagesPerSecond has to be', [{ path: '/a', maxMessagesPerSecond: 0.5 }]],
+  ])('that are wrong are refused, and it is said which and why: %s', (cause, value) => {
+    const [problem, ...others] = problemsOf(() => resolve({ flags: { channels: JSON.stringify(value) } }));
+    expect([problem?.code, others]).toEqual(['NEURON_BAD_OPTION', []]);
+    expect(problem?.cause).toContain(cause);
+  });
+
+  it('that are neither JSON nor YAML are refused', () => {
+    expect(problemsOf(() => resolve({ flags: { channels: '[{' } }))).toMatchObject([{ code: 'NEURON_BAD_OPTION', option: '--channels' }]);
+  });
+});
+
 describe('the configuration file', () => {
   it('is YAML or JSON, with lists', () => {
     expect(parseConfiguration("rest-port: 1\nretention:\n  - '*data=1v'\n  - a=none\n", 'f')).toEqual({ 'rest-port': 1, retention: ['*data=1v', 'a=none'] });
@@ -172,6 +227,7 @@ describe('a neuron refuses', () => {
     ['a login that nobody can use', { 'database-admin': 'a:b' }, ['NEURON_OPTION_CONFLICT']],
     ['a certificate without a key', { 'tls-cert': 'c' }, ['NEURON_OPTION_CONFLICT']],
     ['a key without a certificate', { 'tls-key': 'c' }, ['NEURON_OPTION_CONFLICT']],
+    ['two words on how long messages are kept', { channels: '[{"path":"/a","history":{"keep":"1d"}}]', retention: '*messages=2d' }, ['NEURON_OPTION_CONFLICT']],
     ['one port for two faces', { 'ops-port': '4006' }, ['NEURON_OPTION_CONFLICT']],
     ['two things at once, naming both', { host: '::', 'tls-cert': 'c' }, ['NEURON_DEFAULT_SECRET', 'NEURON_OPTION_CONFLICT']],
   ])('%s', (_, flags, codes) => {

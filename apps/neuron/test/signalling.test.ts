@@ -57,3 +57,29 @@ it('existing signalling clients connect with their tokens at both ports, message
   expect(await alex.until('go_away')).toHaveLength(1);
   expect({ code, stderr: /"level":"(?:error|fatal)"/.test(stderr) }).toEqual({ code: 0, stderr: false });
 }, 120_000);
+
+it('channels keep their messages, and bound them, as the neuron is told', async () => {
+  await using directory = await temporaryDirectory();
+  const rules = [{ path: '/Talk/short', maxMessageCharacters: 20, maxMessagesPerSecond: 1 }, { path: '/Talk/**', history: { keep: '1h', maxRecoveredMessages: 2 } }];
+  await using neuron = await startNeuronProcess(['--data-dir', directory.path, '--channels', JSON.stringify(rules)]);
+  const { ready } = neuron;
+  const authorization = `Basic ${Buffer.from(`$sys:${TEST_SECRET}`).toString('base64')}`;
+  const call = async (method: string, path: string) => ((await (await fetch(ready.rest + path, { method, headers: { authorization } })).json()) as { readonly v: unknown }).v;
+  for (const path of ['Talk', 'Talk/short']) await call('PUT', `/_ns/${path}`);
+  const open = async (path: string, user: string, more = '') => connect(`${ready.webSocket}/v2/${String(await call('PUT', `/_token/${path}?k=${user}`))}${more}`);
+  const say = ({ socket }: Awaited<ReturnType<typeof connect>>, id: string, content: unknown) => socket.send(JSON.stringify({ t: 'u', m: { o: 'message', i: id }, p: content }));
+  const alex = await open('Talk', 'alex');
+  for (const id of ['1', '2', '3', '4']) say(alex, id, `message ${id}`);
+  const positions = (await alex.until('stored', 4)).map(({ m }) => (m as { readonly n?: string }).n);
+  const back = await open('Talk', 'bob', `?since=${positions[1]}`);
+  expect((await back.until('recovered'))[0]?.p).toMatchObject({ recovered: true });
+  expect((await back.until('message', 2)).map(({ p }) => p)).toEqual(['message 3', 'message 4']);
+  // Three were missed, and only two are given.
+  const late = await open('Talk', 'eve', `?since=${positions[0]}`);
+  expect((await late.until('recovered'))[0]?.p).toMatchObject({ recovered: false });
+  const brief = await open('Talk/short', 'alex');
+  say(brief, 'long', 'x'.repeat(20));
+  expect((await brief.until('refused'))[0]?.p).toEqual({ code: 'ROUTER_MESSAGE_TOO_LARGE' });
+  for (const id of ['1', '2', '3']) say(brief, id, id);
+  expect((await brief.until('refused', 2))[1]?.p).toEqual({ code: 'ROUTER_RATE_LIMITED' });
+}, 120_000);

@@ -13,10 +13,13 @@ export {
   DEFAULT_MAX_PUBLISHER_CHANNELS,
   DEFAULT_MAX_REMEMBERED_IDS,
   DEFAULT_REPLY_TIMEOUT_MS,
+  type ChannelLimits,
   type RouterLimits,
 } from './limits.ts';
 export type { LinkHandler, LinkOutcome, LinkTransport } from './link.ts';
 export type { LiveNeuron, Membership, NeuronLife } from './membership.ts';
+export { channelPattern, type ChannelPattern } from './policies/channel-pattern.ts';
+export { ChannelRules, type ChannelRule } from './policies/channel-rules.ts';
 export { openRouter, Router } from './router.ts';
 export type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
 export type { Kick } from './routing/envelope.ts';
@@ -27,6 +30,7 @@ export {
   DEFAULT_MAX_WAITING_BYTES,
   Outbox,
   OutboxSchedule,
+  SLOW_RECEIVER_POLICIES,
   type FrameOptions,
   type OutboxOptions,
   type OutboxSink,

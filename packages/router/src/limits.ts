@@ -22,6 +22,9 @@ export interface RouterLimits {
   readonly maxPublisherChannels: number;
 }
 
+/** What may be otherwise on a channel. */
+export type ChannelLimits = Partial<Pick<RouterLimits, 'maxContentCharacters' | 'maxPeerMessagesPerSecond'>>;
+
 /** Default of {@link RouterLimits.maxContentCharacters}. */
 export const DEFAULT_MAX_CONTENT_CHARACTERS = 262_144;
 /** Default of {@link RouterLimits.maxPeerMessagesPerSecond}. */

@@ -1,8 +1,9 @@
 import type { Clock, Random } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 
+import type { Channel } from './channel.ts';
 import type { HistoryPolicies } from './history/history-policy.ts';
-import type { RouterLimits } from './limits.ts';
+import type { ChannelLimits, RouterLimits } from './limits.ts';
 import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
 
@@ -17,6 +18,8 @@ export interface RouterOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly limits?: Partial<RouterLimits>;
+  /** What is otherwise on a channel; `undefined`: nothing. */
+  readonly channelLimits?: (channel: Channel) => ChannelLimits | undefined;
   /** Which channels keep their messages; default: none. Their layers' retention is that of the store. */
   readonly history?: HistoryPolicies;
   /** The layers that `history` names; default: {@link DEFAULT_HISTORY_LAYER} alone. Those who listen to a subtree follow each of them. */

@@ -49,7 +49,7 @@ export class Router implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
-  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, history: policies = () => undefined, historyLayers: layers = [DEFAULT_HISTORY_LAYER], onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
+  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, channelLimits = () => undefined, history: policies = () => undefined, historyLayers: layers = [DEFAULT_HISTORY_LAYER], onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
     this.#membership = membership;
     this.#clock = clock;
     this.#limits = completeLimits(limits);
@@ -95,6 +95,7 @@ export class Router implements AsyncDisposable {
       links,
       clock,
       limits: this.#limits,
+      channelLimits,
       history: () => this.#history,
       refresh: () => this.#reader.refresh(),
       kickHere: (kick) => this.#kickHere(kick),
@@ -119,7 +120,7 @@ export class Router implements AsyncDisposable {
     const replaced = this.#locals.find(peer, peer.user, peer.device);
     const history = this.#history.enter(peer);
     const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver);
-    const sender = this.#desk.sender(this.#clock.monotonic());
+    const sender = this.#desk.sender(this.#clock.monotonic(), peer);
     const local: Local = { peer, planned: this.#writer.join(peer), receiver: recovering ?? receiver, ...sender, present: true };
     this.#locals.add(local);
     this.#directory.addOwn(peer);

@@ -5,7 +5,10 @@
  * - `drop-oldest`: the oldest messages that wait are dropped.
  * - `latest-only`: of messages with the same key only the newest waits, from the first that has to wait on.
  */
-export type SlowReceiverPolicy = 'cut' | 'drop-oldest' | 'latest-only';
+export const SLOW_RECEIVER_POLICIES = ['cut', 'drop-oldest', 'latest-only'] as const;
+
+/** One of {@link SLOW_RECEIVER_POLICIES}. */
+export type SlowReceiverPolicy = (typeof SLOW_RECEIVER_POLICIES)[number];
 
 /** Default of {@link OutboxOptions.maxWaitingBytes}: 1 MiB. */
 export const DEFAULT_MAX_WAITING_BYTES = 1_048_576;

@@ -3,7 +3,7 @@ import type { Clock } from '@xir/couch-client';
 import { isDevice, isUser, type Channel } from '../channel.ts';
 import { RouterError } from '../errors.ts';
 import type { HistoryDesk } from '../history/history-desk.ts';
-import type { RouterLimits } from '../limits.ts';
+import type { ChannelLimits, RouterLimits } from '../limits.ts';
 import type { LinkOutcome, LinkTransport } from '../link.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { AppendGate } from './append-gate.ts';
@@ -32,6 +32,7 @@ export interface RoutingDeskParts {
   readonly history: () => HistoryDesk;
   readonly clock: Clock;
   readonly limits: RouterLimits;
+  readonly channelLimits: (channel: Channel) => ChannelLimits | undefined;
   readonly refresh: () => Promise<void>;
   /** Takes peers of this neuron off; says how many there were. */
   readonly kickHere: (kick: Kick) => number;
@@ -72,16 +73,18 @@ export class RoutingDesk {
     });
   }
 
-  /** What a new sender needs. */
-  sender(nowMs: number): Pick<Local, 'lane' | 'rate' | 'gate'> {
-    const { maxPeerMessagesPerSecond, maxHeldMessages } = this.#parts.limits;
-    return { lane: new SenderLane(this.#laneParts), rate: new RateLimit(maxPeerMessagesPerSecond, nowMs), gate: new AppendGate(maxHeldMessages) };
+  /** What a new sender needs; a peer names its channel. */
+  sender(nowMs: number, channel?: Channel): Pick<Local, 'lane' | 'rate' | 'gate'> {
+    const { limits, channelLimits } = this.#parts;
+    const own = channel === undefined ? undefined : channelLimits(channel);
+    const perSecond = own?.maxPeerMessagesPerSecond ?? limits.maxPeerMessagesPerSecond;
+    return { lane: new SenderLane(this.#laneParts), rate: new RateLimit(perSecond, nowMs), gate: new AppendGate(limits.maxHeldMessages) };
   }
 
   /** Sends a message. Throws {@link RouterError}. */
   send(sender: Sender, outgoing: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
-    const { clock, limits, onSent } = this.#parts;
-    checkOutgoing(outgoing, limits);
+    const { clock, limits, channelLimits, onSent } = this.#parts;
+    checkOutgoing(outgoing, channelLimits(sender.peer)?.maxContentCharacters ?? limits.maxContentCharacters);
     const { bucket, path, user, device } = sender.peer;
     const { event, content, id } = outgoing;
     const message: Message = {
@@ -331,7 +334,7 @@ export class RoutingDesk {
   }
 }
 
-function checkOutgoing({ event, content, id, target }: OutgoingMessage, { maxContentCharacters }: RouterLimits): void {
+function checkOutgoing({ event, content, id, target }: OutgoingMessage, maxContentCharacters: number): void {
   if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_CHARACTERS) throw bad(`an event is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_EVENT_CHARACTERS)) throw bad(`an id is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
   if (typeof content !== 'string') throw bad('content is a JSON text');
