@@ -48,7 +48,7 @@ export const ALLOWED = {
   ],
   '@xir/mutants': [],
   '@xir/oracle': ['@xir/couch-embedded', '@xir/neuron'],
-  '@xir/simulation': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol', '@xir/resp', '@xir/websocket'],
+  '@xir/simulation': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol', '@xir/resp', '@xir/router', '@xir/websocket'],
   '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
 };
 

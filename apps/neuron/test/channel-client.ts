@@ -4,8 +4,6 @@ import { TEST_SECRET, type RunningNeuron } from './neuron-process.ts';
 /** A signalling client that writes down what comes, each as `operation sender payload`. */
 export interface ChannelClient {
   readonly frames: string[];
-  /** The code with which the connection was closed. */
-  readonly closed: Promise<number>;
   send(frame: object): void;
 }
 
@@ -23,6 +21,5 @@ export async function joinChannel({ ready }: RunningNeuron, channel: string, use
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', () => reject(new Error(`${user} cannot connect to ${ready.neuron}`)));
   });
-  const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
-  return { frames, closed, send: (frame) => socket.send(JSON.stringify(frame)) };
+  return { frames, send: (frame) => socket.send(JSON.stringify(frame)) };
 }

@@ -206,11 +206,6 @@ export class Router implements AsyncDisposable {
     return this.#reader.refresh();
   }
 
-  /** Resolves when who is connected to this neuron is stored as it was when this was called, in its present life. */
-  stored(): Promise<void> {
-    return this.#writer.stored();
-  }
-
   stats(): RouterStats {
     const { deliveries, duplicates, undelivered, malformed } = this.#desk.stats();
     return {
@@ -367,7 +362,8 @@ export class Router implements AsyncDisposable {
     const { type, peer, previous } = change;
     const self = this.#membership.self.neuron;
     if (type !== 'move') {
-      for (const local of [...this.#locals.on(peer)]) if (local.peer !== peer || type === 'update') local.receiver.presence?.(change);
+      const isOwnNews = type === 'update' && previous?.joinedAtMs === peer.joinedAtMs;
+      for (const local of [...this.#locals.on(peer)]) if (local.peer !== peer || isOwnNews) local.receiver.presence?.(change);
     } else if (previous?.neuron === self && peer.neuron !== self) {
       const local = this.#locals.find(previous, previous.user, previous.device);
       if (local !== undefined) this.#end(local, 'replaced');

@@ -56,6 +56,15 @@ it('D3: a device is where it was last: it moves, and nobody is told that it left
   expect([...(directory.channel(room)?.neurons ?? [])]).toEqual([['b', 1]]);
 });
 
+it('D9: a device that moves and says something else of itself there is told to have said so', () => {
+  const { directory, taken } = opened('a1', 'b1');
+  directory.setSlot('a', 0, slot('1', at('alex', 5, { state: 'here' })));
+  directory.setSlot('b', 0, slot('1', at('alex', 6, { state: 'there' })));
+  expect(taken()).toEqual(['join alex@a 1', 'move alex@b 1', 'update alex@b 1']);
+  directory.setSlot('b', 0, undefined);
+  expect(taken()).toEqual(['move alex@a 1', 'update alex@a 1']);
+});
+
 it('D4: an older subscription does not take the place of a newer one, and takes over when that is gone', () => {
   const { directory, list, taken } = opened('a1', 'b1');
   directory.setSlot('a', 0, slot('1', at('alex', 6)));

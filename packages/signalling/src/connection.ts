@@ -17,7 +17,6 @@ import {
   type Router,
   type SendReport,
   type SlowReceiverPolicy,
-  type Standing,
 } from '@xir/router';
 import type { RawData, WebSocket } from 'ws';
 
@@ -40,7 +39,6 @@ export interface ConnectionContext {
   readonly limits: SignallingLimits;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
-  readonly standing: () => Standing;
 }
 
 /** Who a connection is. */
@@ -60,8 +58,6 @@ export class Connection implements Receiver, OutboxSink {
   readonly #peer: LocalPeer;
   #readBefore = -1;
   #blockedBefore = false;
-  /** What came while the neuron was holding. */
-  #held: string[] = [];
 
   constructor(ws: WebSocket, socket: Socket, { context, place }: { readonly context: ConnectionContext; readonly place: ConnectionPlace }) {
     this.#context = context;
@@ -114,19 +110,8 @@ export class Connection implements Receiver, OutboxSink {
     else this.#ws.close(SIGNALLING_CLOSE_CODES.goingAway, 'the neuron is closing');
   }
 
-  /** Takes what waited. */
-  release(): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const text of held) this.#take(text);
-    this.#ws.resume();
-  }
-
-  /** Tells the client to go elsewhere, and ends; what waited is refused. */
+  /** Tells the client to go elsewhere, and ends. */
   goAway(host: string | undefined): void {
-    for (const text of this.#held) this.#refuse(text);
-    this.#held = [];
-    this.#ws.resume();
     this.#outbox.push(goAwayFrame(this.place.path, host ?? null));
     this.#outbox.flush();
     this.#peer.leave();
@@ -185,16 +170,7 @@ export class Connection implements Receiver, OutboxSink {
     }
     // The most frequent of all, by far: nothing is made of it.
     if (data.length === 4 && data[0] === 0x70) return;
-    const text = data.toString('utf8');
-    if (this.#held.length === 0 && this.#context.standing() !== 'holding') return this.#take(text);
-    this.#held.push(text);
-    // What has been read already still comes; nothing more is read.
-    this.#ws.pause();
-  }
-
-  #refuse(text: string): void {
-    const frame = readClientFrame(text, this.#peer.peer.path);
-    if (frame.type === 'message') this.#outbox.push(refusedFrame(this.place.path, 'SIGNALLING_NOT_SERVING', frame.message.id));
+    this.#take(data.toString('utf8'));
   }
 
   #take(text: string): void {

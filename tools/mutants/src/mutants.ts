@@ -2,6 +2,7 @@ import { MENDED_CACHE_MUTANTS } from './mended/cache.ts';
 import { CLIENT_CACHE_MUTANTS } from './mended/client-cache.ts';
 import { EVENT_STREAM_MUTANTS } from './mended/event-stream.ts';
 import { HOSTILE_MUTANTS } from './mended/hostile.ts';
+import { MESSAGING_MUTANTS } from './mended/messaging.ts';
 import { REDIS_PROTOCOL_MUTANTS } from './mended/redis-protocol.ts';
 import { MENDED_SERVER_MUTANTS } from './mended/servers.ts';
 import { SIMULATION_MUTANTS } from './mended/simulation.ts';
@@ -16,7 +17,7 @@ import { INPUT_MUTANTS } from './traps/input.ts';
 import { LOAD_MUTANTS } from './traps/load.ts';
 
 /** Every mutant, the traps' in their order. */
-export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...MENDED_CACHE_MUTANTS, ...MENDED_WATCH_MUTANTS, ...MENDED_WRITE_MUTANTS, ...MENDED_SERVER_MUTANTS, ...REDIS_PROTOCOL_MUTANTS, ...HOSTILE_MUTANTS, ...CLIENT_CACHE_MUTANTS, ...SIMULATION_MUTANTS].sort(
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...MENDED_CACHE_MUTANTS, ...MENDED_WATCH_MUTANTS, ...MENDED_WRITE_MUTANTS, ...MENDED_SERVER_MUTANTS, ...REDIS_PROTOCOL_MUTANTS, ...HOSTILE_MUTANTS, ...CLIENT_CACHE_MUTANTS, ...SIMULATION_MUTANTS, ...MESSAGING_MUTANTS].sort(
   (a, b) => trapOf(a) - trapOf(b),
 );
 

@@ -6,13 +6,14 @@ import { PROFILES } from '../src/world/profile.ts';
 /** Fixed, so that a run says something about the change and not about chance; other seeds are for the command line. */
 const SEED = 1;
 
-describe('memories on a faked cluster', () => {
+describe('on a faked cluster, memories and neurons', () => {
   for (const { profile, schedules } of [
     { profile: 'quick', schedules: 20_000 },
     { profile: 'all', schedules: 1_000 },
     { profile: 'wander', schedules: 400 },
     { profile: 'faces', schedules: 1_000 },
     { profile: 'sockets', schedules: 150 },
+    { profile: 'messaging-calm', schedules: 300 },
   ]) {
     it(`keep their promises in ${schedules} schedules of faults (${profile})`, { timeout: 900_000 }, async () => {
       const totals = await runMany({ schedules, seed: SEED, workers: 2, profile });

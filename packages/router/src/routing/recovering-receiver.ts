@@ -8,16 +8,18 @@ const MAX_HELD = 10_000;
 /** A receiver who is to be handed what it missed before it is handed anything else. */
 export class RecoveringReceiver implements Receiver {
   readonly #receiver: Receiver;
-  #held: { readonly message: Message; readonly onWritten: ((written: boolean) => void) | undefined }[] | undefined = [];
+  #held: { readonly message: Message; readonly isOwn: boolean; readonly onWritten?: ((written: boolean) => void) | undefined }[] | undefined = [];
   #overflowed = false;
+  /** The position up to which the receiver has had everything: its neuron may be behind that, and tell it once more. */
+  #knownUpTo: string | undefined;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
   }
 
   deliver(message: Message, onWritten?: (written: boolean) => void): void {
-    if (this.#held === undefined) return this.#receiver.deliver(message, onWritten);
-    if (this.#held.length < MAX_HELD) this.#held.push({ message, onWritten });
+    if (this.#held === undefined) return this.#isKnown(message) ? onWritten?.(true) : this.#receiver.deliver(message, onWritten);
+    if (this.#held.length < MAX_HELD) this.#held.push({ message, isOwn: false, onWritten });
     else {
       this.#overflowed = true;
       onWritten?.(false);
@@ -25,7 +27,10 @@ export class RecoveringReceiver implements Receiver {
   }
 
   stored(message: Message): void {
-    this.#receiver.stored?.(message);
+    if (this.#held === undefined) {
+      if (!this.#isKnown(message)) this.#receiver.stored?.(message);
+    } else if (this.#held.length < MAX_HELD) this.#held.push({ message, isOwn: true });
+    else this.#overflowed = true;
   }
 
   presence(change: PresenceChange): void {
@@ -44,11 +49,16 @@ export class RecoveringReceiver implements Receiver {
   release(missed: readonly Message[], knownUpTo: string | undefined): boolean {
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#knownUpTo = knownUpTo;
     for (const message of missed) this.#receiver.deliver(message);
-    for (const { message, onWritten } of held) {
-      if (message.position === undefined || knownUpTo === undefined || message.position > knownUpTo) this.#receiver.deliver(message, onWritten);
-      else onWritten?.(true);
+    for (const { message, isOwn, onWritten } of held) {
+      if (isOwn) this.stored(message);
+      else this.deliver(message, onWritten);
     }
     return !this.#overflowed;
+  }
+
+  #isKnown({ position }: Message): boolean {
+    return position !== undefined && this.#knownUpTo !== undefined && position <= this.#knownUpTo;
   }
 }

@@ -177,11 +177,9 @@ export class RoutingDesk {
   }
 
   #leave(sender: Sender, sending: Sending, isAppend: boolean): void {
-    if (isAppend) void this.#append(sender, sending);
-    else {
-      sending.after = sender.gate.behind;
-      sender.lane.submit(sending);
-    }
+    if (isAppend) sending.append = () => void this.#append(sender, sending);
+    else sending.after = sender.gate.behind;
+    if (!sender.lane.submit(sending) && isAppend) this.#appended(sender, undefined);
   }
 
   async #append(sender: Sender, sending: Sending): Promise<void> {
@@ -194,6 +192,10 @@ export class RoutingDesk {
     }
     if (position === undefined) this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'not-stored' }]);
     else this.#confirm(sending, position);
+    this.#appended(sender, position);
+  }
+
+  #appended(sender: Sender, position: string | undefined): void {
     for (const next of sender.gate.appended(position)) this.#leave(sender, next, this.#isAppend(next));
   }
 

@@ -14,6 +14,8 @@ export interface Sending {
   firstAnswers?: readonly NeuronAnswer[];
   /** Neurons to which the last try went. */
   neurons?: ReadonlySet<string>;
+  /** Stores it, for what is told by the channel's history. */
+  append?: () => void;
 }
 
 /** What a {@link SenderLane} works with. */
@@ -30,7 +32,7 @@ export interface SenderLaneParts {
 
 /**
  * The messages of one sender, in order (SPEC, R2, R3). While nothing goes wrong each leaves at once. When a message to a user finds its neuron dead or the user gone
- * from there, the user is looked for once more, and everything behind it waits until it has left again.
+ * from there, the user is looked for once more, and everything behind it waits until it has left again; so does what has to be stored, while anything is unanswered.
  */
 export class SenderLane {
   readonly #parts: SenderLaneParts;
@@ -39,6 +41,7 @@ export class SenderLane {
   #failed: Sending[] | undefined;
   #held: Sending[] | undefined;
   #isSearching = false;
+  #isGoingOn = false;
   #onQuiet: (() => void) | undefined;
 
   constructor(parts: SenderLaneParts) {
@@ -50,17 +53,29 @@ export class SenderLane {
     return !this.#isSearching && (this.#outstanding?.size ?? 0) === 0 && (this.#held?.length ?? 0) === 0;
   }
 
-  submit(sending: Sending): void {
+  /** False: too many wait, and it was reported as undelivered. */
+  submit(sending: Sending): boolean {
     const held = this.#held ?? [];
-    if (!this.#isSearching && held.length === 0 && this.#leave(sending)) return;
-    if (held.length >= this.#parts.maxHeld) return this.#parts.report(sending, [failure('busy')]);
+    if (!this.#isSearching && held.length === 0 && this.#leave(sending)) return true;
+    if (held.length >= this.#parts.maxHeld) {
+      this.#parts.report(sending, [failure('busy')]);
+      return false;
+    }
     held.push(sending);
     this.#held = held;
+    return true;
   }
 
   /** False: it has to wait. */
   #leave(sending: Sending): boolean {
+    if (sending.append !== undefined) {
+      // It comes to its receivers by another way, on which nobody waits for what is answered.
+      if ((this.#outstanding?.size ?? 0) > 0) return false;
+      sending.append();
+      return true;
+    }
     if (sending.outgoing.target.type !== 'user') {
+      if (this.#hasMoved()) return false;
       this.#parts.dispatch(sending, new Set(), () => undefined);
       return true;
     }
@@ -77,6 +92,12 @@ export class SenderLane {
       if (other.message.target.type !== 'user' || other.message.target.user !== message.target.user) continue;
       if (![...neurons].every((neuron) => other.neurons?.has(neuron))) return true;
     }
+    return false;
+  }
+
+  /** Whether a message is on its way to a user who is elsewhere by now: there others would come before it. */
+  #hasMoved(): boolean {
+    for (const other of this.#outstanding ?? []) for (const neuron of this.#parts.resolve(other)) if (other.neurons?.has(neuron) !== true) return true;
     return false;
   }
 
@@ -131,11 +152,17 @@ export class SenderLane {
   }
 
   #goOn(): void {
+    // A message that is answered while it leaves comes back here: what is behind it is the loop's, one after the other.
+    if (this.#isGoingOn) return;
+    this.#isGoingOn = true;
     while (!this.#isSearching) {
-      const [next] = this.#held ?? [];
-      if (next === undefined || !this.#leave(next)) return;
-      this.#held?.shift();
+      const next = this.#held?.shift();
+      if (next === undefined) break;
+      if (this.#leave(next)) continue;
+      this.#held?.unshift(next);
+      break;
     }
+    this.#isGoingOn = false;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Slot } from './slot-document.ts';
  *
  * - `join`, `leave`: a device came, or went; `users` is what that leaves of the user: how many devices.
  * - `update`: it says something else of itself.
- * - `move`: it is held by another neuron, or in another subscription, than `previous`.
+ * - `move`: it is held by another neuron, or in another subscription, than `previous`. Where it says something else of itself there, an `update` follows.
  */
 export interface PresenceChange {
   readonly type: 'join' | 'leave' | 'update' | 'move';
@@ -153,7 +153,7 @@ export class Directory {
     const before = node.add(peer);
     const current = node.find(peer.user, peer.device);
     if (before === undefined) this.#tell('join', node, { peer });
-    else if (current === peer) this.#tell(isMove(before, peer) ? 'move' : 'update', node, { peer, previous: before });
+    else if (current === peer) this.#tellOther(node, peer, before);
   }
 
   #remove(peer: Peer): void {
@@ -164,9 +164,16 @@ export class Directory {
     const current = node.find(peer.user, peer.device);
     if (before !== undefined && current !== before) {
       if (current === undefined) this.#tell('leave', node, { peer });
-      else this.#tell(isMove(before, current) ? 'move' : 'update', node, { peer: current, previous: before });
+      else this.#tellOther(node, current, before);
     }
     this.#prune(node);
+  }
+
+  /** Another subscription of a device counts now. One that moves may say something else of itself, too. */
+  #tellOther(node: ChannelNode, peer: Peer, previous: Peer): void {
+    const moved = isMove(previous, peer);
+    if (moved) this.#tell('move', node, { peer, previous });
+    if (!moved || !isSameState(previous, peer)) this.#tell('update', node, { peer, previous });
   }
 
   #tell(type: PresenceChange['type'], node: ChannelNode, { peer, previous }: Pick<PresenceChange, 'peer' | 'previous'>): void {
@@ -207,5 +214,9 @@ function isMove(before: Peer, after: Peer): boolean {
 }
 
 function isSame(known: Subscription, told: Subscription): boolean {
-  return known.joinedAtMs === told.joinedAtMs && (known.state === told.state || JSON.stringify(known.state) === JSON.stringify(told.state));
+  return known.joinedAtMs === told.joinedAtMs && isSameState(known, told);
+}
+
+function isSameState(one: Subscription, other: Subscription): boolean {
+  return one.state === other.state || JSON.stringify(one.state) === JSON.stringify(other.state);
 }

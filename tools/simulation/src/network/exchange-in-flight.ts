@@ -101,11 +101,11 @@ export class Exchange {
   }
 
   #resolve(response: TransportResponse): void {
-    if (this.#settle()) this.#caller.resolve(response);
+    if (this.#settle()) this.#link.enter(() => this.#caller.resolve(response));
   }
 
   #reject(error: Error): void {
-    if (this.#settle()) this.#caller.reject(error);
+    if (this.#settle()) this.#link.enter(() => this.#caller.reject(error));
   }
 
   #settle(): boolean {

@@ -72,9 +72,9 @@ export class FeedStream {
   reset(): void {
     if (this.#closed || this.stalled) return;
     const [row] = this.feed.cursor.take(1, this.feed.shape);
-    if (row !== undefined) this.body.write(Buffer.from(row.slice(0, row.length >> 1)));
+    if (row !== undefined) this.#link.enter(() => this.body.write(Buffer.from(row.slice(0, row.length >> 1))));
     // What was half sent is sent again to whoever asks anew: the position they have is behind it.
-    this.body.fail(connectionLost('GET', '/_changes', false));
+    this.#link.enter(() => this.body.fail(connectionLost('GET', '/_changes', false)));
     this.close();
   }
 
@@ -175,12 +175,12 @@ export class FeedStream {
     const piece = this.#outgoing.shift();
     if (piece !== undefined) {
       this.#link.lastHeardMs = this.#link.clock.monotonic();
-      this.body.write(piece);
+      this.#link.enter(() => this.body.write(piece));
     }
     if (this.#outgoing.length > 0) return this.#scheduleFlush(this.#link.latencyMs());
     this.#unblock();
     if (this.#finishing) {
-      this.body.end();
+      this.#link.enter(() => this.body.end());
       this.close();
     }
   }

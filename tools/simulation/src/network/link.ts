@@ -99,6 +99,8 @@ export class Link implements CouchTransport {
   readonly exchanges = new Set<Exchange>();
   /** Told of each request that is answered, and of the answer; the text is empty for a feed. */
   onAnswer: ((request: ClusterRequest, text: string) => void) | undefined;
+  /** How what comes from the cluster enters the neuron: at once, unless its process stands still. */
+  enter: (run: () => void) => void = (run) => run();
   /** Monotonic time at which anything at all last came from the cluster. */
   lastHeardMs = 0;
   #closed = false;

@@ -1,6 +1,7 @@
 import type { MemoryOptions } from '@xir/kv4';
 import { SeededRandom } from '../seeded-random.ts';
 import { judge } from '../checks/judge.ts';
+import { runMessaging } from '../messaging/run-messaging.ts';
 import { openSocketWatchers } from '../faces/socket-watchers.ts';
 import { openTrackers } from '../faces/trackers.ts';
 import { inject, planFaults } from '../world/faults.ts';
@@ -42,7 +43,11 @@ export interface ScheduleResult {
 }
 
 /** Runs the schedule that a seed decides, and judges it. */
-export async function runSchedule(seed: number, profile: Profile, traced = false): Promise<ScheduleResult> {
+export function runSchedule(seed: number, profile: Profile, traced = false): Promise<ScheduleResult> {
+  return profile.systemSizes === undefined ? runMemories(seed, profile, traced) : runMessaging(seed, profile, traced);
+}
+
+async function runMemories(seed: number, profile: Profile, traced: boolean): Promise<ScheduleResult> {
   const layout = new SeededRandom(seed ^ 0x5bd1e995);
   const wanders = profile.wanderers > 0 || profile.sockets > 0;
   const replicas = wanders ? 1 : layout.pick([1, 1, 1, 2, 3, 3]);

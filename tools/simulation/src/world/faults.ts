@@ -6,8 +6,11 @@ import { UPHEAVALS, type FaultKind } from './profile.ts';
 import type { SimulatedNeuron } from './simulated-neuron.ts';
 import type { World } from './world.ts';
 
+/** What most faults change of a neuron. */
+export type FaultyNeuron = Pick<SimulatedNeuron, 'link' | 'name'> & { readonly clock: { skewMs: number } };
+
 /** What a fault changes; the answer, where there is one, takes it back. */
-type Inject = (world: World, neuron: SimulatedNeuron) => (() => void) | undefined;
+type Inject = (world: World, neuron: FaultyNeuron) => (() => void) | undefined;
 
 /** A fault of the network that lasts: some conditions of one neuron's link. */
 function condition(change: (world: World) => Partial<LinkConditions>): Inject {
@@ -21,7 +24,7 @@ function condition(change: (world: World) => Partial<LinkConditions>): Inject {
   };
 }
 
-function once(run: (world: World, neuron: SimulatedNeuron) => void): Inject {
+function once(run: (world: World, neuron: FaultyNeuron) => void): Inject {
   return (world, neuron) => {
     run(world, neuron);
     return undefined;
@@ -153,7 +156,9 @@ const FAULTS: Readonly<Record<FaultKind, Inject>> = {
       world.database?.graft(`d!${BUCKET}!${LAYER}!imported!!k${count}`, graftOf([`1-${String(count).padStart(32, '0')}`], false, fields));
     }
   }),
-  'neuron-restart': once((world, neuron) => world.restart(neuron)),
+  'neuron-restart': once((world, { name }) => {
+    for (const neuron of world.neurons) if (neuron.name === name) world.restart(neuron);
+  }),
   'clock-step': once((world, { clock }) => {
     clock.skewMs += world.random.pick([-300_000, -2_000, 2_000, 300_000]);
   }),
@@ -194,13 +199,18 @@ export function planFaults(world: World, kinds: readonly FaultKind[], maxFaults:
 /** Lets a fault happen, and end in its time. The answer ends it at once. */
 export function inject(world: World, fault: PlannedFault): () => void {
   const neuron = world.neurons[fault.neuron] as SimulatedNeuron;
-  world.recorder.fault(fault.kind, `${neuron.life} for ${Math.round(fault.forMs)} ms`);
-  const heal = FAULTS[fault.kind](world, neuron);
+  return injectInto(world, neuron, { kind: fault.kind, detail: `${neuron.life} for ${Math.round(fault.forMs)} ms` });
+}
+
+/** Lets a fault happen to a neuron. The answer ends it. */
+export function injectInto(world: World, neuron: FaultyNeuron, { kind, detail }: { readonly kind: FaultKind; readonly detail: string }): () => void {
+  world.recorder.fault(kind, detail);
+  const heal = FAULTS[kind](world, neuron);
   let over = heal === undefined;
   return () => {
     if (over) return;
     over = true;
     heal?.();
-    world.recorder.note(`over ${fault.kind} ${neuron.name}`);
+    world.recorder.note(`over ${kind} ${neuron.name}`);
   };
 }

@@ -39,6 +39,12 @@ export const FAULT_KINDS = [
   'database-restored',
 ] as const;
 
+/** What can go wrong between neurons, and with them, in schedules of messages. */
+export const SYSTEM_FAULT_KINDS = ['link-reset', 'link-cut', 'link-one-way', 'link-slow', 'neuron-cut-off', 'neuron-frozen', 'neuron-killed', 'host-gone', 'neuron-closed'] as const;
+
+/** One of {@link SYSTEM_FAULT_KINDS}. */
+export type SystemFaultKind = (typeof SYSTEM_FAULT_KINDS)[number];
+
 /** One of {@link FAULT_KINDS}. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -60,6 +66,10 @@ export interface Profile {
   readonly sockets: number;
   /** Hosts' clocks are wrong now and then. */
   readonly skews: boolean;
+  /** Neurons with membership, links and router, and clients that send messages, instead of memories alone: how many neurons, of which chance picks one. */
+  readonly systemSizes?: readonly number[];
+  /** Faults between those neurons, beside {@link Profile.faults}. */
+  readonly systemFaults?: readonly SystemFaultKind[];
 }
 
 /** Faults of which one schedule in some has one, since nothing else can be judged across them. */
@@ -74,6 +84,16 @@ const WANDER: Profile = {
   operationsPerClient: 20,
   watches: false,
   wanderers: 3,
+};
+
+const MESSAGING: Profile = {
+  ...ALL,
+  name: 'messaging',
+  faults: ['connection-refused', 'half-open', 'lost-before', 'lost-after', 'busy', 'slow', 'jitter', 'feed-held', 'connections-cut', 'row-cut', 'duplicates', 'rewind', 'ending-limit', 'clock-step'],
+  systemFaults: SYSTEM_FAULT_KINDS,
+  maxFaults: 3,
+  operationsPerClient: 9,
+  systemSizes: [2, 2, 2, 3, 3, 4],
 };
 
 /** Profiles by name. */
@@ -91,5 +111,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   'wander-skewed': { ...WANDER, name: 'wander-skewed' },
   faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 7, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
   sockets: { ...WANDER, name: 'sockets', faults: [...WANDER.faults, 'neuron-restart'], operationsPerClient: 12, wanderers: 0, sockets: 3, skews: false },
+  messaging: MESSAGING,
+  'messaging-calm': { ...MESSAGING, name: 'messaging-calm', faults: [], systemFaults: [], maxFaults: 0, systemSizes: [2] },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };

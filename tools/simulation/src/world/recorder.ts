@@ -39,6 +39,11 @@ export class Recorder {
     return this.#hash >>> 0;
   }
 
+  /** Monotonic time of the simulation, in milliseconds. */
+  get nowMs(): number {
+    return this.#clock.monotonic();
+  }
+
   get traced(): boolean {
     return this.lines !== undefined;
   }

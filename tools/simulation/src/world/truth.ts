@@ -103,21 +103,26 @@ export interface SeriesVersion {
 
 /** Every version that the database holds of a key, oldest first: heads, tails, segments, of all leaves. */
 export function seriesOf(database: ClusterDatabase, key: SimulatedKey): SeriesVersion[] {
-  const found = new Map<string, string | null>();
-  const take = (version: string, rest: readonly unknown[]): void => void found.set(version, rest.length === 0 ? null : (markerOf(rest[0]) ?? ''));
-  for (const leaf of database.truth(key.id)) {
+  const versions = [...versionsOf(database, key.id)].map(([version, value]) => ({ version, marker: value === undefined ? null : (markerOf(value) ?? '') }));
+  return versions.sort((a, b) => (a.version < b.version ? -1 : 1));
+}
+
+/** The versions of a key that the database holds, in no order, with their values; `undefined`: a deletion. `id` is that of its head. */
+export function versionsOf(database: ClusterDatabase, id: string): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const leaf of database.truth(id)) {
     const { ver, v, gone, tail } = headOf(leaf);
-    if (ver !== undefined) take(ver, gone === true ? [] : [v]);
-    for (const [version, , ...rest] of tail ?? []) take(version, rest);
+    if (ver !== undefined) found.set(ver, gone === true ? undefined : v);
+    for (const [version, , value] of tail ?? []) found.set(version, value);
   }
-  const prefix = `s${key.id.slice(1)}!`;
-  for (const id of database.ids()) {
-    if (!id.startsWith(prefix)) continue;
-    for (const leaf of database.truth(id)) {
+  const prefix = `s${id.slice(1)}!`;
+  for (const each of database.ids()) {
+    if (!each.startsWith(prefix)) continue;
+    for (const leaf of database.truth(each)) {
       if (leaf.deleted) continue;
       const { versions } = headOf(leaf) as { versions?: readonly (readonly [string, string, unknown?])[] };
-      for (const [version, , ...rest] of versions ?? []) take(version, rest);
+      for (const [version, , value] of versions ?? []) found.set(version, value);
     }
   }
-  return [...found].map(([version, marker]) => ({ version, marker })).sort((a, b) => (a.version < b.version ? -1 : 1));
+  return found;
 }

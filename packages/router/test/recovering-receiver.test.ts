@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+
+import type { Message } from '../src/index.ts';
+import { RecoveringReceiver } from '../src/routing/recovering-receiver.ts';
+
+const message = (position: string | undefined): Message => ({ channel: { bucket: 'cool', path: '/room' }, user: 'alex', device: 'd', target: { type: 'channel' }, event: 'message', content: '""', sentAtMs: 1, ...(position === undefined ? {} : { position }) });
+
+function opened() {
+  const told: string[] = [];
+  const tell = (what: string) => ({ position }: Message, onWritten?: (written: boolean) => void) => {
+    told.push(`${what} ${position ?? ''}`);
+    onWritten?.(true);
+  };
+  return { told, receiver: new RecoveringReceiver({ deliver: tell('message'), stored: tell('stored'), end: () => undefined }) };
+}
+
+it('H2: that an own message was stored is told behind what was missed before it', () => {
+  const { told, receiver } = opened();
+  receiver.stored(message('3'));
+  receiver.deliver(message(undefined));
+  receiver.release([message('1'), message('2')], '2');
+  expect(told).toEqual(['message 1', 'message 2', 'stored 3', 'message ']);
+});
+
+it('H2: who is ahead of its neuron is told nothing again, and what is told again counts as written', () => {
+  const { told, receiver } = opened();
+  const written: boolean[] = [];
+  receiver.deliver(message('4'), (isWritten) => written.push(isWritten));
+  receiver.release([], '5');
+  receiver.deliver(message('5'), (isWritten) => written.push(isWritten));
+  receiver.stored(message('5'));
+  receiver.deliver(message('6'));
+  expect(told).toEqual(['message 6']);
+  expect(written).toEqual([true, true]);
+});
