@@ -2,7 +2,7 @@ import type { Accounts, CachedStore } from '@xir/accounts';
 import { systemClock } from '@xir/couch-client';
 import type { TokenClaims } from '@xir/protocol';
 import { ChannelRules, openRouter, withSubscriptions, type ChannelLimits, type ChannelRule, type LinkTransport, type Membership, type Router } from '@xir/router';
-import { createSignallingFace, TokenGate, type SignallingFace } from '@xir/signalling';
+import { createSignallingFace, TokenGate, type SignallingFace, type SignallingOptions } from '@xir/signalling';
 
 /** What channels work with. */
 export interface ChannelParts {
@@ -21,7 +21,7 @@ export interface Channels {
   /** The store in which `*subs` is who is connected. */
   readonly store: CachedStore;
   /** Signalling over them, once tokens can be verified. */
-  serve(verifyToken: (token: string) => TokenClaims | undefined, trustProxy: boolean): SignallingFace;
+  serve(verifyToken: (token: string) => TokenClaims | undefined, options: Pick<SignallingOptions, 'trustProxy' | 'standing' | 'nextHost'>): SignallingFace;
 }
 
 /** Opens the channels. */
@@ -32,12 +32,12 @@ export async function openChannels({ store, accounts, membership, links, rules, 
   return {
     router,
     store: withSubscriptions({ store, router, onKick: (kick) => gate.note(kick) }),
-    serve: (verifyToken, trustProxy) =>
+    serve: (verifyToken, options) =>
       createSignallingFace({
+        ...options,
         router,
         bans: accounts.bans,
         verifyToken,
-        trustProxy,
         mayConnect: (claims, path) => gate.mayConnect(claims, path),
         slowReceiverPolicy: (bucket, path) => find({ bucket, path })?.slowReceivers ?? 'cut',
         onError,

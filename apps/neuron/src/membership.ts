@@ -3,8 +3,23 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
-import type { Logger, MembershipSnapshot } from '@xir/operations';
-import { bestNeuron, joinMembership, LinkError, openTlsLinks, tidySlots, type NeuronFacts, type NeuronMembership, type Router, type TlsLinks } from '@xir/router';
+import type { Logger, MembershipHealth, MembershipSnapshot } from '@xir/operations';
+import {
+  bestNeuron,
+  joinMembership,
+  LinkError,
+  nextNeuron,
+  openTlsLinks,
+  ServingGate,
+  tidySlots,
+  type KnownNeuron,
+  type LinkAdmission,
+  type NeuronFacts,
+  type NeuronMembership,
+  type Router,
+  type Standing,
+  type TlsLinks,
+} from '@xir/router';
 import type { SignalWish } from '@xir/rest';
 import type { ClosingStack } from './closing-stack.ts';
 import { NeuronError } from './errors.ts';
@@ -47,6 +62,49 @@ export async function openMembership(settings: NamedSettings, { memory, clients,
   return { membership, links };
 }
 
+/** What the neuron is to its clients, from how it stands among the others: messages of other neurons wait with those of clients. */
+export function openGate({ membership, links }: SystemMembership, router: Pick<Router, 'stored'>, { stack, logger }: { readonly stack: ClosingStack; readonly logger: Logger }): ServingGate {
+  const gate = stack.add('gate', new ServingGate({ membership, registered: () => router.stored() }));
+  links.guard(() => ADMISSIONS[gate.standing]);
+  gate.onChange((standing) => {
+    logger.warn({ standing, state: membership.state }, 'this neuron is something else to its clients');
+    links.recheck();
+  });
+  return gate;
+}
+
+const ADMISSIONS: Readonly<Record<Standing, LinkAdmission>> = { serving: 'take', isolated: 'take', holding: 'hold', away: 'refuse' };
+
+/** Resolves to the error to end with once another process has registered with this neuron's name; else never. */
+export function supersededError({ membership }: SystemMembership): Promise<NeuronError> {
+  const cause = `another process has registered in this system as ${membership.self.neuron}`;
+  const fix = 'Run one process of a name, or give this one a name of its own. Started again under the same name, it would end the other.';
+  return new Promise((resolve) => {
+    const look = () => {
+      if (membership.state === 'superseded') resolve(new NeuronError([{ code: 'NEURON_SUPERSEDED', option: '--name', cause, fix }]));
+    };
+    membership.onChange(look);
+    look();
+  });
+}
+
+/** Where clients of this neuron are sent when it goes away: told anew for each of them. */
+export function nextHosts({ membership }: SystemMembership, { name: from, region }: NamedSettings): () => string | undefined {
+  const sent = new Map<string, number>();
+  return () => nextNeuron(reachable(membership), { from, sent, ...(region === undefined ? {} : { region }) })?.signalUrls?.[0];
+}
+
+/** How the neuron stands, in the form in which `/health` shows it. */
+export function membershipHealth({ membership }: SystemMembership, clients: Standing): MembershipHealth {
+  const { state, stateAgeMs, renewedAgeMs, self, manyVanished, neurons, evidence } = membership.stats();
+  const ages = new Map(evidence.map((known) => [known.neuron, known]));
+  const shown = neurons.map(({ neuron, incarnation, suspect, draining, load, clients: count }) => {
+    const { leaseAgeMs = renewedAgeMs, answerAgeMs } = ages.get(neuron) ?? {};
+    return { neuron, incarnation, suspect, draining, load, clients: count, leaseAgeMs: Math.round(leaseAgeMs), ...(answerAgeMs === undefined ? {} : { answerAgeMs: Math.round(answerAgeMs) }) };
+  });
+  return { state, stateAgeMs: Math.round(stateAgeMs), clients, incarnation: self.incarnation, manyVanished, neurons: shown };
+}
+
 /** What chooses where a client connects. */
 export interface SignalChoice {
   readonly system?: SystemMembership;
@@ -59,9 +117,8 @@ export interface SignalChoice {
  */
 export function chooseSignal({ system, channels }: SignalChoice, { region }: Pick<NamedSettings, 'region'>, { bucket, path, key }: SignalWish): string | undefined {
   if (system === undefined) return undefined;
-  const reachable = [...system.membership.neurons()].filter(({ signalUrls }) => signalUrls !== undefined);
   const callee = key === undefined ? undefined : channels?.router.peers({ bucket, path }).find(({ user }) => user === key)?.neuron;
-  return bestNeuron(reachable, { ...(region === undefined ? {} : { region }), ...(callee === undefined ? {} : { callee }) })?.signalUrls?.[0];
+  return bestNeuron(reachable(system.membership), { ...(region === undefined ? {} : { region }), ...(callee === undefined ? {} : { callee }) })?.signalUrls?.[0];
 }
 
 /** The figures of membership and links in the form in which `/metrics` shows them. */
@@ -87,6 +144,11 @@ export function membershipFigures({ membership, links }: SystemMembership): Memb
     linkTurnedAway: turnedAway,
     certificateSeconds: (certificateEndsAtMs - Date.now()) / 1000,
   };
+}
+
+/** Those that have said where clients connect. */
+function reachable(membership: NeuronMembership): readonly KnownNeuron[] {
+  return [...membership.neurons()].filter(({ signalUrls }) => signalUrls !== undefined);
 }
 
 async function openLinks(options: Parameters<typeof openTlsLinks>[0]): Promise<TlsLinks> {

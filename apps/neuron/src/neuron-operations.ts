@@ -14,13 +14,13 @@ import {
 } from '@xir/operations';
 import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
-import type { Router } from '@xir/router';
+import type { Router, ServingGate, Standing } from '@xir/router';
 import type { SignallingFace } from '@xir/signalling';
 import type { WebSocketFace } from '@xir/websocket';
 import { API_DOCUMENTS } from './api-documents.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
-import { membershipFigures, type SystemMembership } from './membership.ts';
+import { membershipFigures, membershipHealth, type SystemMembership } from './membership.ts';
 import type { NamedSettings } from './named-settings.ts';
 import { feedDeadlineMs, feedHealth, memoryFigures } from './neuron-memory.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -36,6 +36,7 @@ export interface NeuronParts {
   webSocket?: WebSocketFace;
   channels?: { readonly router: Router; readonly signalling: SignallingFace };
   system?: SystemMembership;
+  gate?: ServingGate;
 }
 
 /** Where what is opened is noted, and where is logged. */
@@ -59,6 +60,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
       databaseCommand: databaseCommand(settings),
       ...(memory === undefined ? {} : { divergences: memory.stats().divergences }),
       recentStallMs: watchdog.snapshot().recentStallMs,
+      ...(parts.system === undefined ? {} : { membership: membershipHealth(parts.system, standingOf(parts)) }),
       draining: parts.state === 'draining',
     };
   };
@@ -73,10 +75,23 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
     ...(parts.channels === undefined ? {} : { channels: { ...parts.channels.router.stats(), ...parts.channels.signalling.metrics() } }),
     ...(parts.system === undefined ? {} : { membership: membershipFigures(parts.system) }),
   });
-  const readiness = (): Readiness => ({ ready: parts.state === 'running', cause: parts.state });
+  const readiness = (): Readiness => readinessOf(parts);
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
   const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger, documents: API_DOCUMENTS };
   return stack.add('operations', await listening('--ops-port', () => startOperationsServer(options)));
+}
+
+/** What the neuron is to its clients; before that is decided, nothing. */
+function standingOf({ gate }: NeuronParts): Standing {
+  return gate?.standing ?? 'serving';
+}
+
+/** Whether traffic should come; where the membership is why not, how the neuron stands by it. */
+function readinessOf(parts: NeuronParts): Readiness {
+  const standing = standingOf(parts);
+  if (parts.state !== 'running' || standing === 'serving') return { ready: parts.state === 'running', cause: parts.state };
+  const state = parts.system?.membership.state;
+  return { ready: false, cause: state === undefined || state === 'serving' ? `its clients are registered in a new life (${standing})` : `${state} (${standing})` };
 }
 
 /** What shows how the database is: its own answer, or for the embedded one the disk it is on. */

@@ -25,13 +25,28 @@ JSON, status 200 while \`status\` is \`green\` or \`yellow\`, 503 when it is \`r
 | \`feed\` | a byte of the change feed, or an answered probe, is at most three heartbeats old | – | it is older, or there never was one; an attempt to reconnect proves nothing |
 | \`divergence\` | no cached answer differed from the database | some did, and were corrected: a defect, please report it | – |
 | \`event-loop\` | no stall of a second within a minute | there was one | – |
+| \`membership\` | the neuron holds its lease | it has yet to see whether it does (\`doubtful\`), its clients are being registered in a new life, or more than half of all neurons vanished at once | it sees neither the database nor any other neuron (\`isolated\`), or another process has its name (\`superseded\`) |
 | \`draining\` | the process is not ending | it was asked to end | – |
 
 Red means: reads are still answered from the cache, with their age (\`X-KV4-Age-Ms\`); writes and \`fresh\` reads are refused.
 
 ## /ready
 
-JSON, 200 while traffic should be sent here, 503 while the neuron starts or drains. It does not turn with the database: a neuron without one still answers reads.
+JSON, 200 while traffic should be sent here, 503 while the neuron starts, drains, or does not serve clients by the table below; \`cause\` says why. It does not turn with the database alone: a neuron without one still answers reads.
+
+## How a neuron stands, and what that means for its clients
+
+\`membership\` in \`/health\` shows the \`state\` with its age, the incarnation, and every neuron that counts as alive: what its lease says, how old that is (\`leaseAgeMs\`), and how long ago it answered (\`answerAgeMs\`).
+
+| state | when | who connects for signalling | connected clients | messages of other neurons | KV4 |
+|---|---|---|---|---|---|
+| \`serving\` | it holds its lease | is taken | are served | are taken | all of it |
+| \`doubtful\` | it stood still or was cut off, and has yet to see whether it still holds its lease; or it was given up, and registers itself and its clients in a new life | 503 | what they send waits, unread; after 10 s they are sent away | wait | all of it |
+| \`isolated\` | it has seen neither the database nor any other neuron for 4 s (alone with its database away, it is not) | 503 | are served among themselves; after 10 s they are sent away | – | reads, with their age; writes are refused as ever without a database |
+| \`superseded\` | another process has registered with its name | 503 | are sent away at once | refused | until the process has ended, by itself, with \`NEURON_SUPERSEDED\` and status 78 |
+| ending (SIGTERM) | it was asked to | 503; \`_host\` names it to nobody | are sent away at once | until it is closed | until it is closed |
+
+Sent away means: \`go_away\` with the URL of the least loaded other neuron that takes clients (a crowd is spread over those that are about as busy; null where there is none or none has \`--signal-urls\`), and the connection ends with 1001. What waited is refused then, with \`SIGNALLING_NOT_SERVING\`.
 
 ## /metrics
 
@@ -56,7 +71,7 @@ or body.
 |---|---|---|
 | 0 | ended as asked | leave it |
 | 1 | could not start, or an error that nothing caught | start it again, with growing pauses |
-| 78 | wrong configuration | leave it, and tell somebody |
+| 78 | wrong configuration, or another process runs with its name | leave it, and tell somebody |
 | 130, 143 | ended at once: a second signal, or closing took too long | leave it |
 | 137 | killed; by the watchdog, when the last line of the log says \`OPERATIONS_LOOP_BLOCKED\` | start it again |
 `;

@@ -1,4 +1,5 @@
 import type { Logger } from '@xir/operations';
+import { EXIT_FAILURE } from './errors.ts';
 
 /** What ends a process's life on purpose. */
 export type EndSignal = 'SIGTERM' | 'SIGINT';
@@ -14,6 +15,8 @@ export interface ProcessHost {
 export interface Drainable {
   /** Stops accepting, lets what is under way finish, releases everything. */
   close(): Promise<void>;
+  /** Resolves, if ever, to the error for which it cannot go on. */
+  readonly failed?: Promise<Error>;
 }
 
 /** Milliseconds beyond `drainMs` that closing the store and the database may take before the process is ended. */
@@ -23,7 +26,7 @@ const STATUS: Record<EndSignal, number> = { SIGTERM: 143, SIGINT: 130 };
 
 /**
  * Starts something, and runs it until SIGTERM or SIGINT asks it to end; resolves when it has ended. A signal during the start aborts the start's own signal: a start that rejects
- * with its reason has ended; another is waited for. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
+ * with its reason has ended; another is waited for. What runs and fails by itself is closed the same way, and its error is thrown. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
  */
 export async function runUntilSignal(
   start: (signal: AbortSignal) => Promise<Drainable>,
@@ -35,6 +38,13 @@ export async function runUntilSignal(
   const ending = new AbortController();
   let asked: () => void = () => {};
   const askedToEnd = new Promise<void>((resolve) => (asked = resolve));
+  const endInTime = (status: number) => {
+    const limit = setTimeout(() => {
+      logger.error({ drainMs }, 'closing took too long: the process ends at once');
+      host.exit(status);
+    }, drainMs + CLOSE_GRACE_MS);
+    limit.unref();
+  };
   const onSignal = (signal: EndSignal) => {
     if (first !== undefined) {
       logger.warn({ signal }, 'a second signal: the process ends at once');
@@ -42,11 +52,7 @@ export async function runUntilSignal(
     }
     first = signal;
     logger.info({ signal, drainMs }, 'draining: no new requests are accepted');
-    const limit = setTimeout(() => {
-      logger.error({ drainMs }, 'closing took too long: the process ends at once');
-      host.exit(STATUS[signal]);
-    }, drainMs + CLOSE_GRACE_MS);
-    limit.unref();
+    endInTime(STATUS[signal]);
     asked();
     ending.abort();
   };
@@ -54,8 +60,13 @@ export async function runUntilSignal(
   host.on('SIGINT', onSignal);
   try {
     const running = await start(ending.signal);
-    await askedToEnd;
+    const failure = await Promise.race([askedToEnd, ...(running.failed === undefined ? [] : [running.failed])]);
+    if (failure !== undefined && first === undefined) {
+      logger.error({ error: failure }, 'the neuron cannot go on: it closes');
+      endInTime(EXIT_FAILURE);
+    }
     await running.close();
+    if (failure !== undefined) throw failure;
   } catch (error) {
     if (!ending.signal.aborted || error !== ending.signal.reason) throw error;
   }

@@ -4,8 +4,8 @@ import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
-import { createRestHandler, createRestServer, type RestHandler, type RestServer } from '@xir/rest';
-import type { SignallingFace } from '@xir/signalling';
+import { createRestHandler, createRestServer, type HostOptions, type RestHandler, type RestServer } from '@xir/rest';
+import type { SignallingFace, SignallingOptions } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
 import { openChannels, type Channels } from './channels.ts';
@@ -14,7 +14,7 @@ import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
-import { chooseSignal, openMembership } from './membership.ts';
+import { chooseSignal, nextHosts, openGate, openMembership, supersededError } from './membership.ts';
 import { openNeuronMemory, type DatabaseReach } from './neuron-memory.ts';
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -25,6 +25,8 @@ import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 /** A running neuron. */
 export interface Neuron extends AsyncDisposable {
   readonly ready: ReadyRecord;
+  /** Resolves, if ever, to the error for which it cannot go on: another process has its name. It is to be closed then. */
+  readonly failed: Promise<NeuronError>;
   /** Drains and closes everything: the faces first, then memory, the embedded database and operations. Idempotent. */
   close(): Promise<void>;
 }
@@ -49,10 +51,13 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
     const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, onError });
     stack.add('router', channels.router);
+    const gate = openGate(system, channels.router, { stack, logger });
+    parts.gate = gate;
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest(faces, { stack, logger });
     const resp = await openResp(faces, { stack, logger });
-    const signalling = openSignalling(channels, rest.handler, { parts, settings });
+    const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
+    gate.onChange(() => signalling.recheck());
     const webSocket = await openWebSocket({ ...faces, signalling }, rest.server, { stack, logger });
     // Clients are told to go elsewhere before their connections end.
     stack.add('signalling', { close: () => signalling.close(settings.drainMs) });
@@ -66,7 +71,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
       void system.membership.announce();
       return stack.close();
     };
-    return { ready, close, [Symbol.asyncDispose]: close };
+    return { ready, failed: supersededError(system), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await stack.close();
     throw error;
@@ -137,7 +142,7 @@ async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { 
     neuron: settings.name,
     trustProxy: settings.trustProxy,
     ...(turn === undefined ? {} : { turn }),
-    hosts: { chooseSignal: (wish) => chooseSignal(parts, settings, wish), ...(settings.signalUrls === undefined ? {} : { signal: settings.signalUrls }), ...(settings.turnHosts === undefined ? {} : { turn: settings.turnHosts }) },
+    hosts: hostsOf(parts, settings),
     onError: (error) => logger.error({ error }, 'a request failed for a reason that nobody planned for'),
     // Telling about every request costs the short way of cached answers, so only who debugs is told.
     ...(isDebugging(settings) ? { onRequest: (report: object) => logger.debug(report, 'request') } : {}),
@@ -155,8 +160,8 @@ async function openResp({ settings, parts, store, accounts, tls }: FaceParts, { 
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
 }
 
-function openSignalling(channels: Channels, rest: RestHandler, { parts, settings }: Pick<FaceParts, 'parts' | 'settings'>): SignallingFace {
-  const signalling = channels.serve((token) => rest.tokens.verify(token, Date.now()), settings.trustProxy);
+function openSignalling(channels: Channels, rest: RestHandler, { parts, settings, ...options }: Pick<FaceParts, 'parts' | 'settings'> & Pick<SignallingOptions, 'standing' | 'nextHost'>): SignallingFace {
+  const signalling = channels.serve((token) => rest.tokens.verify(token, Date.now()), { ...options, trustProxy: settings.trustProxy });
   parts.channels = { router: channels.router, signalling };
   return signalling;
 }
@@ -176,6 +181,18 @@ async function openWebSocket({ settings, parts, store, accounts, tls, signalling
 /** Connections of clients that stay. */
 function clientsOf({ webSocket, channels }: NeuronParts): number {
   return (webSocket?.metrics().connections ?? 0) + (channels?.signalling.metrics().connections ?? 0);
+}
+
+/** Where clients are sent; while this neuron drains, not here. */
+function hostsOf(parts: NeuronParts, settings: NamedSettings): HostOptions {
+  const { signalUrls, turnHosts } = settings;
+  return {
+    chooseSignal: (wish) => chooseSignal(parts, settings, wish),
+    get signal() {
+      return parts.state === 'draining' ? [] : (signalUrls ?? []);
+    },
+    ...(turnHosts === undefined ? {} : { turn: turnHosts }),
+  };
 }
 
 /** Statistics are kept by the REST face, whichever way a request came. */

@@ -4,6 +4,8 @@ import { TEST_SECRET, type RunningNeuron } from './neuron-process.ts';
 /** A signalling client that writes down what comes, each as `operation sender payload`. */
 export interface ChannelClient {
   readonly frames: string[];
+  /** The code with which the connection was closed. */
+  readonly closed: Promise<number>;
   send(frame: object): void;
 }
 
@@ -21,5 +23,6 @@ export async function joinChannel({ ready }: RunningNeuron, channel: string, use
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', () => reject(new Error(`${user} cannot connect to ${ready.neuron}`)));
   });
-  return { frames, send: (frame) => socket.send(JSON.stringify(frame)) };
+  const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
+  return { frames, closed, send: (frame) => socket.send(JSON.stringify(frame)) };
 }

@@ -51,4 +51,15 @@ describe('the life of the process', () => {
     release();
     await done;
   });
+
+  it('closes what cannot go on, and ends with its error', async () => {
+    const { host, exits, send } = fakeHost();
+    let closed = 0;
+    const failure = new Error('another runs');
+    const done = runUntilSignal(async () => ({ close: async () => void (closed += 1), failed: Promise.resolve(failure) }), host, options);
+    await expect(done).rejects.toBe(failure);
+    expect(closed).toBe(1);
+    send('SIGTERM');
+    expect(exits).toEqual([]);
+  });
 });

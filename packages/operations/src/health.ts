@@ -16,6 +16,37 @@ export interface FeedHealthInput {
   readonly cause?: string;
 }
 
+/** One neuron of the system, as this one knows it; ages in milliseconds. */
+export interface NeuronHealth {
+  readonly neuron: string;
+  readonly incarnation: string;
+  /** It does not answer now. */
+  readonly suspect: boolean;
+  readonly draining: boolean;
+  /** How busy it says that it is, from 0 to 1. */
+  readonly load: number;
+  readonly clients: number;
+  /** Since its lease was last seen to change: how old load, clients and draining are; of this neuron: since it last wrote it. */
+  readonly leaseAgeMs: number;
+  /** Since it last answered; absent: it never did, or it is this neuron. */
+  readonly answerAgeMs?: number;
+}
+
+/** How the neuron stands among those of its system. */
+export interface MembershipHealth {
+  /** `serving`, `doubtful`, `isolated` or `superseded`. */
+  readonly state: string;
+  /** Milliseconds since that began. */
+  readonly stateAgeMs: number;
+  /** What that means for clients: `serving`, `holding`, `isolated` or `away`. */
+  readonly clients: string;
+  readonly incarnation: string;
+  /** More than half of all vanished at once a short time ago: nothing is cleaned up. */
+  readonly manyVanished: boolean;
+  /** All that count as alive, this one included. */
+  readonly neurons: readonly NeuronHealth[];
+}
+
 /** Everything the health of a neuron is decided from. */
 export interface HealthInput {
   readonly feed: FeedHealthInput;
@@ -29,6 +60,8 @@ export interface HealthInput {
   readonly writesNotDurable?: number;
   /** Length of the longest event-loop stall in the last minute, in milliseconds. */
   readonly recentStallMs?: number;
+  /** Absent: it has not joined yet, and is not judged. */
+  readonly membership?: MembershipHealth;
   /** The process was asked to end. */
   readonly draining?: boolean;
 }
@@ -38,7 +71,7 @@ export type HealthColour = 'green' | 'yellow' | 'red';
 
 /** One thing that was looked at. */
 export interface HealthCheck {
-  readonly name: 'feed' | 'divergence' | 'durability' | 'event-loop' | 'draining';
+  readonly name: 'feed' | 'divergence' | 'durability' | 'event-loop' | 'membership' | 'draining';
   readonly status: HealthColour;
   /** In words: what is the case. */
   readonly cause: string;
@@ -58,6 +91,7 @@ export interface HealthReport {
   readonly evidence: string;
   readonly nextCommand?: string;
   readonly checks: readonly HealthCheck[];
+  readonly membership?: MembershipHealth;
 }
 
 /** Event-loop stalls of at least this many milliseconds within a minute turn health yellow. */
@@ -72,6 +106,7 @@ export function decideHealth(input: HealthInput): HealthReport {
     ...(input.divergences === undefined ? [] : [checkDivergence(input)]),
     ...(input.writesNotDurable === undefined ? [] : [checkDurability(input)]),
     checkEventLoop(input),
+    ...(input.membership === undefined ? [] : [checkMembership(input.membership)]),
     checkDraining(input),
   ];
   const worst = checks.reduce((left, right) => (SEVERITY[right.status] > SEVERITY[left.status] ? right : left));
@@ -82,6 +117,7 @@ export function decideHealth(input: HealthInput): HealthReport {
     evidence: worst.evidence,
     ...(worst.nextCommand === undefined ? {} : { nextCommand: worst.nextCommand }),
     checks,
+    ...(input.membership === undefined ? {} : { membership: input.membership }),
   };
 }
 
@@ -144,6 +180,23 @@ function checkEventLoop({ recentStallMs = 0 }: HealthInput): HealthCheck {
     evidence,
     nextCommand: 'kill -USR1 <pid> and take a CPU profile with node inspect',
   };
+}
+
+const NOT_SERVING: Readonly<Record<string, string>> = {
+  doubtful: 'this neuron stood still or was cut off, and has yet to see whether it still holds its lease',
+  isolated: 'this neuron sees neither the database nor any other neuron',
+  superseded: 'another process has registered with the name of this neuron',
+};
+
+function checkMembership({ state, stateAgeMs, clients, manyVanished, neurons }: MembershipHealth): HealthCheck {
+  const [name, evidence] = ['membership', 'lease and pings'] as const;
+  const ageMs = Math.round(stateAgeMs);
+  if (state !== 'serving') return { name, status: state === 'doubtful' ? 'yellow' : 'red', cause: NOT_SERVING[state] ?? state, ageMs, evidence, nextCommand: 'grep "stands otherwise" <the log of this neuron>' };
+  if (clients !== 'serving') return { name, status: 'yellow', cause: 'the clients of this neuron are being registered in a new life', ageMs, evidence };
+  if (manyVanished) return { name, status: 'yellow', cause: 'more than half of all neurons vanished at once; nothing is cleaned up for a while', evidence, nextCommand: 'curl -sS <another neuron>:4009/health' };
+  const silent = neurons.filter(({ suspect }) => suspect).map(({ neuron }) => neuron);
+  const but = silent.length === 0 ? '' : `, of which ${silent.join(', ')} does not answer`;
+  return { name, status: 'green', cause: `this neuron holds its lease; ${neurons.length} count as alive${but}`, ageMs, evidence };
 }
 
 function checkDraining({ draining = false }: HealthInput): HealthCheck {

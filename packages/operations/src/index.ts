@@ -9,6 +9,8 @@ export {
   type HealthColour,
   type HealthInput,
   type HealthReport,
+  type MembershipHealth,
+  type NeuronHealth,
 } from './health.ts';
 export { createLogger, DEFAULT_LOG_LEVEL, LOG_LEVELS, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export { DEFAULT_LOOP_DELAY_RESOLUTION_MS, startLoopDelayMonitor, type LoopDelay, type LoopDelayMonitor } from './loop-delay.ts';

@@ -48,4 +48,25 @@ describe('health', () => {
     expect(report.status).toBe('red');
     expect(report.cause).toContain('feed');
   });
+
+  const self = { neuron: 'a', incarnation: '1', suspect: false, draining: false, load: 0, clients: 0, leaseAgeMs: 3 };
+  const membership = { state: 'serving', stateAgeMs: 5000, clients: 'serving', incarnation: '1', manyVanished: false, neurons: [self] };
+
+  it('shows how the neuron stands among those of its system, and is green while it holds its lease', () => {
+    const report = decideHealth({ ...alive, membership });
+    expect(report).toMatchObject({ status: 'green', membership });
+    expect(report.checks.find(({ name }) => name === 'membership')).toMatchObject({ status: 'green', ageMs: 5000 });
+  });
+
+  it.each<[string, string, Partial<typeof membership>]>([
+    ['yellow', 'yet to see whether it still holds its lease', { state: 'doubtful', clients: 'holding' }],
+    ['yellow', 'are being registered in a new life', { clients: 'holding' }],
+    ['yellow', 'more than half of all neurons vanished at once', { manyVanished: true }],
+    ['red', 'sees neither the database nor any other neuron', { state: 'isolated', clients: 'isolated' }],
+    ['red', 'another process has registered with the name', { state: 'superseded', clients: 'away' }],
+  ])('turns %s where %s', (status, cause, change) => {
+    const report = decideHealth({ ...alive, membership: { ...membership, ...change } });
+    expect(report.status).toBe(status);
+    expect(report.cause).toContain(cause);
+  });
 });

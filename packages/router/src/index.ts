@@ -48,9 +48,11 @@ export type { Place } from './subscriptions/place.ts';
 export { tidySlots } from './subscriptions/tidy-slots.ts';
 export { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
-export type { KnownNeuron, NeuronState } from './membership/events.ts';
+export type { KnownNeuron, NeuronEvidence, NeuronState } from './membership/events.ts';
 export type { CleanUp } from './membership/house-keeping.ts';
 export { LEASE_LAYER, LEASE_PATH, type Lease, type LinkAddress, type NeuronFacts } from './membership/lease.ts';
+export { nextNeuron, type NextNeuronWish } from './membership/next-neuron.ts';
+export { DEFAULT_STANDING_PATIENCE_MS, ServingGate, type ServingGateOptions, type Standing, type StandingSource } from './membership/serving-gate.ts';
 export { joinMembership, type MembershipOptions, type MembershipStats, type NeuronMembership } from './membership/neuron-membership.ts';
 export { MAX_PING_NEURONS, type Pinger, type PingAnswer, type PingQuestion, type PingResult, type PingTarget } from './membership/pinger.ts';
 export {
@@ -73,6 +75,7 @@ export {
   DEFAULT_MAX_QUEUED_MESSAGES,
   type LinkLimits,
 } from './links/limits.ts';
+export type { LinkAdmission } from './links/link-socket.ts';
 export { REVOKED_PATH } from './links/revocations.ts';
 export { DEFAULT_CERTIFICATE_LIFETIME_MS, LINK_LAYER } from './links/system-authority.ts';
 export { openTlsLinks, type TlsLinks, type TlsLinksOptions, type TlsLinksStats } from './links/tls-links.ts';

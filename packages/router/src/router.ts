@@ -206,6 +206,11 @@ export class Router implements AsyncDisposable {
     return this.#reader.refresh();
   }
 
+  /** Resolves when who is connected to this neuron is stored as it was when this was called, in its present life. */
+  stored(): Promise<void> {
+    return this.#writer.stored();
+  }
+
   stats(): RouterStats {
     const { deliveries, duplicates, undelivered, malformed } = this.#desk.stats();
     return {

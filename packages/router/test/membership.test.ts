@@ -1,3 +1,4 @@
+import { Kv4Error } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinMembership, LEASE_PATH, type MembershipOptions, type NeuronFacts, type NeuronMembership } from '../src/index.ts';
@@ -210,4 +211,80 @@ describe('the membership of neurons', () => {
     expect(seen()).toEqual({ ...facts, ...a.self, suspect: false });
     expect(changes).toBe(1);
   });
+
+  it('E4: a standstill is noticed by whoever looks, before a timer runs', async () => {
+    const a = await join('a');
+    await pass(2000);
+    hosts.get('a')?.clock.standStill(1400);
+    a.look();
+    expect(a.state).toBe('serving');
+    hosts.get('a')?.clock.standStill(2000);
+    a.look();
+    expect(a.state).toBe('doubtful');
+    await pass(500);
+    expect(a.state).toBe('serving');
+  });
+
+  it('E13: a neuron that sees neither the database nor any other is isolated; alone with its database away, or with another that answers, it is not', async () => {
+    const away = new Set<string>();
+    const cut = (neuron: string) => cutStore(store, () => away.has(neuron));
+    const a = await join('a', { store: cut('a') });
+    await pass(2000);
+    away.add('a');
+    await pass(10_000);
+    expect(a.state).toBe('serving');
+    away.delete('a');
+    const b = await join('b', { store: cut('b') });
+    await pass(3000);
+    away.add('a').add('b');
+    await pass(10_000);
+    expect([a.state, b.state]).toEqual(['serving', 'serving']);
+    network.cut('a', 'b');
+    network.cut('b', 'a');
+    await pass(3500);
+    expect(a.state).toBe('serving');
+    await pass(4500);
+    expect([a.state, b.state]).toEqual(['isolated', 'isolated']);
+    expect(a.stats().stateAgeMs).toBeGreaterThan(0);
+    away.clear();
+    network.mend('a', 'b');
+    network.mend('b', 'a');
+    await pass(4000);
+    expect([a.state, b.state]).toEqual(['serving', 'serving']);
+    expect([live(a), live(b)]).toEqual([['a', 'b'], ['a', 'b']]);
+  });
+
+  it('E14: how old what is known of each neuron is, is told', async () => {
+    const [a] = [await join('a'), await join('b')];
+    await pass(3000);
+    kill('b');
+    await pass(1500, ['b']);
+    const { renewedAgeMs, evidence } = a.stats();
+    expect(renewedAgeMs).toBeLessThanOrEqual(1600);
+    expect(evidence).toEqual([{ ...hosts.get('b')?.membership.self, suspect: true, leaseAgeMs: expect.any(Number), answerAgeMs: expect.any(Number) }]);
+    expect(evidence[0]?.leaseAgeMs).toBeGreaterThanOrEqual(1400);
+    expect(evidence[0]?.answerAgeMs).toBeGreaterThanOrEqual(1400);
+  });
+
+  it('E15: the pinger is told who is left when leases are gone', async () => {
+    const told: string[][] = [];
+    const pinger = { ...network.pinger('a'), keepOnly: (neurons: ReadonlySet<string>) => void told.push([...neurons].sort()) };
+    await join('a', { pinger });
+    const [b] = [await join('b'), await join('c')];
+    await pass(3000);
+    expect(told).toEqual([]);
+    await b.close();
+    hosts.delete('b');
+    await pass(2000);
+    expect(told).toEqual([['c']]);
+  });
 });
+
+/** A store that can be away. */
+function cutStore(store: MemoryReferenceStore, isAway: () => boolean): MembershipOptions['store'] {
+  const reach = <Parts extends unknown[], Result>(work: (...parts: Parts) => Promise<Result>) => async (...parts: Parts): Promise<Result> => {
+    if (isAway()) throw new Kv4Error('KV4_UNAVAILABLE', 'the database is away');
+    return work(...parts);
+  };
+  return { get: reach(store.get.bind(store)), put: reach(store.put.bind(store)), delete: reach(store.delete.bind(store)), watch: store.watch.bind(store) };
+}

@@ -1,5 +1,6 @@
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
-import type { LinkOutcome, PingQuestion } from '../src/index.ts';
+import { REVOKED_PATH, type LinkAdmission, type LinkOutcome, type PingQuestion } from '../src/index.ts';
+import { ManualClock } from './support/manual-clock.ts';
 import { LinkedNeurons, sent } from './support/linked-neurons.ts';
 
 const LIFE = { neuron: 'a', incarnation: '0000000000000001' };
@@ -115,5 +116,77 @@ describe('links between neurons', () => {
     });
     expect(await a.ping({ neuron: 'b' }, { ...QUESTION, from: { ...LIFE, neuron: 'c' } }, 1000)).toEqual({ type: 'silent' });
     expect(asked).toBe(0);
+  });
+
+  it('L12: while messages are not to be taken they wait, in order, and pings are answered; then they are taken, or are undelivered', async () => {
+    const [a, b] = [await neurons.open('a'), await neurons.open('b')];
+    const got: string[] = [];
+    b.onMessages((_, messages) => void got.push(...messages));
+    b.onPing(() => ({ life: { neuron: 'b', incarnation: '0000000000000002' }, givenUp: true, sees: {} }));
+    let admission: LinkAdmission = 'hold';
+    b.guard(() => admission);
+    const waiting = ['1', '2', '3'].map((message) => sent(a, 'b', message));
+    await new Promise((resolve) => setImmediate(resolve));
+    const later = sent(a, 'b', '4');
+    expect(await a.ping({ neuron: 'b' }, QUESTION, 5000)).toMatchObject({ type: 'answer', answer: { givenUp: true } });
+    expect(got).toEqual([]);
+    admission = 'take';
+    const behind = sent(a, 'b', '5');
+    b.recheck();
+    expect(await Promise.all([...waiting, later, behind])).toEqual(Array<LinkOutcome>(5).fill('delivered'));
+    expect(got).toEqual(['1', '2', '3', '4', '5']);
+    admission = 'hold';
+    const refused = sent(a, 'b', '6');
+    await a.ping({ neuron: 'b' }, QUESTION, 5000);
+    admission = 'refuse';
+    b.recheck();
+    expect(await refused).toBe('undelivered');
+    expect(await sent(a, 'b', '7')).toBe('undelivered');
+    expect(got.length).toBe(5);
+  });
+
+  it('L12: what waited on a connection that was lost is unknown to its sender, and is not taken behind what came later', async () => {
+    const [a, b] = [await neurons.open('a'), await neurons.open('b')];
+    const got: string[] = [];
+    b.onMessages((_, messages) => void got.push(...messages));
+    b.onPing(() => ({ life: { neuron: 'b', incarnation: '0000000000000002' }, givenUp: false, sees: {} }));
+    let admission: LinkAdmission = 'hold';
+    b.guard(() => admission);
+    const lost = sent(a, 'b', 'lost');
+    await a.ping({ neuron: 'b' }, QUESTION, 5000);
+    await neurons.store.put({ ...REVOKED_PATH, key: 'a' }, {});
+    expect(await lost).toBe('unknown');
+    await neurons.store.delete({ ...REVOKED_PATH, key: 'a' });
+    admission = 'take';
+    b.recheck();
+    await vi.waitFor(async () => expect(await sent(a, 'b', 'later')).toBe('delivered'));
+    expect(got).toEqual(['later']);
+  });
+
+  it('L13: of ten thousand neurons that came and went nothing is kept, and those that are there are not affected', async () => {
+    const [a, b] = [await neurons.open('a'), await neurons.open('b')];
+    b.onMessages(() => {});
+    expect(await sent(a, 'b', 'first')).toBe('delivered');
+    const outcomes = await Promise.all(Array.from({ length: 10_000 }, (_, index) => sent(a, `gone${index}`, 'x')));
+    expect(new Set(outcomes)).toEqual(new Set(['undelivered']));
+    expect(a.stats().neurons).toBe(10_001);
+    a.keepOnly(new Set(['b']));
+    expect(a.stats()).toMatchObject({ neurons: 1, connections: 1 });
+    expect(await sent(a, 'b', 'second')).toBe('delivered');
+  });
+
+  it('L13: a neuron that is connected and not known yet is kept until its connection ends', async () => {
+    const clock = new ManualClock();
+    clock.step(Date.now() - clock.now());
+    const [a, b] = [await neurons.open('a', { clock }), await neurons.open('b')];
+    a.onMessages(() => {});
+    expect(await sent(b, 'a', 'hello')).toBe('delivered');
+    a.keepOnly(new Set());
+    expect(a.stats()).toMatchObject({ neurons: 1, connections: 1 });
+    expect(await sent(b, 'a', 'still there')).toBe('delivered');
+    await b.close();
+    await vi.waitFor(() => expect(a.stats().connections).toBe(0));
+    await clock.advance(10_000);
+    expect(a.stats().neurons).toBe(0);
   });
 });

@@ -17,6 +17,7 @@ import {
   type Router,
   type SendReport,
   type SlowReceiverPolicy,
+  type Standing,
 } from '@xir/router';
 import type { RawData, WebSocket } from 'ws';
 
@@ -39,6 +40,7 @@ export interface ConnectionContext {
   readonly limits: SignallingLimits;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  readonly standing: () => Standing;
 }
 
 /** Who a connection is. */
@@ -58,6 +60,8 @@ export class Connection implements Receiver, OutboxSink {
   readonly #peer: LocalPeer;
   #readBefore = -1;
   #blockedBefore = false;
+  /** What came while the neuron was holding. */
+  #held: string[] = [];
 
   constructor(ws: WebSocket, socket: Socket, { context, place }: { readonly context: ConnectionContext; readonly place: ConnectionPlace }) {
     this.#context = context;
@@ -110,8 +114,19 @@ export class Connection implements Receiver, OutboxSink {
     else this.#ws.close(SIGNALLING_CLOSE_CODES.goingAway, 'the neuron is closing');
   }
 
-  /** Tells the client to go elsewhere, and ends. */
+  /** Takes what waited. */
+  release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const text of held) this.#take(text);
+    this.#ws.resume();
+  }
+
+  /** Tells the client to go elsewhere, and ends; what waited is refused. */
   goAway(host: string | undefined): void {
+    for (const text of this.#held) this.#refuse(text);
+    this.#held = [];
+    this.#ws.resume();
     this.#outbox.push(goAwayFrame(this.place.path, host ?? null));
     this.#outbox.flush();
     this.#peer.leave();
@@ -170,7 +185,16 @@ export class Connection implements Receiver, OutboxSink {
     }
     // The most frequent of all, by far: nothing is made of it.
     if (data.length === 4 && data[0] === 0x70) return;
-    this.#take(data.toString('utf8'));
+    const text = data.toString('utf8');
+    if (this.#held.length === 0 && this.#context.standing() !== 'holding') return this.#take(text);
+    this.#held.push(text);
+    // What has been read already still comes; nothing more is read.
+    this.#ws.pause();
+  }
+
+  #refuse(text: string): void {
+    const frame = readClientFrame(text, this.#peer.peer.path);
+    if (frame.type === 'message') this.#outbox.push(refusedFrame(this.place.path, 'SIGNALLING_NOT_SERVING', frame.message.id));
   }
 
   #take(text: string): void {

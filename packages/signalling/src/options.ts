@@ -1,7 +1,7 @@
 import type { BanList } from '@xir/accounts';
 import type { Clock } from '@xir/couch-client';
 import type { TokenClaims } from '@xir/protocol';
-import type { Router, SlowReceiverPolicy } from '@xir/router';
+import type { Router, SlowReceiverPolicy, Standing } from '@xir/router';
 
 /** Default of {@link SignallingLimits.maxConnections}. */
 export const DEFAULT_MAX_CONNECTIONS = 20_000;
@@ -38,7 +38,12 @@ export interface SignallingOptions {
   readonly mayConnect?: (claims: TokenClaims, path: string) => Promise<boolean>;
   /** What happens to slow receivers on a channel; default: `cut`. */
   readonly slowReceiverPolicy?: (bucket: string, path: string) => SlowReceiverPolicy;
-  /** Where clients should go when the face closes, for example `wss://host/ws`; default: they are not told. */
+  /**
+   * What the neuron is to its clients at this moment; default: `serving`. While it is `holding`, what clients send waits; in all but `serving` nobody may come.
+   * A change is to be followed by {@link SignallingFace.recheck}.
+   */
+  readonly standing?: () => Standing;
+  /** Where a client should go when the face closes, or sends its clients away, for example `wss://host/ws`; default: they are not told. */
   readonly nextHost?: () => string | undefined;
   readonly clock?: Clock;
   /** Take the client's address from the last entry of `X-Forwarded-For`, which a trusted proxy has set. Default false. */

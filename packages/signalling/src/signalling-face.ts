@@ -19,6 +19,8 @@ export interface SignallingFace extends AsyncDisposable {
   /** Takes an upgrade to `/ws/v1|v2/<token>` or `/v1|v2/<token>` over, or refuses it. False: it is for something else. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): boolean;
   metrics(): Readonly<SignallingMetrics>;
+  /** Looks again at what the neuron is to its clients: takes what waited, or sends them away. */
+  recheck(): void;
   /** Tells clients to go elsewhere, and ends the connections; what is not over after `drainMs` is cut. Idempotent. */
   close(drainMs?: number): Promise<void>;
 }
@@ -42,7 +44,7 @@ class Face implements SignallingFace {
     this.#options = options;
     const { router, clock = systemClock, onError = () => undefined } = options;
     const limits = completeLimits(options.limits ?? {}, DEFAULT_MAX_WAITING_BYTES);
-    this.#context = { router, clock, limits, onError, frames: new FrameCache(), schedule: new OutboxSchedule(), metrics: noMetrics() };
+    this.#context = { router, clock, limits, onError, standing: options.standing ?? (() => 'serving'), frames: new FrameCache(), schedule: new OutboxSchedule(), metrics: noMetrics() };
     this.#server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.maxFrameBytes, perMessageDeflate: false, skipUTF8Validation: false });
     this.#armSweep();
   }
@@ -52,8 +54,9 @@ class Face implements SignallingFace {
     if (asked === undefined) return false;
     const { metrics, limits, onError } = this.#context;
     socket.on('error', () => socket.destroy());
-    if (this.#closing !== undefined || this.#connections.size + this.#upgrading >= limits.maxConnections) {
-      this.#refuse(socket, this.#closing === undefined ? 'busy' : 'unavailable');
+    const isFull = this.#connections.size + this.#upgrading >= limits.maxConnections;
+    if (isFull || !this.#takesClients) {
+      this.#refuse(socket, this.#takesClients ? 'busy' : 'unavailable');
       return true;
     }
     this.#upgrading += 1;
@@ -76,6 +79,15 @@ class Face implements SignallingFace {
     return { ...metrics, dropped: schedule.dropped };
   }
 
+  recheck(): void {
+    const standing = this.#context.standing();
+    if (standing === 'holding') return;
+    for (const connection of [...this.#connections]) {
+      if (standing === 'away') connection.goAway(this.#options.nextHost?.());
+      else connection.release();
+    }
+  }
+
   close(drainMs = 0): Promise<void> {
     this.#closing ??= this.#closeAll(drainMs);
     return this.#closing;
@@ -83,6 +95,10 @@ class Face implements SignallingFace {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #takesClients(): boolean {
+    return this.#closing === undefined && this.#context.standing() === 'serving';
   }
 
   /** Who connects where, or why not. */
@@ -101,7 +117,7 @@ class Face implements SignallingFace {
 
   #accept(place: ConnectionPlace, { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Socket; readonly head: Buffer }): void {
     if (socket.destroyed) return;
-    if (this.#closing !== undefined) return this.#refuse(socket, 'unavailable');
+    if (!this.#takesClients) return this.#refuse(socket, 'unavailable');
     const context = this.#context;
     socket.setNoDelay(true);
     this.#server.handleUpgrade(request, socket, head, (ws) => {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 
+import type { Standing } from '@xir/router';
 import { expect, it, vi } from 'vitest';
 
 import { openSystem, type TestNeuron } from './signalling-fixture.ts';
@@ -107,4 +108,50 @@ it('A8: a client that reads too slowly is cut, and counted', async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await alex.until('peer_removed')).toEqual(['slow']);
+});
+
+it('A9: while the neuron is holding, what clients send waits, in order, and nobody comes; then it is taken', async () => {
+  await using system = openSystem();
+  let standing: Standing = 'serving';
+  const neuron = await system.open('a', { standing: () => standing });
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  await alex.until('peer_connected', 2);
+  standing = 'holding';
+  for (const number of [1, 2, 3]) bob.say({ o: 'message' }, number);
+  await vi.waitFor(() => expect(neuron.face.metrics().framesIn).toBeGreaterThan(0));
+  neuron.face.recheck();
+  expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(503);
+  expect(alex.contents('message')).toEqual([]);
+  standing = 'isolated';
+  neuron.face.recheck();
+  expect(await alex.until('message', 3)).toEqual([1, 2, 3]);
+  expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(503);
+  standing = 'serving';
+  neuron.face.recheck();
+  bob.say({ o: 'message' }, 4);
+  expect(await alex.until('message', 4)).toEqual([1, 2, 3, 4]);
+  expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(101);
+});
+
+it('A9: a neuron that does not serve for too long refuses what waited, tells its clients where to go, and takes others once it serves', async () => {
+  await using system = openSystem();
+  let standing: Standing = 'serving';
+  let next = 0;
+  const neuron = await system.open('a', { standing: () => standing, nextHost: () => `wss://host${(next += 1)}/ws` });
+  const [alex, bob] = [await neuron.connect('alex'), await neuron.connect('bob')];
+  await alex.until('peer_connected', 2);
+  standing = 'holding';
+  bob.say({ o: 'message', i: 'm1' }, 'lost');
+  await vi.waitFor(() => expect(neuron.face.metrics().framesIn).toBeGreaterThan(0));
+  standing = 'away';
+  neuron.face.recheck();
+  expect(await bob.until('refused')).toEqual([{ code: 'SIGNALLING_NOT_SERVING' }]);
+  const hosts = [...(await alex.until('go_away')), ...(await bob.until('go_away'))];
+  expect(hosts).toEqual([{ host: 'wss://host1/ws' }, { host: 'wss://host2/ws' }]);
+  expect(await Promise.all([alex.closed, bob.closed])).toEqual([1001, 1001]);
+  expect(alex.contents('message')).toEqual([]);
+  expect(neuron.router.count({ bucket: 'cool', path: '/room' }).users).toBe(0);
+  standing = 'serving';
+  neuron.face.recheck();
+  await (await neuron.connect('alex')).until('peers');
 });

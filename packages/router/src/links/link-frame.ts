@@ -6,9 +6,16 @@
  * - `p<number>\n<json>`: a ping. `q<number>\n<json>`: its answer.
  */
 export type LinkFrame =
-  | { readonly type: 'messages'; readonly number: number; readonly messages: readonly string[] }
+  | MessageFrame
   | { readonly type: 'taken' | 'refused'; readonly number: number }
   | { readonly type: 'ping' | 'answer'; readonly number: number; readonly text: string };
+
+/** A frame of messages. */
+export interface MessageFrame {
+  readonly type: 'messages';
+  readonly number: number;
+  readonly messages: readonly string[];
+}
 
 /** Most messages in one frame. */
 export const MAX_FRAME_MESSAGES = 10_000;

@@ -1,11 +1,21 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@xir/couch-client';
 import type { WebSocket } from 'ws';
-import { decodeFrame, encodeFrame, type LinkFrame } from './link-frame.ts';
-import { MAX_LINK_FRAMES_PER_SECOND } from './limits.ts';
+import { decodeFrame, encodeFrame, type LinkFrame, type MessageFrame } from './link-frame.ts';
+import { LINK_WINDOW_CHARACTERS, MAX_LINK_FRAMES_PER_SECOND } from './limits.ts';
+
+/** Whether messages of another neuron are taken now: `hold`, they wait until it is asked again; `refuse`, they are undelivered to their sender. */
+export type LinkAdmission = 'take' | 'hold' | 'refuse';
+
+/** Characters that one message that waits counts for, beside its own. */
+const MESSAGE_COST = 64;
+/** Most that may wait of one connection: more than a neuron sends without an answer ends it. */
+const MAX_HELD_COST = 8 * LINK_WINDOW_CHARACTERS;
 
 /** Who takes what comes over a connection. */
 export interface LinkSocketListener {
+  /** Whether messages are taken now. */
+  readonly admission: () => LinkAdmission;
   /** Messages of the other neuron; false where nobody is there to take them. */
   readonly messages: (messages: readonly string[]) => boolean;
   /** The other neuron has taken the messages of a frame, or says that it never will. */
@@ -40,6 +50,8 @@ export class LinkSocket {
   #pings = 0;
   #secondEndsMs = 0;
   #framesInSecond = 0;
+  #held: MessageFrame[] = [];
+  #heldCost = 0;
   /** When something came last, in milliseconds of the monotonic clock. */
   heardAtMs: number;
   readonly proof: LinkProof;
@@ -74,6 +86,17 @@ export class LinkSocket {
     return this.#pings;
   }
 
+  /** Asks again whether messages that wait are taken. */
+  recheck(): void {
+    for (let frame = this.#held[0]; frame !== undefined; frame = this.#held[0]) {
+      const admission = this.#listener?.admission() ?? 'refuse';
+      if (admission === 'hold') return;
+      this.#held.shift();
+      this.#heldCost -= costOf(frame.messages);
+      this.#settle(frame, admission);
+    }
+  }
+
   /** Ends the connection at once. What comes after it is not listened to. */
   end(): void {
     this.#socket.terminate();
@@ -94,7 +117,7 @@ export class LinkSocket {
       case 'messages':
         if (frame.number !== this.#received + 1) return this.end();
         this.#received = frame.number;
-        return this.#send({ type: listener.messages(frame.messages) ? 'taken' : 'refused', number: frame.number });
+        return this.#admit(frame, listener);
       case 'taken':
       case 'refused':
         return listener.settled(frame.number, frame.type === 'taken');
@@ -105,6 +128,19 @@ export class LinkSocket {
       case 'answer':
         return listener.answer(frame.number, frame.text);
     }
+  }
+
+  #admit(frame: MessageFrame, listener: LinkSocketListener): void {
+    // Behind what waits, everything waits.
+    const admission = this.#held.length > 0 ? 'hold' : listener.admission();
+    if (admission !== 'hold') return this.#settle(frame, admission);
+    this.#held.push(frame);
+    this.#heldCost += costOf(frame.messages);
+    if (this.#heldCost > MAX_HELD_COST) this.end();
+  }
+
+  #settle({ number, messages }: MessageFrame, admission: 'take' | 'refuse'): void {
+    this.#send({ type: admission === 'take' && this.#listener?.messages(messages) === true ? 'taken' : 'refused', number });
   }
 
   #isFlood(): boolean {
@@ -119,6 +155,13 @@ export class LinkSocket {
   #tellClosed(): void {
     const listener = this.#listener;
     this.#listener = undefined;
+    // Who sent them takes them for lost: they may not come behind what is sent over another connection.
+    this.#held = [];
     listener?.closed();
   }
+}
+
+/** What messages that wait cost in memory, roughly. */
+function costOf(messages: readonly string[]): number {
+  return messages.reduce((sum, { length }) => sum + length + MESSAGE_COST, 0);
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@xir/couch-client';
 import type { LinkOutcome } from '../link.ts';
 import type { LinkLimits } from './limits.ts';
-import type { LinkSocket } from './link-socket.ts';
+import type { LinkAdmission, LinkSocket } from './link-socket.ts';
 import { SendQueue, type Settled } from './send-queue.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface PeerLinkParts {
   readonly clock: Clock;
   /** Connects to where the neuron is now. Never rejects. */
   readonly dial: () => Promise<DialResult>;
+  /** Whether messages that arrive are taken now. */
+  readonly admission: () => LinkAdmission;
   /** Takes messages that arrive; false where nobody does. */
   readonly messages: (messages: readonly string[]) => boolean;
   /** Answers a ping; `undefined` for what is none. */
@@ -118,6 +120,7 @@ export class PeerLink {
     this.#answers.clear();
     const isCurrent = () => this.#socket === socket;
     socket.listen({
+      admission: () => this.#parts.admission(),
       messages: (messages) => isCurrent() && this.#parts.messages(messages),
       ping: (text) => (isCurrent() ? this.#parts.ping(text) : undefined),
       answer: (number, text) => {

@@ -3,6 +3,7 @@ import type { Kv4Store } from '@xir/kv4-core';
 import type { LinkHandler, LinkOutcome, LinkTransport } from '../link.ts';
 import { isNeuronName, type LinkAddress } from '../membership/lease.ts';
 import type { PingAnswer, Pinger, PingQuestion, PingResult, PingTarget } from '../membership/pinger.ts';
+import type { LinkAdmission } from './link-socket.ts';
 import { LinkIdentity } from './link-identity.ts';
 import { LinkServer } from './link-server.ts';
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from './limits.ts';
@@ -37,6 +38,8 @@ export interface TlsLinksOptions {
 export interface TlsLinksStats {
   /** Neurons with a connection. */
   readonly connections: number;
+  /** Neurons of which something is kept, connected or not. */
+  readonly neurons: number;
   readonly waitingMessages: number;
   /** Strangers sent away from the link's port. */
   readonly turnedAway: number;
@@ -63,7 +66,10 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
   readonly #addresses = new Map<string, LinkAddress>();
   #parts!: TlsLinksParts;
   #server!: LinkServer;
+  /** The neurons that there are; `undefined`: nobody has said. */
+  #kept: ReadonlySet<string> | undefined;
   #handler: LinkHandler | undefined;
+  #admission: () => LinkAdmission = () => 'take';
   #pingHandler: ((question: PingQuestion) => PingAnswer) | undefined;
   #endsCheck: Timer | undefined;
   #turnedAway = 0;
@@ -139,14 +145,21 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
     };
   }
 
-  /** Forgets neurons that are gone for good, with what waits for them. */
+  /** Sets what decides whether messages of other neurons are taken now; pings are answered all the same. Without it they are. */
+  guard(admission: () => LinkAdmission): void {
+    this.#admission = admission;
+  }
+
+  /** Asks again whether messages that wait are taken. */
+  recheck(): void {
+    for (const { socket } of this.#links.values()) socket?.recheck();
+  }
+
+  /** Lets go what is kept of all other neurons: links, what waits for them, addresses. Those that are connected follow when their connection ends. */
   keepOnly(neurons: ReadonlySet<string>): void {
-    for (const [neuron, link] of this.#links) {
-      if (neurons.has(neuron)) continue;
-      this.#links.delete(neuron);
-      this.#addresses.delete(neuron);
-      link.close();
-    }
+    this.#kept = neurons;
+    for (const neuron of this.#addresses.keys()) if (!neurons.has(neuron)) this.#addresses.delete(neuron);
+    this.#letGo();
   }
 
   /** Figures for operators. */
@@ -154,6 +167,7 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
     const links = [...this.#links.values()];
     return {
       connections: links.filter(({ socket }) => socket !== undefined).length,
+      neurons: new Set([...this.#links.keys(), ...this.#addresses.keys()]).size,
       waitingMessages: links.reduce((sum, { waiting }) => sum + waiting, 0),
       turnedAway: this.#turnedAway,
       revokedMet: this.#revokedMet,
@@ -186,6 +200,7 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
       limits: this.#limits,
       clock: this.#clock,
       dial: () => this.#dial(neuron),
+      admission: () => this.#admission(),
       messages: (messages) => this.#take(neuron, messages),
       ping: (text) => this.#answer(neuron, text),
       atEndOfTurn: (run) => void setImmediate(run),
@@ -222,8 +237,17 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
     this.#endsCheck = this.#clock.schedule(ENDS_CHECK_MS, () => {
       const nowMs = this.#clock.now();
       for (const { socket } of this.#links.values()) if (socket !== undefined && socket.proof.endsAtMs <= nowMs) socket.end();
+      this.#letGo();
       this.#watchEnds();
     });
+  }
+
+  #letGo(): void {
+    for (const [neuron, link] of this.#links) {
+      if (this.#kept === undefined || this.#kept.has(neuron) || link.socket !== undefined) continue;
+      this.#links.delete(neuron);
+      link.close();
+    }
   }
 
   #take(neuron: string, messages: readonly string[]): boolean {

@@ -44,7 +44,7 @@ export type MembershipAction =
 /**
  * How a neuron stands by its own judgement.
  *
- * - `serving`: it holds its lease.
+ * - `serving`: it holds its lease, by all that it knows.
  * - `doubtful`: it stood still, or was cut off, and has yet to see whether it still holds its lease; or it is registering anew.
  * - `isolated`: it sees neither the database nor any other neuron, and suspects itself.
  * - `superseded`: another process with the same name holds the lease. For good.
@@ -55,4 +55,13 @@ export type NeuronState = 'serving' | 'doubtful' | 'isolated' | 'superseded';
 export interface KnownNeuron extends NeuronLife, NeuronFacts {
   /** It has missed pings, and may be found dead. */
   readonly suspect: boolean;
+}
+
+/** What a live neuron's being alive rests on, in milliseconds before the moment of asking. */
+export interface NeuronEvidence extends NeuronLife {
+  readonly suspect: boolean;
+  /** Since its lease was last seen to change. */
+  readonly leaseAgeMs: number;
+  /** Since it answered a ping, or pinged; absent: it never did. */
+  readonly answerAgeMs?: number;
 }

@@ -1,5 +1,5 @@
 import type { NeuronLife } from '../membership.ts';
-import type { KnownNeuron, MembershipAction, MembershipEvent, NeuronState } from './events.ts';
+import type { KnownNeuron, MembershipAction, MembershipEvent, NeuronEvidence, NeuronState } from './events.ts';
 import type { StoredLease } from './lease.ts';
 import { MassVanishing } from './mass-vanishing.ts';
 import { beginAnew, isSeen, judge, newOther, noteMiss, noteSign, type JudgementContext, type OtherNeuron } from './other-neuron.ts';
@@ -26,7 +26,8 @@ export class MembershipMachine {
   #mustBeReborn = false;
   #doubtSinceMs = Number.NEGATIVE_INFINITY;
   #databaseReachable = true;
-  #unreachableSinceMs = 0;
+  /** Since when neither the database nor any other neuron was seen; `undefined`: one of them is. */
+  #aloneSinceMs: number | undefined;
   #lastTickMs: number;
   #lastWallMs: number;
   #lastRebirthAskedMs = Number.NEGATIVE_INFINITY;
@@ -84,6 +85,14 @@ export class MembershipMachine {
   *live(): Generator<KnownNeuron> {
     for (const other of this.#others.values()) {
       if (other.diedAtMs === undefined) yield known(other);
+    }
+  }
+
+  /** How old what is known of the others that count as alive is. */
+  *evidence(atMs: number): Generator<NeuronEvidence> {
+    for (const { life, diedAtMs, misses, leaseChangedAtMs, answeredAtMs } of this.#others.values()) {
+      if (diedAtMs !== undefined) continue;
+      yield { ...life, suspect: misses > 0, leaseAgeMs: atMs - leaseChangedAtMs, ...(answeredAtMs === undefined ? {} : { answerAgeMs: atMs - answeredAtMs }) };
     }
   }
 
@@ -174,6 +183,7 @@ export class MembershipMachine {
   #loseLease(neuron: string, atMs: number): void {
     if (neuron === this.#self.neuron) return this.#doubt(atMs);
     this.#others.delete(neuron);
+    for (const { opinions } of this.#others.values()) opinions.delete(neuron);
   }
 
   #confirm(neuron: string, version: string): void {
@@ -198,7 +208,6 @@ export class MembershipMachine {
       // Leases that could not be seen changing have not grown old by that.
       for (const other of this.#others.values()) other.leaseChangedAtMs = atMs;
     }
-    if (!reachable && this.#databaseReachable) this.#unreachableSinceMs = atMs;
     this.#databaseReachable = reachable;
   }
 
@@ -240,7 +249,9 @@ export class MembershipMachine {
     if (this.#state === 'superseded') return;
     const hasCompany = this.#voters(atMs).length > 0;
     const isAlone = !this.#databaseReachable && this.#hasOthers() && !hasCompany;
-    if (isAlone && this.#state === 'serving' && atMs - this.#unreachableSinceMs >= this.#times.leaseTtlMs) this.#state = 'isolated';
+    if (!isAlone) this.#aloneSinceMs = undefined;
+    else this.#aloneSinceMs ??= atMs;
+    if (this.#state === 'serving' && this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs >= this.#times.leaseTtlMs) this.#state = 'isolated';
     // Who was cut off may have been given up meanwhile.
     if (!isAlone && this.#state === 'isolated') this.#doubt(atMs);
     // With the database away, others that answer and do not say that they gave this life up are the best word there is.

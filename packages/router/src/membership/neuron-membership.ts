@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type Random, type Timer } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 import type { Membership, NeuronLife } from '../membership.ts';
-import type { KnownNeuron, MembershipAction, MembershipEvent, NeuronState } from './events.ts';
+import type { KnownNeuron, MembershipAction, MembershipEvent, NeuronEvidence, NeuronState } from './events.ts';
 import { HouseKeeping, type CleanUp } from './house-keeping.ts';
 import type { NeuronFacts } from './lease.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -36,6 +36,12 @@ export interface MembershipStats {
   readonly state: NeuronState;
   readonly self: NeuronLife;
   readonly neurons: readonly KnownNeuron[];
+  /** Milliseconds since the state began. */
+  readonly stateAgeMs: number;
+  /** Milliseconds since the own lease was last written. */
+  readonly renewedAgeMs: number;
+  /** How old what is known of each other neuron is. */
+  readonly evidence: readonly NeuronEvidence[];
   readonly databaseReachable: boolean;
   /** More than half of all vanished at once: nothing is cleaned up for a while. */
   readonly manyVanished: boolean;
@@ -66,6 +72,10 @@ export class NeuronMembership implements Membership, AsyncDisposable {
   readonly #timers = new Set<Timer>();
   readonly #stopAnswering: () => void;
   #closed: Promise<void> | undefined;
+  #lookedAtMs: number;
+  #renewedAtMs: number;
+  #stateSinceMs: number;
+  #someAreGone = false;
   #complete: () => void = () => {};
 
   /** Use {@link joinMembership}. */
@@ -74,6 +84,7 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#times = { ...DEFAULT_MEMBERSHIP_TIMES, ...options.times };
     this.#keeper = keeper;
+    this.#lookedAtMs = this.#renewedAtMs = this.#stateSinceMs = this.#clock.monotonic();
     this.#leases = new LeaseStore(options.store);
     this.#machine = new MembershipMachine({ self: keeper.life, times: this.#times, atMs: this.#clock.monotonic(), wallMs: this.#clock.now() });
     this.#houseKeeping = new HouseKeeping({ leases: this.#leases, tidy: options.tidy ?? (async () => 0), onError: (error) => this.#report(error), now: () => this.#clock.now() });
@@ -91,9 +102,14 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     return this.#machine.self;
   }
 
-  /** How this neuron stands by its own judgement: clients are served in `serving` only. */
+  /** How this neuron stands by its own judgement. What that means for clients, a `ServingGate` decides. */
   get state(): NeuronState {
     return this.#machine.state;
+  }
+
+  /** Notices a standstill of this process that has just ended, before a timer does: what lay in sockets meanwhile is read first. */
+  look(): void {
+    if (this.#clock.monotonic() - this.#lookedAtMs >= this.#times.standstillMs) this.#tick();
   }
 
   isLive(neuron: string, incarnation: string): boolean {
@@ -114,9 +130,13 @@ export class NeuronMembership implements Membership, AsyncDisposable {
   stats(): MembershipStats {
     const { self, state, databaseReachable, manyVanished } = this.#machine;
     const { renewals, rebirths } = this.#keeper;
+    const atMs = this.#clock.monotonic();
     return {
       state,
       self,
+      stateAgeMs: atMs - this.#stateSinceMs,
+      renewedAgeMs: atMs - this.#renewedAtMs,
+      evidence: [...this.#machine.evidence(atMs)],
       databaseReachable,
       manyVanished,
       renewals,
@@ -135,7 +155,10 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     this.#watch.open();
     await complete;
     this.#repeat(this.#times.pingIntervalMs / 2, () => this.#tick());
-    this.#repeat(this.#times.pingIntervalMs, () => this.#pings.begin());
+    this.#repeat(this.#times.pingIntervalMs, () => {
+      this.#letGo();
+      this.#pings.begin();
+    });
     this.#repeat(this.#times.renewIntervalMs, () => void this.#renew());
     this.#pings.begin();
   }
@@ -185,11 +208,14 @@ export class NeuronMembership implements Membership, AsyncDisposable {
 
   #step(event: MembershipEvent): void {
     if (this.#closed !== undefined) return;
+    if (event.type === 'lease-gone') this.#someAreGone = true;
     let changed = false;
+    const { state } = this.#machine;
     for (const action of this.#machine.step(event)) {
       if (action.type === 'changed') changed = true;
       else this.#act(action);
     }
+    if (this.#machine.state !== state) this.#stateSinceMs = event.atMs;
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
 
@@ -207,6 +233,7 @@ export class NeuronMembership implements Membership, AsyncDisposable {
   }
 
   #tick(): void {
+    this.#lookedAtMs = this.#clock.monotonic();
     this.#step({ type: 'tick', atMs: this.#clock.monotonic(), wallMs: this.#clock.now() });
   }
 
@@ -215,9 +242,11 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     const outcome = await this.#patiently(this.#keeper.renew(this.#options.facts()));
     if (outcome === undefined) return;
     const atMs = this.#clock.monotonic();
-    if (outcome.type === 'renewed') this.#step({ type: 'renewed', begunAtMs, atMs });
-    else if (outcome.type === 'busy') return;
-    else this.#step({ type: outcome.type === 'lost' ? 'lease-lost' : 'superseded', atMs });
+    if (outcome.type === 'renewed') {
+      this.#renewedAtMs = atMs;
+      this.#step({ type: 'renewed', begunAtMs, atMs });
+    }
+    if (outcome.type === 'lost' || outcome.type === 'superseded') this.#step({ type: outcome.type === 'lost' ? 'lease-lost' : 'superseded', atMs });
   }
 
   async #beReborn(): Promise<void> {
@@ -225,6 +254,7 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     const atMs = this.#clock.monotonic();
     if (outcome?.type === 'superseded') return this.#step({ type: 'superseded', atMs });
     if (outcome?.type !== 'reborn') return;
+    this.#renewedAtMs = atMs;
     this.#step({ type: 'database', reachable: true, atMs });
     this.#step({ type: 'reborn', incarnation: outcome.life.incarnation, atMs });
   }
@@ -263,6 +293,13 @@ export class NeuronMembership implements Membership, AsyncDisposable {
       if (!neurons.has(neuron)) this.#step({ type: 'lease-gone', neuron, atMs: this.#clock.monotonic() });
     }
     this.#complete();
+  }
+
+  /** What is kept of neurons whose leases are gone is let go. */
+  #letGo(): void {
+    if (!this.#someAreGone) return;
+    this.#someAreGone = false;
+    this.#options.pinger.keepOnly?.(new Set([...this.#machine.known()].map(({ neuron }) => neuron)));
   }
 
   #repeat(everyMs: number, run: () => void): void {

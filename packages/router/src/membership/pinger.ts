@@ -39,4 +39,6 @@ export interface Pinger {
   ping(target: PingTarget, question: PingQuestion, timeoutMs: number): Promise<PingResult>;
   /** Sets who answers pings of others. Gives back how to stop that. */
   onPing(handler: (question: PingQuestion) => PingAnswer): () => void;
+  /** Is told now and then which neurons there are: whatever is kept of others can be let go. */
+  keepOnly?(neurons: ReadonlySet<string>): void;
 }
