@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { createServer } from 'node:https';
+import { connect as connectPlain, type AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
@@ -81,6 +83,37 @@ describe('strangers on the port of the link', () => {
     neurons.ports.set('b', impostor.port);
     const a = await neurons.open('a');
     expect(await sent(a, 'b', 'for b alone')).toBe('undelivered');
+  });
+
+  it('L8: who answers a dial with a certificate of another system, or with one that has ended, is told nothing', async () => {
+    const heard: string[] = [];
+    const a = await neurons.open('a');
+    const forged = await makeAuthority('Xir system authority', { fromMs: Date.now() - HOUR_MS, toMs: Date.now() + HOUR_MS });
+    const foreign = await issueCertificate(forged, 'c', { fromMs: Date.now() - HOUR_MS, toMs: Date.now() + HOUR_MS });
+    const ended = await (await authority()).issue('c', Date.now() - 100 * HOUR_MS, HOUR_MS);
+    for (const issued of [foreign, ended]) {
+      const server = createServer({ ...pem(issued) }, (request, response) => {
+        heard.push(request.url ?? '');
+        response.end();
+      });
+      server.on('upgrade', (request, socket) => {
+        heard.push(request.url ?? '');
+        socket.destroy();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      neurons.ports.set('c', (server.address() as AddressInfo).port);
+      expect(await sent(a, 'c', 'for c alone')).toBe('undelivered');
+      await new Promise((resolve) => server.close(resolve));
+    }
+    expect(heard).toEqual([]);
+  });
+
+  it('L8: strangers that say nothing take no more connections than there are', async () => {
+    const few = await neurons.open('d', { limits: { maxConnections: 3 } });
+    const sockets = Array.from({ length: 10 }, () => connectPlain(few.port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(sockets.slice(3).map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    expect(sockets.filter(({ destroyed }) => !destroyed).length).toBe(3);
+    for (const socket of sockets) socket.destroy();
   });
 
   it('L9: a revoked neuron is cut off at once, and gets nothing any more; nor does a revoked certificate', async () => {

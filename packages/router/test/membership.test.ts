@@ -110,6 +110,25 @@ describe('the membership of neurons', () => {
     expect(tidied).toEqual([]);
   });
 
+  it('E3: who cannot renew its lease, but answers all or one that can be asked, is not given up', async () => {
+    let isAway = false;
+    const [a, b] = [await join('a'), await join('b')];
+    const c = await join('c', { store: cutStore(store, () => isAway) });
+    await pass(3000);
+    isAway = true;
+    await pass(20_000);
+    for (const one of [a, b, c]) expect(live(one)).toEqual(['a', 'b', 'c']);
+    network.cut('a', 'c');
+    network.cut('c', 'a');
+    await pass(20_000);
+    for (const one of [a, b, c]) expect(live(one)).toEqual(['a', 'b', 'c']);
+    expect(c.state).toBe('serving');
+    network.cut('b', 'c');
+    network.cut('c', 'b');
+    await pass(6000);
+    for (const one of [a, b]) expect(live(one)).toEqual(['a', 'b']);
+  });
+
   it('E4: a neuron that stood still and was given up registers anew before it serves', async () => {
     const [a, b, c] = [await join('a'), await join('b'), await join('c')];
     await pass(3000);
@@ -155,6 +174,41 @@ describe('the membership of neurons', () => {
     expect(live(a)).toEqual(['a', 'b']);
     expect(a.isLive('b', again.self.incarnation)).toBe(true);
     expect(await leases()).toEqual(['a', 'b']);
+  });
+
+  it('E17: those that are left take turns in cleaning up: the next begins where the one before has not, and only then', async () => {
+    const tries: string[] = [];
+    let isAway = false;
+    const watched = (neuron: string): MembershipOptions['store'] => {
+      const reach = cutStore(store, () => isAway && neuron === 'a');
+      const put: typeof reach.put = (address, ...parts) => {
+        if (address.key === 'd') tries.push(neuron);
+        return reach.put(address, ...parts);
+      };
+      return { ...reach, put };
+    };
+    const [a, b] = [await join('a', { store: watched('a') }), await join('b', { store: watched('b') })];
+    await join('c', { store: watched('c') });
+    const firstLife = (await join('d')).self;
+    await pass(3000);
+    kill('d');
+    await pass(15_000, ['d']);
+    expect(tries).toEqual(['a']);
+    expect(tidied).toEqual([`d ${firstLife.incarnation}`]);
+    hosts.delete('d');
+    network.mend('*', 'd');
+    const secondLife = (await join('d', { process: 'another process' })).self;
+    await pass(3000);
+    expect(a.isLive('d', secondLife.incarnation)).toBe(true);
+    kill('d');
+    while (b.isLive('d', secondLife.incarnation)) await pass(100, ['d']);
+    isAway = true;
+    tries.length = 0;
+    await pass(1500, ['d']);
+    expect(tries.filter((neuron) => neuron !== 'a')).toEqual([]);
+    await pass(3000, ['d']);
+    expect(tries.filter((neuron) => neuron !== 'a')).toEqual(['b']);
+    expect(tidied.length).toBe(2);
   });
 
   it('E6: when more than half vanish at once nothing is cleaned up for a while, and they count as gone all the same', async () => {

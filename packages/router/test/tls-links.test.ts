@@ -132,6 +132,8 @@ describe('links between neurons', () => {
     expect(got).toEqual([]);
     admission = 'take';
     const behind = sent(a, 'b', '5');
+    await a.ping({ neuron: 'b' }, QUESTION, 5000);
+    expect(got).toEqual([]);
     b.recheck();
     expect(await Promise.all([...waiting, later, behind])).toEqual(Array<LinkOutcome>(5).fill('delivered'));
     expect(got).toEqual(['1', '2', '3', '4', '5']);

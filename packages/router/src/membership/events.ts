@@ -23,8 +23,8 @@ export type MembershipEvent =
   | { readonly type: 'lease-lost'; readonly atMs: number }
   /** The own lease belongs to another process of the same name. */
   | { readonly type: 'superseded'; readonly atMs: number }
-  /** The neuron is registered under a new incarnation. */
-  | { readonly type: 'reborn'; readonly incarnation: string; readonly atMs: number }
+  /** The neuron is registered under a new incarnation, by work that began at `begunAtMs`. */
+  | { readonly type: 'reborn'; readonly incarnation: string; readonly begunAtMs: number; readonly atMs: number }
   /** Time passes: to be told at least twice in a ping interval. `wallMs` is the wall clock. */
   | { readonly type: 'tick'; readonly atMs: number; readonly wallMs: number };
 

@@ -24,6 +24,9 @@ export class MembershipMachine {
   #self: NeuronLife;
   #state: NeuronState = 'serving';
   #mustBeReborn = false;
+  /** When the last standstill ended, and how long it was. */
+  #wokeAtMs = Number.NEGATIVE_INFINITY;
+  #stoodStillMs = 0;
   #doubtSinceMs = Number.NEGATIVE_INFINITY;
   #databaseReachable = true;
   /** Since when neither the database nor any other neuron was seen; `undefined`: one of them is. */
@@ -147,7 +150,7 @@ export class MembershipMachine {
         this.#state = 'superseded';
         return undefined;
       case 'reborn':
-        return this.#beReborn(event.incarnation);
+        return this.#beReborn(event.incarnation, event.begunAtMs);
       case 'tick':
         return this.#tick(event.atMs, event.wallMs);
     }
@@ -222,9 +225,12 @@ export class MembershipMachine {
     this.#doubtSinceMs = atMs;
   }
 
-  #beReborn(incarnation: string): void {
+  #beReborn(incarnation: string, begunAtMs: number): void {
     this.#self = { neuron: this.#self.neuron, incarnation };
-    this.#mustBeReborn = false;
+    const slept = begunAtMs < this.#wokeAtMs;
+    // A life that began before a standstill is no better than the one that stood still.
+    this.#mustBeReborn = slept && this.#stoodStillMs >= this.#times.leaseTtlMs;
+    if (slept) return;
     if (this.#state !== 'superseded') this.#state = 'serving';
   }
 
@@ -239,6 +245,8 @@ export class MembershipMachine {
 
   #wake(stoodStillMs: number, atMs: number): void {
     for (const other of this.#others.values()) beginAnew(other, atMs);
+    this.#wokeAtMs = atMs;
+    this.#stoodStillMs = stoodStillMs;
     this.#doubt(atMs);
     // Whoever stood still for as long as a lease lasts has been given up by others, whether they have written that down or not.
     if (stoodStillMs >= this.#times.leaseTtlMs) this.#mustBeReborn = true;

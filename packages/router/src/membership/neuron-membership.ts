@@ -250,13 +250,14 @@ export class NeuronMembership implements Membership, AsyncDisposable {
   }
 
   async #beReborn(): Promise<void> {
+    const begunAtMs = this.#clock.monotonic();
     const outcome = await this.#patiently(this.#keeper.beReborn(this.#options.facts()));
     const atMs = this.#clock.monotonic();
     if (outcome?.type === 'superseded') return this.#step({ type: 'superseded', atMs });
     if (outcome?.type !== 'reborn') return;
     this.#renewedAtMs = atMs;
     this.#step({ type: 'database', reachable: true, atMs });
-    this.#step({ type: 'reborn', incarnation: outcome.life.incarnation, atMs });
+    this.#step({ type: 'reborn', incarnation: outcome.life.incarnation, begunAtMs, atMs });
   }
 
   async #confirm(neuron: string): Promise<void> {

@@ -54,12 +54,23 @@ export class ModelledNeuron {
 
   /** SIGSTOP, or SIGCONT: then everything that was waiting runs. */
   freeze(frozen: boolean): void {
+    const { nowMs } = this.#world.queue;
+    if (frozen && !this.isFrozen) this.#frozenAtMs = nowMs;
     this.isFrozen = frozen;
-    this.#unhinderedSinceMs = this.#world.queue.nowMs;
+    this.#unhinderedSinceMs = nowMs;
     if (frozen) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) this.#run(run);
+    this.#judgeWaking(nowMs - this.#frozenAtMs);
+  }
+
+  /** Who stood still serves only once its lease proved to be held; for longer than a lease lasts, only in another life. */
+  #judgeWaking(frozenMs: number): void {
+    const { state, databaseReachable, self } = this.#machine;
+    if (this.isKilled || frozenMs < MODEL_TIMES.standstillMs + 500) return;
+    if (state === 'serving' && databaseReachable) this.#world.violate(`${this.name} stood still for ${frozenMs} ms, and serves without having looked after its lease`);
+    if (frozenMs >= MODEL_TIMES.leaseTtlMs + 500) this.#overslept = self.incarnation;
   }
 
   stepWallClock(byMs: number): void {
@@ -139,6 +150,7 @@ export class ModelledNeuron {
   #beReborn(): void {
     if (this.#writing) return;
     this.#writing = true;
+    const begunAtMs = this.#world.queue.nowMs;
     this.later(900, () => (this.#writing = false));
     this.#ask(() => {
       this.#claim();
@@ -147,7 +159,7 @@ export class ModelledNeuron {
         this.#writing = false;
         const atMs = this.#world.queue.nowMs;
         this.#step({ type: 'database', reachable: true, atMs });
-        this.#step({ type: 'reborn', incarnation, atMs });
+        this.#step({ type: 'reborn', incarnation, begunAtMs, atMs });
       };
     });
   }
@@ -202,6 +214,8 @@ export class ModelledNeuron {
     const { nowMs } = this.#world.queue;
     this.#step({ type: 'tick', atMs: nowMs, wallMs: this.#wallMs() });
     const { self, state } = this.#machine;
+    if (state === 'serving' && self.incarnation === this.#overslept) this.#world.violate(`${this.name} serves in the life in which it stood still for too long`);
+    this.#judgeContradictions();
     const stored = this.#world.leases.get(this.name);
     const isHeld = stored?.incarnation === self.incarnation && stored.takenBy === undefined;
     if (isHeld) this.#heldAtMs = nowMs;
@@ -209,6 +223,23 @@ export class ModelledNeuron {
   }
 
   #heldAtMs = 0;
+  #frozenAtMs = 0;
+  /** The life in which it stood still for longer than a lease lasts. */
+  #overslept: string | undefined;
+  /** Since when another that is in touch with it holds the life in which it serves for given up, by that other. */
+  readonly #contradictedSinceMs = new Map<string, number>();
+
+  /** Nobody goes on serving in a life that one it talks to has given up. */
+  #judgeContradictions(): void {
+    const { nowMs } = this.#world.queue;
+    const { self, state } = this.#machine;
+    for (const other of this.#all.values()) {
+      const isInTouch = !other.isKilled && !other.isFrozen && this.#world.isOpen(this.name, other.name);
+      if (state !== 'serving' || !isInTouch || !other.machine.isGivenUp(self)) this.#contradictedSinceMs.delete(other.name);
+      else if (!this.#contradictedSinceMs.has(other.name)) this.#contradictedSinceMs.set(other.name, nowMs);
+      else if (nowMs - (this.#contradictedSinceMs.get(other.name) ?? nowMs) > NOTICE_MS) this.#world.violate(`${this.name} serves in a life that ${other.name} has given up, though they talk`);
+    }
+  }
 
   #pingAll(): void {
     const about = this.#machine.suspects();

@@ -47,6 +47,11 @@ export class ModelledWorld {
     return !this.cutLinks.has(`${from} ${to}`) && this.random() >= this.loss;
   }
 
+  /** Whether everything gets there, both ways. */
+  isOpen(one: string, other: string): boolean {
+    return this.loss === 0 && !this.cutLinks.has(`${one} ${other}`) && !this.cutLinks.has(`${other} ${one}`);
+  }
+
   /** Notes that a rule was broken. */
   violate(rule: string): void {
     this.violations.push(`at ${this.queue.nowMs} ms: ${rule}`);
