@@ -11,7 +11,8 @@ export async function pollGet(port: number, request: string): Promise<PolledGet>
   const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   let buffered = '';
-  let wanted: { readonly text: string; readonly resolve: (atMs: number) => void } | undefined;
+  let wanted: { readonly text: string; readonly resolve: (atMs: number) => void; readonly reject: (error: Error) => void } | undefined;
+  socket.on('error', (error) => wanted?.reject(error));
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
     buffered += chunk;
@@ -32,8 +33,7 @@ export async function pollGet(port: number, request: string): Promise<PolledGet>
   return {
     until: (text) =>
       new Promise((resolve, reject) => {
-        socket.once('error', reject);
-        wanted = { text, resolve };
+        wanted = { text, resolve, reject };
         socket.write(request);
       }),
     [Symbol.dispose]: () => void socket.destroy(),
