@@ -28,6 +28,7 @@ export interface OwnServerOptions {
 export async function ownServer({ url, command, environment, running }: OwnServerOptions): Promise<DatabaseServer> {
   let child = running;
   const start = async () => {
+    if (await answers(url)) throw new Error(`something answers at ${withoutLogin(url).href} already: stop it, since faults would not reach it`);
     child = new Child(command, environment);
     await untilUp(url, child);
   };
@@ -54,6 +55,17 @@ async function untilUp(url: URL, child: Child): Promise<void> {
       if (!child.running || performance.now() > until) throw new Error(`the database does not answer\n${child.log}`, { cause: error });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function answers(url: URL): Promise<boolean> {
+  try {
+    const response = await fetch(withoutLogin(url), { signal: AbortSignal.timeout(1000) });
+    await response.arrayBuffer();
+    return true;
+  } catch {
+    // Nobody is there: as it should be.
+    return false;
   }
 }
 
