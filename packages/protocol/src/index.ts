@@ -55,6 +55,7 @@ export { measurementSchema, statsAnswerSchema, statsWriteBodySchema, type Measur
 export { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSchema, turnBodySchema, type Subscription } from './schemas/signalling.ts';
 export { OPERATIONS } from './schemas/operations.ts';
 export { type AnswerForm, type AnswerHeader, type OperationExample, type OperationSchema, type ParameterSchema } from './schemas/operation.ts';
+export { parameterCheck, type ParameterCheck } from './schemas/parameter-check.ts';
 export { openApiDocument, type DescriptionOptions } from './description/openapi.ts';
 export { asyncApiDocument } from './description/asyncapi.ts';
 export { apiPage } from './description/api-page.ts';

@@ -7,18 +7,23 @@ export const MIN_PASSWORD_CHARACTERS = 4;
 /** Most characters in a password or secret. */
 export const MAX_PASSWORD_CHARACTERS = 256;
 
-const SEGMENT = /^[A-Za-z][A-Za-z0-9_.-]*$/;
-const EMAIL = /^[^\s@"<>(),:;\\[\]\p{Cc}]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/u;
-const CONTROL = /\p{Cc}/u;
+/** What names are made of. */
+export const ACCOUNT_NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
+/** What an email address looks like. */
+export const EMAIL = /^[^\s@"<>(),:;\\[\]\p{Cc}]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/u;
+/** Any text without control characters. */
+export const PASSWORD = /^\P{Cc}*$/u;
+/** The same, not beginning with `!` and without `#`. */
+export const SECRET = /^(?!!)[^\p{Cc}#]*$/u;
 
 /** Whether a segment of a channel path is well formed: a letter, then letters, digits, `_`, `-`, `.`; at most 256 characters. */
 export function isChannelSegment(segment: string): boolean {
-  return segment.length <= 256 && SEGMENT.test(segment);
+  return segment.length <= 256 && ACCOUNT_NAME.test(segment);
 }
 
 /** Whether a text may name an account, a sub-account or an administrator. */
 export function isAccountName(name: string): boolean {
-  return name.length <= MAX_ACCOUNT_NAME_CHARACTERS && SEGMENT.test(name);
+  return name.length <= MAX_ACCOUNT_NAME_CHARACTERS && ACCOUNT_NAME.test(name);
 }
 
 /** Whether a text looks like an email address that mail could be sent to. */
@@ -36,10 +41,10 @@ export function normaliseEmail(email: string): string {
  * and without `#`, both of which have a meaning in the password part of a login.
  */
 export function isSecret(secret: string): boolean {
-  return isPassword(secret) && !secret.startsWith('!') && !secret.includes('#');
+  return isPassword(secret) && SECRET.test(secret);
 }
 
 /** Whether a text may be a password: 4–256 characters without control characters. */
 export function isPassword(password: string): boolean {
-  return password.length >= MIN_PASSWORD_CHARACTERS && password.length <= MAX_PASSWORD_CHARACTERS && !CONTROL.test(password);
+  return password.length >= MIN_PASSWORD_CHARACTERS && password.length <= MAX_PASSWORD_CHARACTERS && PASSWORD.test(password);
 }

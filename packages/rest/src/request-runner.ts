@@ -8,6 +8,7 @@ import { PREFLIGHT_HEADERS } from './answer-headers.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import type { ApiCounter } from './api-counter.ts';
 import { receiveBody, type BodyBudget } from './body-reader.ts';
+import { refuseUndescribed } from './described-parameters.ts';
 import { describeError, RestError } from './errors.ts';
 import type { RequestOutcome, RestMetrics } from './metrics.ts';
 import type { RestOptions } from './options.ts';
@@ -132,6 +133,7 @@ export class RequestRunner {
     exchange.login = login;
     await this.#refuseBanned(login, exchange.remoteAddress, visitOf(target, request.method));
     const method = allowedMethod(service, request.method ?? 'GET');
+    refuseUndescribed(method, target, request.headers);
     this.#options.counter?.count(login, `/${target.service}/${method}`);
     const serviceRequest = await this.#serviceRequest(exchange, { target, login, byToken, method });
     return service.handle(serviceRequest);

@@ -158,7 +158,7 @@ checkFacts('transport', [
       for (const [method, path, body, told] of [
         ['GET', '/_data/details?k=x&aggregate=1&break=week', undefined, /^break must be one of year, month/],
         ['GET', '/_data/details?limit=0', undefined, /limit/],
-        ['GET', '/_data/details?k=x&time_series=1&gs=20x', undefined, /^a time group is/],
+        ['GET', '/_data/details?k=x&time_series=1&gs=20x', undefined, /^gs cannot be read; it is first group of time/],
         ['PUT', '/_data/details', { k: 'x', v: {} }, /./],
         ['GET', '/_nothing', undefined, /_data/],
         ['GET', '/_data/%zz', undefined, /UTF-8/],

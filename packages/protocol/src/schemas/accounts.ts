@@ -1,29 +1,34 @@
 import * as z from 'zod';
 
-import { isAccountName, isEmail, isPassword, isSecret } from '../names.ts';
+import { ACCOUNT_NAME, EMAIL, MAX_ACCOUNT_NAME_CHARACTERS, MAX_EMAIL_CHARACTERS, MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, PASSWORD, SECRET } from '../names.ts';
 
 const text = z.string().max(1024);
-const email = z.string().refine(isEmail);
+/** Forms carry booleans as texts. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0']), z.literal([1, 0])]);
+const name = z.string().max(MAX_ACCOUNT_NAME_CHARACTERS).regex(ACCOUNT_NAME);
+const email = z.string().max(MAX_EMAIL_CHARACTERS).regex(EMAIL);
+const password = z.string().min(MIN_PASSWORD_CHARACTERS).max(MAX_PASSWORD_CHARACTERS).regex(PASSWORD);
+const secret = z.string().min(MIN_PASSWORD_CHARACTERS).max(MAX_PASSWORD_CHARACTERS).regex(SECRET);
 
 /** The fields of an account that a client may set. */
 export const accountDetailsSchema = z.object({
   email,
-  secret: z.string().refine(isSecret).optional().describe('generated (a UUID) unless given'),
-  password: z.string().refine(isPassword).optional(),
-  first_name: text.optional(),
-  last_name: text.optional(),
-  company: text.optional(),
+  secret: secret.nullable().optional().describe('generated (a UUID) unless given'),
+  password: z.union([password, z.literal('')]).nullable().optional(),
+  first_name: text.nullable().optional(),
+  last_name: text.nullable().optional(),
+  company: text.nullable().optional(),
   customer_id: text.nullable().optional(),
-  plan: text.optional(),
-  term: text.optional(),
-  active: z.boolean().optional(),
+  plan: text.nullable().optional(),
+  term: text.nullable().optional(),
+  active: flag.nullable().optional(),
 });
 
 /** The fields that an update may carry: any of them. */
 export const accountUpdateSchema = accountDetailsSchema.partial();
 
 /** Body of `PUT /_acc/accounts`. */
-export const accountCreateBodySchema = z.object({ k: z.string().refine(isAccountName), v: accountDetailsSchema });
+export const accountCreateBodySchema = z.looseObject({ k: name.optional().describe('the name; may stand in the query instead'), v: accountDetailsSchema });
 
 /** What everybody who may list accounts sees of one. */
 export const publicAccountSchema = z.object({
@@ -51,15 +56,15 @@ export const detailedAccountSchema = publicAccountSchema.extend({ customer_id: z
 
 /** The fields of an administrator that a client may set. */
 export const administratorDetailsSchema = z.object({
-  password: z.string().refine(isPassword),
+  password: password,
   email,
-  first_name: text.optional(),
-  last_name: text.optional(),
-  role: text.optional(),
+  first_name: text.nullable().optional(),
+  last_name: text.nullable().optional(),
+  role: text.nullable().optional(),
 });
 
 /** Body of a write to `/_acc/users/admins`. */
-export const administratorWriteBodySchema = z.object({ k: z.string().refine(isAccountName), v: administratorDetailsSchema.partial() });
+export const administratorWriteBodySchema = z.looseObject({ k: name.optional().describe('the name; may stand in the query instead'), v: administratorDetailsSchema.partial() });
 
 /** An administrator as it is answered. */
 export const publicAdministratorSchema = z.object({

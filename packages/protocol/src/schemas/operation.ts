@@ -8,6 +8,10 @@ export interface ParameterSchema {
   readonly in: 'query' | 'header';
   readonly schema: z.ZodType;
   readonly description: string;
+  /** True: old clients fill it with what is none of its values; that is not refused. */
+  readonly isLenient?: boolean;
+  /** The error with which its service refuses what does not fit; default `bad_option`. */
+  readonly ownError?: ErrorString;
 }
 
 /** A header that a successful answer may have. */

@@ -9,10 +9,10 @@ export const measurementSchema = z.object({
 }).meta({ id: 'Measurement' });
 
 /** Body of a post to `_stats`. */
-export const statsWriteBodySchema = z.object({
-  k: z.string().min(1).max(255).optional().describe('the user or device that accrues'),
-  l: z.string().optional().describe('the measure; may stand in the query instead'),
-  v: z.union([z.number(), measurementSchema]),
+export const statsWriteBodySchema = z.looseObject({
+  k: z.string().max(255).regex(/^[^/]*$/).nullable().optional().describe('the user or device that accrues'),
+  l: z.string().max(64).regex(/^[A-Za-z][\w.:-]*$/).nullable().optional().describe('the measure; may stand in the query instead'),
+  v: z.union([z.number(), z.string().regex(/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/), z.looseObject(measurementSchema.shape)]),
 });
 
 /** Answer of `_stats`: the measures, an object of them by group, or `[]` where there is no data. */

@@ -12,13 +12,14 @@ import {
 import type { OperationSchema } from '../operation.ts';
 import { ANY, FRESHNESS, IN_BUCKET, PAGE, PARAMETERS as P } from '../parameters.ts';
 import { countSchema, datumSchema, namesSchema, seriesRowSchema } from '../values.ts';
+import { MAX_DATA_TOKEN_SECONDS } from '../../websocket/request-limits.ts';
 
 const accounts = { service: 'acc', path: '/_acc/accounts' } as const;
 const own = { service: 'acc', path: '/_acc/me' } as const;
 const token = { service: 'acc', path: '/_acc/token' } as const;
 const administrators = { service: 'acc', path: '/_acc/users/admins' } as const;
 const reading = { parameters: [P.k, P.email, P.as, P.timeSeries, P.at, ...FRESHNESS, ...PAGE, ...IN_BUCKET], headers: ['ETag', 'X-KV4-Age-Ms', 'X-KV4-Next', 'Link'], errors: ['not_found', 'bad_option', 'not_fresh'] } as const;
-const writing = { parameters: [P.k, ...IN_BUCKET], headers: ['ETag', 'X-KV4-Durable'] } as const;
+const writing = { parameters: [P.account, ...IN_BUCKET], headers: ['ETag', 'X-KV4-Durable'] } as const;
 const detailErrors = ['user_not_admin', 'bad_name', 'bad_body', 'bad_value', 'require_account_details', 'bad_email', 'bad_password_format', 'username_is_immutable', 'version_conflict', 'outcome_unknown'] as const;
 
 const elena = { username: 'elena', email: 'elena@example.org', first_name: 'Elena', last_name: '', company: '', created: 1764380000, active: true };
@@ -32,7 +33,7 @@ const login = 'elena:elenassecret';
 const accountUpdateBodySchema = z.looseObject({ k: z.string().optional(), v: accountUpdateSchema.extend({ _ver_: z.string().optional() }) });
 const ownUpdateBodySchema = z.looseObject({ v: accountUpdateSchema.omit({ active: true, plan: true, term: true }).extend({ _ver_: z.string().optional() }) });
 const dataTokenSchema = z.object({ token: z.string(), expiresAtMs: z.int() });
-const dataTokenBodySchema = z.looseObject({ expire: z.union([z.int(), z.string()]).optional().describe('seconds, as in the query') });
+const dataTokenBodySchema = z.looseObject({ expire: z.union([z.int().min(1).max(MAX_DATA_TOKEN_SECONDS), z.string().regex(/^(?:[1-9]\d{0,3}|[1-7]\d{4}|8[0-5]\d{3}|86[0-3]\d{2}|86400)?$/)]).nullable().optional().describe('seconds, as in the query') });
 const tokenExample = { v: { token: 'eyJ2IjoxfQ.MEUCIQ', expiresAtMs: 1764380060000 }, s: 'ok' };
 
 /** Operations of `_acc`. */
@@ -70,6 +71,7 @@ export const ACCOUNT_OPERATIONS: readonly OperationSchema[] = [
     summary: 'Change an account',
     description: 'Lays fields over. No `_ver_` is needed; one inside `v` is heeded.',
     ...writing,
+    parameters: [P.k, ...IN_BUCKET],
     body: accountUpdateBodySchema,
     answer: detailedAccountSchema,
     errors: [...detailErrors, 'not_found', 'email_exists'],

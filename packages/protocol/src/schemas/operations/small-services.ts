@@ -59,8 +59,8 @@ export const BAN_OPERATIONS: readonly OperationSchema[] = [
     method: 'PUT',
     path: '/_auth/{path}',
     summary: 'Ban an IP address from a path and below',
-    parameters: [P.k, ...IN_BUCKET],
-    body: z.looseObject({ k: z.string().optional().describe('the address; may stand in the query'), v: jsonSchema.optional().describe('notes, an object') }),
+    parameters: [P.address, ...IN_BUCKET],
+    body: z.looseObject({ k: z.union([z.ipv4(), z.ipv6()]).optional().describe('the address; may stand in the query'), v: jsonSchema.optional().describe('notes, an object') }),
     answer: versionedObjectSchema,
     headers: ['ETag', 'X-KV4-Durable'],
     errors: ['bad_name', 'bad_body', 'bad_value', 'outcome_unknown'],
@@ -163,7 +163,7 @@ const credential = 'q8mVtU0Qz1cI0rj2wFZ5m3n1b0s=';
 const host = { service: 'host', path: '/_host/{path}', parameters: [P.type, ...ANY], answer: hostAnswerSchema, errors: ['require_type_param', 'unrecognized_type_param', 'not_found'] } as const;
 const hostBody = z.looseObject({ type: z.enum(['signal', 'turn']).optional().describe('may stand in the query') });
 const token = { service: 'token', path: '/_token/{path}', parameters: [P.user, P.expireToken, ...ANY], answer: tokenAnswerSchema, errors: ['no_namespace', 'bad_name'] } as const;
-const tokenBody = z.looseObject({ k: z.string().max(255).optional(), expire: z.union([z.int(), z.string()]).optional() });
+const tokenBody = z.looseObject({ k: z.string().max(255).regex(/^[^/]*$/).nullable().optional(), expire: z.union([z.int(), z.string()]).optional() });
 const signed = { v: 'eyJhbGciOiJIUzI1NiJ9.eyJrIjoiZWxlbmEifQ.c2lnbmF0dXJl', s: 'ok' };
 
 /** Operations of signalling: tokens, hosts, ICE servers, who is connected. */
