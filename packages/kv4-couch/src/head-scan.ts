@@ -14,6 +14,13 @@ export interface HeadScan {
   readonly conflicted: readonly HeadRead[];
 }
 
+/** A piece of a range of ids, in their order. */
+export interface IdScan {
+  readonly ids: readonly string[];
+  /** Pass as `after` to read on; absent at the end of the range. */
+  readonly next?: string;
+}
+
 /** Where a scan begins and how far it goes. */
 export interface HeadScanOptions {
   /** Begin behind this id: {@link HeadScan.next} of the piece before, or any other. */

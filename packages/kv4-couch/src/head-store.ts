@@ -21,7 +21,8 @@ import { readError } from './database-errors.ts';
 import { ExpiryAlarm } from './expiry-alarm.ts';
 import { HeadReader } from './head-reader.ts';
 import type { HeadRead } from './head-read.ts';
-import { scanHeadRange, type HeadScan, type HeadScanOptions } from './head-scan.ts';
+import { scanHeadRange, type HeadScan, type HeadScanOptions, type IdScan } from './head-scan.ts';
+import { readRange } from './range-read.ts';
 import { HistoryUpkeep, looksNeglected, needsUpkeep, type HistoryUpkeepStats } from './history-upkeep.ts';
 import { readLeafDocuments, type LeafDocument } from './leaf-documents.ts';
 import { UpkeepQueue, type UpkeepQueueLimits, type UpkeepQueueStats } from './upkeep-queue.ts';
@@ -179,6 +180,13 @@ export class HeadStore implements AsyncDisposable {
     for (const { id } of scan.conflicted) this.#queue.add(id);
     for (const head of scan.heads) if (looksNeglected(head, now, this.#spillAt)) this.#queue.add(head._id);
     return scan;
+  }
+
+  /** Reads the ids in a range, those of logically deleted heads and of other documents included, one piece of at most `limit` at a time. Rejects with `Kv4Error`. */
+  async scanIds(range: IdRange, { after, limit }: Omit<HeadScanOptions, 'signal'>): Promise<IdScan> {
+    const { rows, more } = await this.guard(readRange(this.database, range, { after, limit, documents: false, signal: this.#closing.signal }));
+    const last = rows.at(-1);
+    return { ids: rows.map(({ id }) => id), ...(more && last !== undefined ? { next: last.id } : {}) };
   }
 
   /** Carries an operation out on the head of this id. Rejects with the `Kv4Error` of a refusal or failure, or with the reason of `signal`. */

@@ -11,7 +11,7 @@ export {
   type HeadStoreStats,
 } from './head-store.ts';
 export { commitBaseOf, headReadOf, type HeadRead } from './head-read.ts';
-export type { HeadScan, HeadScanOptions } from './head-scan.ts';
+export type { HeadScan, HeadScanOptions, IdScan } from './head-scan.ts';
 export type { CommitHooks, CommittedHead } from './commit-driver.ts';
 export type { HistoryUpkeepStats } from './history-upkeep.ts';
 export type { UpkeepQueueLimits, UpkeepQueueStats } from './upkeep-queue.ts';

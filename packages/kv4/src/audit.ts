@@ -4,6 +4,7 @@ import { generationOf } from '@xir/kv4-core';
 import type { HeadRead, HeadStore } from '@xir/kv4-couch';
 import type { Cache } from './cache.ts';
 import type { TableEntry } from './cache-table.ts';
+import type { ListingAudit } from './listing-audit.ts';
 
 /** Default milliseconds between two samples. */
 export const DEFAULT_AUDIT_INTERVAL_MS = 10_000;
@@ -19,6 +20,7 @@ export const DEFAULT_AUDIT_SAMPLE = 50;
 
 export interface AuditOptions {
   readonly cache: Cache;
+  readonly listings: ListingAudit;
   readonly heads: HeadStore;
   readonly feed: ChangeFeed;
   readonly clock: Clock;
@@ -45,7 +47,7 @@ export interface AuditResult {
 /**
  * Compares samples of the cache with the database. An entry that differs is compared once more after the feed was proved current, since its row may have been on its
  * way, and that nothing was purged; if it stands where it stood and still differs the cache had been wrong: that is counted, and the entry is set right. Where the database is
- * ahead, the row may still be on its way to the replica that the feed is read from: that is waited for, as long as `patienceMs` says.
+ * ahead, the row may still be on its way to the replica that the feed is read from: that is waited for, as long as `patienceMs` says. A piece of a listing is compared as well.
  */
 export class Audit {
   readonly #options: AuditOptions;
@@ -62,8 +64,18 @@ export class Audit {
     this.#schedule();
   }
 
-  /** Compares one sample now. Rejects when the database cannot be read. */
+  /** Keys that a whole listing lacked, because the replica that had answered did. */
+  get lateKeys(): number {
+    return this.#options.listings.lateKeys;
+  }
+
+  /** Compares one sample, and a piece of a listing, now. Rejects when the database cannot be read. */
   async run(): Promise<AuditResult> {
+    const [result] = await Promise.all([this.#compareSample(), this.#options.listings.run()]);
+    return result;
+  }
+
+  async #compareSample(): Promise<AuditResult> {
     const entries = this.#sample();
     this.runs += 1;
     const suspects = await this.#differing(entries);

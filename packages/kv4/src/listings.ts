@@ -18,13 +18,15 @@ export class Listings {
   readonly #maxBytes: number;
   readonly #loading = new Map<string, Promise<boolean>>();
   readonly #oversized = new Map<string, number>();
+  readonly #onWhole: (kind: ListingKind, address: PathAddress) => void;
   loads = 0;
 
-  /** `maxBytes`: what one listing may take of the cache. */
-  constructor(cache: Cache, heads: HeadStore, maxBytes: number) {
+  /** `maxBytes`: what one listing may take of the cache; `onWhole` is told of each listing that was loaded. */
+  constructor(cache: Cache, heads: HeadStore, { maxBytes, onWhole }: { readonly maxBytes: number; readonly onWhole: (kind: ListingKind, address: PathAddress) => void }) {
     this.#cache = cache;
     this.#heads = heads;
     this.#maxBytes = maxBytes;
+    this.#onWhole = onWhole;
   }
 
   /** Whether a listing is whole and nothing in it is being loaded. */
@@ -122,7 +124,8 @@ export class Listings {
       const fits = await this.#read(kind, address, isCurrent);
       if (!isCurrent()) return true;
       listing.listing = fits ? 'complete' : 'none';
-      if (!fits) this.#giveUp(listing);
+      if (fits) this.#onWhole(kind, address);
+      else this.#giveUp(listing);
       return fits;
     } catch (error) {
       if (isCurrent()) this.#giveUp(listing);

@@ -8,6 +8,7 @@ import { DEFAULT_MAX_CONCURRENT_LOADS, DEFAULT_MAX_LOAD_BATCH } from './entry-re
 import { ExpiryGate } from './expiry-gate.ts';
 import { FeedLoop } from './feed-loop.ts';
 import { KeyFollowers } from './key-followers.ts';
+import { ListingAudit } from './listing-audit.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
 import { DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
@@ -90,10 +91,11 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       await followed.close();
       throw error;
     }
+    const listingAudit = new ListingAudit(cache, store.heads);
     return new Memory({
       store,
       cache,
-      listings: new Listings(cache, store.heads, maxCacheBytes * MAX_LISTING_SHARE),
+      listings: new Listings(cache, store.heads, { maxBytes: maxCacheBytes * MAX_LISTING_SHARE, onWhole: (kind, address) => listingAudit.loaded(kind, address) }),
       feed: followed,
       loop: applied,
       hub,
@@ -101,6 +103,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       followers,
       audit: new Audit({
         cache,
+        listings: listingAudit,
         heads: store.heads,
         feed: followed,
         clock,

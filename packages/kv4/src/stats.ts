@@ -44,6 +44,8 @@ export interface MemoryStats {
   readonly auditFailures: number;
   /** Entries that were wrong: 0, or there is a bug. */
   readonly divergences: number;
+  /** Keys that a whole listing lacked because the replica it was read from was behind; found by the audit. */
+  readonly lateKeys: number;
   readonly resets: number;
   readonly ageMs: number;
   readonly feedState: FollowerStateKind;
@@ -86,6 +88,7 @@ export function collectStats(parts: MemoryParts, reads: ReadCounters): MemorySta
     auditedEntries: audit.compared,
     auditFailures: audit.failures,
     divergences: audit.divergences,
+    lateKeys: audit.lateKeys,
     resets: loop.resets,
     ageMs: loop.ageMs(),
     feedState: feed.state,

@@ -38,6 +38,7 @@ const MENDED = [
   { profile: 'faces', seed: 3923285043, what: 'a key whose write was given up is not there while its whole listing says so, though it is followed' },
   { profile: 'faces', seed: 710292173, what: 'what a client is told does not wait for the answer that it waits for' },
   { profile: 'faces', seed: 830224565, what: 'a client that does not want to be told of its own writes is told what goes back to one' },
+  { profile: 'faces', seed: 2782934865, what: 'a listing read from a replica behind the start of its neuron gets the key that it lacked' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
 ];
 

@@ -17,6 +17,14 @@ export const MENDED_CACHE_MUTANTS: readonly Mutant[] = [
     heldBy: { file: TRAPS_TEST, title: 'M9 audit: a key that is written again and again is no divergence' },
   },
   {
+    name: 'audit-of-listings',
+    without: 'Listings are not compared with the database: what a replica lacked when it answered stays missing.',
+    file: 'packages/kv4/src/listing-audit.ts',
+    find: 'if (lacking.length === 0) return;',
+    replace: 'if (lacking.length >= 0) return;',
+    heldBy: { file: 'packages/kv4/test/listing-audit.test.ts', title: 'M9 audit: a key is found that the replica lacked' },
+  },
+  {
     name: 'barrier-gone-is-a-warning',
     without: 'A barrier that is missing in the database leads to a warning only.',
     file: 'packages/couch-feed/src/upkeep.ts',

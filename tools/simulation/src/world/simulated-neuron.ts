@@ -90,11 +90,12 @@ export class SimulatedNeuron {
     this.incarnation += 1;
     this.memory = undefined;
     this.#opening = undefined;
-    const { conditions } = link;
+    const { conditions, onAnswer } = link;
     void link.close();
     void memory?.close();
     this.link = this.#newLink();
     this.link.conditions = conditions;
+    this.link.onAnswer = onAnswer;
   }
 
   async close(): Promise<void> {
