@@ -11,7 +11,7 @@ export type ClientFrame =
   | { readonly type: 'ping'; readonly answer: string }
   | { readonly type: 'message'; readonly message: OutgoingMessage }
   /** What the client says of itself. */
-  | { readonly type: 'state'; readonly state: JsonValue | undefined }
+  | { readonly type: 'state'; readonly state: JsonValue | undefined; readonly id: string | undefined }
   /** Under a name that only the server uses. */
   | { readonly type: 'spoofed' }
   | { readonly type: 'malformed' };
@@ -39,11 +39,11 @@ export function readClientFrame(text: string, path: string): ClientFrame {
   // `{}` is a heartbeat, `t: "tm"` an experiment that has ended.
   if (frame['t'] !== 'u') return Object.keys(frame).length === 0 || frame['t'] === 'tm' ? NOTHING : MALFORMED;
   if (!isObject(meta) || typeof meta['o'] !== 'string' || meta['o'] === '') return MALFORMED;
-  if (meta['o'] === 'state') return { type: 'state', state: (frame['p'] ?? undefined) as JsonValue | undefined };
+  const id = typeof meta['i'] === 'string' && meta['i'] !== '' ? meta['i'] : typeof meta['i'] === 'number' ? String(meta['i']) : undefined;
+  if (meta['o'] === 'state') return { type: 'state', state: (frame['p'] ?? undefined) as JsonValue | undefined, id };
   if (SYSTEM_OPERATIONS.has(meta['o'])) return { type: 'spoofed' };
   const target = targetOf(meta, path);
   if (target === undefined) return MALFORMED;
-  const id = typeof meta['i'] === 'string' && meta['i'] !== '' ? meta['i'] : typeof meta['i'] === 'number' ? String(meta['i']) : undefined;
   const level = levelOf(meta['a']);
   return {
     type: 'message',

@@ -10,24 +10,26 @@ export interface ConnectRequest {
   readonly device: string | undefined;
   /** The position in the channel's history that the client knows. */
   readonly since: string | undefined;
+  /** The client wants to be told more than old clients know: devices, states, times, and why it is refused. */
+  readonly details: boolean;
 }
 
 const ROUTE = /^\/(?:ws\/)?v[12]\/([^/]+)(\/.*)?$/;
 
-/** Reads `/ws/v1|v2/<token>[/<channel>]` or the same without `/ws`, with an optional `?device=<name>&since=<position>`. `undefined`: it is not signalling that is asked for. */
+/** Reads `/ws/v1|v2/<token>[/<channel>]` or the same without `/ws`, with an optional `?device=<name>&since=<position>&details=1`. `undefined`: it is not signalling that is asked for. */
 export function readConnectUrl(url: string): ConnectRequest | undefined {
   const end = url.indexOf('?');
   const route = ROUTE.exec(end < 0 ? url : url.slice(0, end));
   const token = route?.[1];
   if (route === null || token === undefined) return undefined;
   const query = new URLSearchParams(end < 0 ? '' : url.slice(end + 1));
-  const [device, since] = [query.get('device') ?? undefined, query.get('since') ?? undefined];
+  const more = { device: query.get('device') ?? undefined, since: query.get('since') ?? undefined, details: query.get('details') === '1' };
   try {
     const segments = (route[2] ?? '').split('/').filter((segment) => segment !== '').map(decodeURIComponent);
-    return { token: decodeURIComponent(token), path: segments.length === 0 ? undefined : normalisePath(`/${segments.join('/')}`), device, since };
+    return { token: decodeURIComponent(token), path: segments.length === 0 ? undefined : normalisePath(`/${segments.join('/')}`), ...more };
   } catch {
     // Percent signs that mean nothing, or a path that cannot be: no token opens that.
-    return { token: '', path: undefined, device, since };
+    return { token: '', path: undefined, ...more };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { Clock } from '@xir/couch-client';
+import type { JsonValue } from '@xir/kv4-core';
 import {
   Outbox,
   RateLimit,
@@ -23,7 +24,7 @@ import type { RawData, WebSocket } from 'ws';
 
 import { readClientFrame } from './client-frame.ts';
 import type { FrameCache } from './frame-cache.ts';
-import { goAwayFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
+import { detailedPeersFrame, goAwayFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
 import type { SignallingMetrics } from './metrics.ts';
 import type { SignallingLimits } from './options.ts';
 import { serverFrame } from './server-frame.ts';
@@ -35,6 +36,8 @@ export const SIGNALLING_CLOSE_CODES = { goingAway: 1001, unsupportedData: 1003, 
 export interface ConnectionContext {
   readonly router: Router;
   readonly frames: FrameCache;
+  /** For clients that want details. */
+  readonly detailedFrames: FrameCache;
   readonly schedule: OutboxSchedule;
   readonly metrics: SignallingMetrics;
   readonly limits: SignallingLimits;
@@ -47,6 +50,7 @@ export interface ConnectionContext {
 export interface ConnectionPlace extends JoinRequest {
   readonly remoteAddress: string;
   readonly policy: SlowReceiverPolicy;
+  readonly details: boolean;
 }
 
 /** One client on one channel. */
@@ -76,9 +80,11 @@ export class Connection implements Receiver, OutboxSink {
     ws.on('error', () => (context.metrics.floodsCut += 1));
     this.#peer = context.router.join(place, this);
     // Clients count on their own arrival coming before the list.
-    this.#outbox.push(presenceFrame({ type: 'join', peer: this.#peer.peer }));
-    this.#outbox.push(peersFrame(this.#peer.peer.path, context.router.channel(this.#peer.peer)?.users() ?? []));
-    void this.#peer.recovery?.then(({ recovered, position }) => this.#outbox.push(recoveredFrame(place.path, { recovered, position })));
+    const { peer, recovery } = this.#peer;
+    this.#outbox.push(presenceFrame({ type: 'join', peer }, place.details));
+    if (place.details) this.#outbox.push(detailedPeersFrame(peer.path, context.router.peers(peer), recovery !== undefined));
+    else this.#outbox.push(peersFrame(peer.path, context.router.channel(peer)?.users() ?? []));
+    void recovery?.then(({ recovered, position }) => this.#outbox.push(recoveredFrame(place.path, { recovered, position })));
     ws.once('close', () => {
       this.#outbox.close();
       this.#peer.disconnect();
@@ -86,7 +92,7 @@ export class Connection implements Receiver, OutboxSink {
   }
 
   deliver(message: Message, onWritten?: (written: boolean) => void): void {
-    const { frames } = this.#context;
+    const frames = this.#frames;
     const frame = frames.ofMessage(message);
     const options = frames.optionsOfMessage;
     this.#outbox.push(frame, onWritten === undefined ? options : { ...options, onWritten });
@@ -94,9 +100,10 @@ export class Connection implements Receiver, OutboxSink {
 
   presence(change: PresenceChange): void {
     const { type, devices, peer } = change;
-    // Users come with their first device, and go with their last.
+    // Without details users come with their first device, and go with their last.
+    if (this.place.details) return this.#outbox.push(this.#frames.ofChange(change));
     if (peer.user === this.place.user ? type !== 'update' : (type === 'join' && devices > 1) || (type === 'leave' && devices > 0)) return;
-    this.#outbox.push(this.#context.frames.ofChange(change));
+    this.#outbox.push(this.#frames.ofChange(change));
   }
 
   stored(message: Message): void {
@@ -212,10 +219,21 @@ export class Connection implements Receiver, OutboxSink {
         metrics.spoofed += 1;
         return;
       case 'state':
-        return this.#try(undefined, () => this.#peer.update(frame.state));
+        return this.#update(frame.state, frame.id);
       case 'message':
         return this.#send(frame.message);
     }
+  }
+
+  get #frames(): FrameCache {
+    return this.place.details ? this.#context.detailedFrames : this.#context.frames;
+  }
+
+  #update(state: JsonValue | undefined, id: string | undefined): void {
+    this.#try(id, () => {
+      this.#peer.update(state);
+      if (id !== undefined) this.#outbox.push(reportFrame(this.place.path, 'acknowledged', { id, report: { reached: 0, written: 0, undelivered: [] } }));
+    });
   }
 
   #send(message: OutgoingMessage): void {

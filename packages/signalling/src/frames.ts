@@ -1,4 +1,4 @@
-import type { Message, PresenceChange, SendReport } from '@xir/router';
+import type { Message, Peer, PresenceChange, SendReport } from '@xir/router';
 
 import { serverFrame } from './server-frame.ts';
 
@@ -17,11 +17,12 @@ function userFrame(meta: Readonly<Record<string, unknown>>, content: string): Ui
   return serverFrame(`{"t":"u","m":${JSON.stringify(meta)},"p":${content}}`);
 }
 
-/** A user came to a channel, is gone, or says something else of itself. */
-export function presenceFrame({ type, peer }: Pick<PresenceChange, 'type' | 'peer'>): Uint8Array {
-  const { path, user, state = null } = peer;
-  if (type === 'update') return userFrame({ f: from(path, user), o: 'peer_updated', t: null }, JSON.stringify({ user, state }));
-  return userFrame({ f: from(path, user), o: type === 'leave' ? 'peer_removed' : 'peer_connected', t: null }, JSON.stringify(user));
+/** A user came to a channel, is gone, or says something else of itself; with details, a device of a user, and what it says of itself. */
+export function presenceFrame({ type, peer }: Pick<PresenceChange, 'type' | 'peer'>, details = false): Uint8Array {
+  const { path, user, device, state = null } = peer;
+  const operation = type === 'update' ? 'peer_updated' : type === 'leave' ? 'peer_removed' : 'peer_connected';
+  const content = type === 'update' || (type === 'join' && details) ? { user, state } : user;
+  return userFrame({ f: from(path, user), o: operation, t: null, ...(details ? { d: device } : {}) }, JSON.stringify(content));
 }
 
 /** Who is on a channel. */
@@ -29,12 +30,20 @@ export function peersFrame(path: string, users: Iterable<string>): Uint8Array {
   return userFrame({ f: from(path, SYSTEM), o: 'peers', t: null }, JSON.stringify({ users: [...users] }));
 }
 
-/** A message of a peer: who sent it is what its token says. */
-export function messageFrame({ channel, user, event, target, id, content, position, previous }: Message): Uint8Array {
+/** The same with details: every device, what it says of itself, and whether the channel keeps its messages. */
+export function detailedPeersFrame(path: string, peers: readonly Peer[], kept: boolean): Uint8Array {
+  const users = [...new Set(peers.map(({ user }) => user))];
+  const devices = peers.map(({ user, device, state = null }) => ({ user, device, state }));
+  return userFrame({ f: from(path, SYSTEM), o: 'peers', t: null }, JSON.stringify({ users, devices, kept }));
+}
+
+/** A message of a peer: who sent it is what its token says. With details, from which device, and when by its neuron's clock. */
+export function messageFrame({ channel, user, device, event, target, id, content, sentAtMs, position, previous }: Message, details = false): Uint8Array {
   const meta = {
     f: from(channel.path, user),
     o: event,
     t: target.type === 'user' ? target.user : null,
+    ...(details ? { d: device, s: sentAtMs } : {}),
     ...(id === undefined ? {} : { i: id }),
     ...(position === undefined ? {} : { n: position, q: previous ?? null }),
   };

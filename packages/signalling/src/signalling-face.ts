@@ -25,6 +25,9 @@ export interface SignallingFace extends AsyncDisposable {
   close(drainMs?: number): Promise<void>;
 }
 
+/** Milliseconds that a client which was refused may take to hang up. */
+const REFUSED_LINGER_MS = 1_000;
+
 /** Makes the face. Throws `TypeError` for limits that make no sense. */
 export function createSignallingFace(options: SignallingOptions): SignallingFace {
   return new Face(options);
@@ -44,7 +47,11 @@ class Face implements SignallingFace {
     this.#options = options;
     const { router, clock = systemClock, onError = () => undefined } = options;
     const limits = completeLimits(options.limits ?? {}, DEFAULT_MAX_WAITING_BYTES);
+<<<<<<< HEAD
     this.#context = { router, clock, limits, onError, standing: options.standing ?? (() => 'serving'), frames: new FrameCache(), schedule: new OutboxSchedule(), metrics: noMetrics() };
+=======
+    this.#context = { router, clock, limits, onError, frames: new FrameCache(), detailedFrames: new FrameCache(true), schedule: new OutboxSchedule(), metrics: noMetrics() };
+>>>>>>> b411cbd (Signalling tells devices, states, times and why a client is refused, to those who ask for details)
     this.#server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.maxFrameBytes, perMessageDeflate: false, skipUTF8Validation: false });
     this.#armSweep();
   }
@@ -62,7 +69,7 @@ class Face implements SignallingFace {
     this.#upgrading += 1;
     this.#admit(asked, request)
       .then((place) => {
-        if (typeof place === 'string') this.#refuse(socket, place);
+        if (typeof place === 'string') this.#refuseTo(asked, place, { request, socket, head });
         else this.#accept(place, { request, socket, head });
       })
       .catch((error: unknown) => {
@@ -112,7 +119,7 @@ class Face implements SignallingFace {
     const remoteAddress = addressOf(request, trustProxy);
     if (await bans.check(bucket, remoteAddress, path)) return 'unauthorized';
     if (mayConnect !== undefined && !(await mayConnect(claims, path))) return 'unauthorized';
-    return { bucket, path, user: claims.dr.k, remoteAddress, policy: slowReceiverPolicy?.(bucket, path) ?? 'cut', ...(asked.device === undefined ? {} : { device: asked.device }), ...(asked.since === undefined ? {} : { since: asked.since }) };
+    return { bucket, path, user: claims.dr.k, remoteAddress, policy: slowReceiverPolicy?.(bucket, path) ?? 'cut', details: asked.details, ...(asked.device === undefined ? {} : { device: asked.device }), ...(asked.since === undefined ? {} : { since: asked.since }) };
   }
 
   #accept(place: ConnectionPlace, { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Socket; readonly head: Buffer }): void {
@@ -143,6 +150,19 @@ class Face implements SignallingFace {
       ws.terminate();
       return undefined;
     }
+  }
+
+  /** Pages are not told with which status an upgrade was refused: those that ask for details are let in, told, and shut out. */
+  #refuseTo({ details }: ConnectRequest, error: ErrorString, { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Socket; readonly head: Buffer }): void {
+    if (!details || socket.destroyed) return this.#refuse(socket, error);
+    const { metrics, clock } = this.#context;
+    metrics.refused += 1;
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      ws.on('error', () => undefined);
+      ws.close(4000 + ERROR_STRINGS[error].status, error);
+      const patience = clock.schedule(REFUSED_LINGER_MS, () => ws.terminate());
+      ws.once('close', () => patience.cancel());
+    });
   }
 
   #refuse(socket: Duplex, error: ErrorString): void {

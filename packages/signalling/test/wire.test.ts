@@ -144,3 +144,45 @@ it('W9: on a channel that keeps its messages, who comes back is given what it mi
   expect(await lost.until('recovered')).toMatchObject([{ recovered: false }]);
   expect(lost.contents('message')).toEqual([]);
 });
+
+it('W10: who asks for details is told of devices, what they say of themselves, and when messages were sent; others are told what they know', async () => {
+  await using system = openSystem();
+  const [a, b] = [await system.open('a'), await system.open('b')];
+  const plain = await a.connect('plain');
+  const phone = await a.connect('alex', '/ws/v2/{token}?device=phone&details=1');
+  await phone.until('peers');
+  phone.say({ o: 'state', i: 's1' }, { mood: 'good' });
+  expect(await phone.until('acknowledged')).toEqual([{ reached: 0, written: 0, undelivered: [] }]);
+  await plain.until('peer_updated');
+  const desk = await b.connect('alex', '/ws/v2/{token}?device=desk&details=1&since=');
+  expect(desk.frames[0]).toEqual({ t: 'u', m: { f: 'room/alex', o: 'peer_connected', t: null, d: 'desk' }, p: { user: 'alex', state: null } });
+  const [peers] = (await desk.until('peers')) as [{ readonly users: string[]; readonly devices: { readonly device: string }[] }];
+  expect(peers.users.toSorted()).toEqual(['alex', 'plain']);
+  expect(peers.devices.toSorted((left, right) => (left.device < right.device ? -1 : 1))).toEqual([
+    { user: 'plain', device: 'default', state: null },
+    { user: 'alex', device: 'desk', state: null },
+    { user: 'alex', device: 'phone', state: { mood: 'good' } },
+  ]);
+  expect(peers).toMatchObject({ kept: false });
+  await phone.until('peer_connected', 2);
+  plain.say({ o: 'message' }, 1);
+  desk.say({ o: 'message' }, 2);
+  await Promise.all([phone.until('message', 2), plain.until('message')]);
+  const told = phone.frames.filter(({ m }) => m.o === 'message').map(({ m }) => m);
+  expect(told.map((meta) => ({ ...meta, s: typeof (meta as { s?: unknown }).s })).toSorted((left, right) => (left.f > right.f ? -1 : 1))).toEqual([
+    { f: 'room/plain', o: 'message', t: null, d: 'default', s: 'number' },
+    { f: 'room/alex', o: 'message', t: null, d: 'desk', s: 'number' },
+  ]);
+  expect(plain.frames.at(-1)).toEqual({ t: 'u', m: { f: 'room/alex', o: 'message', t: null }, p: 2 });
+  desk.socket.close();
+  await phone.until('peer_removed');
+  expect(phone.frames.at(-1)?.m).toEqual({ f: 'room/alex', o: 'peer_removed', t: null, d: 'desk' });
+  expect(plain.contents('peer_removed')).toEqual([]);
+});
+
+it('W11: on a channel that keeps its messages who asks for details is told that it does', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex', '/ws/v2/alex@.kept?since=&details=1');
+  expect(await alex.until('peers')).toMatchObject([{ kept: true }]);
+});
