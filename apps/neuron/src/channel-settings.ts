@@ -29,7 +29,7 @@ export const MESSAGE_LAYER = '*messages';
 /** How long that layer keeps them where nothing else is said. */
 export const DEFAULT_MESSAGE_RETENTION: LayerRetention = Object.freeze({ [MESSAGE_LAYER]: { durationMs: 7 * 86_400_000 } });
 /** Most messages that who comes back may be given, whatever a rule says. */
-export const MOST_RECOVERED_MESSAGES = 10_000;
+export const MOST_RECOVERED_MESSAGES = 4_000;
 /** Default of `channels`. */
 export const DEFAULT_CHANNELS = '[{"path":"/kept/**","history":true}]';
 

@@ -1,7 +1,8 @@
 import type { Accounts, CachedStore } from '@xir/accounts';
 import { systemClock } from '@xir/couch-client';
+import { retentionOf, type LayerRetention } from '@xir/kv4-core';
 import type { TokenClaims } from '@xir/protocol';
-import { ChannelRules, openRouter, withSubscriptions, type ChannelLimits, type ChannelRule, type LinkTransport, type Membership, type Router } from '@xir/router';
+import { ChannelRules, openRouter, withSubscriptions, type ChannelLimits, type ChannelRule, type HistoryPolicies, type HistoryPolicy, type LinkTransport, type Membership, type Router } from '@xir/router';
 import { createSignallingFace, TokenGate, type SignallingFace, type SignallingOptions } from '@xir/signalling';
 
 /** What channels work with. */
@@ -12,6 +13,8 @@ export interface ChannelParts {
   readonly links: LinkTransport;
   /** How channels behave. */
   readonly rules: readonly ChannelRule[];
+  /** How long versions of layers are kept. */
+  readonly layers: LayerRetention;
   readonly onError: (error: unknown) => void;
 }
 
@@ -25,9 +28,9 @@ export interface Channels {
 }
 
 /** Opens the channels. */
-export async function openChannels({ store, accounts, membership, links, rules, onError }: ChannelParts): Promise<Channels> {
+export async function openChannels({ store, accounts, membership, links, rules, layers, onError }: ChannelParts): Promise<Channels> {
   const { find } = new ChannelRules(rules);
-  const router = await openRouter({ store, membership, links, onError, history: (channel) => find(channel)?.history, historyLayers: layersOf(rules), channelLimits: (channel) => limitsOf(find(channel)) });
+  const router = await openRouter({ store, membership, links, onError, history: historyOf(find, layers), historyLayers: layersOf(rules), channelLimits: (channel) => limitsOf(find(channel)) });
   const gate = new TokenGate({ store, clock: systemClock });
   return {
     router,
@@ -42,6 +45,17 @@ export async function openChannels({ store, accounts, membership, links, rules, 
         slowReceiverPolicy: (bucket, path) => find({ bucket, path })?.slowReceivers ?? 'cut',
         onError,
       }),
+  };
+}
+
+/** The histories of channels, each with how long it is kept. */
+function historyOf(find: ChannelRules['find'], layers: LayerRetention): HistoryPolicies {
+  const known = new Map<ChannelRule, HistoryPolicy | undefined>();
+  return (channel) => {
+    const rule = find(channel);
+    if (rule === undefined) return undefined;
+    if (!known.has(rule)) known.set(rule, rule.history === undefined ? undefined : { ...rule.history, retention: retentionOf(rule.history.layer, layers) });
+    return known.get(rule);
   };
 }
 

@@ -1,5 +1,5 @@
 import { CouchClient, type CouchTransport } from '@xir/couch-client';
-import { DEFAULT_LAYER_RETENTION } from '@xir/kv4-core';
+import { DEFAULT_LAYER_RETENTION, type LayerRetention } from '@xir/kv4-core';
 import { openMemory, type Memory } from '@xir/kv4';
 import type { FeedHealthInput, NeuronSnapshot } from '@xir/operations';
 import { DEFAULT_MESSAGE_RETENTION } from './channel-settings.ts';
@@ -25,11 +25,16 @@ export function openNeuronMemory({ ownUrl, transport }: DatabaseReach, settings:
     ...(transport === undefined ? { url: ownUrl } : { client: new CouchClient({ url: ownUrl, transport }) }),
     database: settings.database,
     neuron: settings.name,
-    layers: { ...DEFAULT_LAYER_RETENTION, ...DEFAULT_MESSAGE_RETENTION, ...settings.channels.keep, ...settings.retention },
+    layers: retentionOfLayers(settings),
     maxCacheBytes: settings.cacheMaxBytes,
     heartbeatMs: settings.heartbeatMs,
     healthyAgeMs: feedDeadlineMs(settings),
   });
+}
+
+/** How long versions are kept, layer by layer. */
+export function retentionOfLayers({ channels, retention }: Pick<NamedSettings, 'channels' | 'retention'>): LayerRetention {
+  return { ...DEFAULT_LAYER_RETENTION, ...DEFAULT_MESSAGE_RETENTION, ...channels.keep, ...retention };
 }
 
 /** The age beyond which the feed is not proved alive, in milliseconds. */

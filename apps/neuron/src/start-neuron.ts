@@ -15,7 +15,7 @@ import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
 import { chooseSignal, nextHosts, openGate, openMembership, supersededError } from './membership.ts';
-import { openNeuronMemory, type DatabaseReach } from './neuron-memory.ts';
+import { openNeuronMemory, retentionOfLayers, type DatabaseReach } from './neuron-memory.ts';
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
@@ -49,7 +49,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const accounts = stack.add('accounts', createAccounts({ store: memory, systemSecret: settings.systemSecret }));
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
-    const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, onError });
+    const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, layers: retentionOfLayers(settings), onError });
     stack.add('router', channels.router);
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;

@@ -189,7 +189,7 @@ describe('rules for channels', () => {
     ['rule 1: history.layer has to be *messages', [{ path: '/a', history: { layer: '*acc' } }]],
     ['rule 1: history.keep has to be', [{ path: '/a', history: { keep: 'none' } }]],
     ['rule 1: history.keep has to be', [{ path: '/a', history: { keep: '7 days' } }]],
-    ['rule 1: history: maxRecoveredMessages has to be a whole number from 1 to 10000', [{ path: '/a', history: { maxRecoveredMessages: 0 } }]],
+    ['rule 1: history: maxRecoveredMessages has to be a whole number from 1 to 4000', [{ path: '/a', history: { maxRecoveredMessages: 0 } }]],
     ['rule 2: history.keep of the layer *messages is not that of rule 1', [{ path: '/a', history: { keep: '1d' } }, { path: '/b', history: { keep: '2d' } }]],
     ['rule 1: slowReceivers has to be one of cut, drop-oldest, latest-only', [{ path: '/a', slowReceivers: 'block' }]],
     ['rule 1: maxMessageCharacters has to be', [{ path: '/a', maxMessageCharacters: 1_000_000 }]],

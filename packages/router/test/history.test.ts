@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 
-import type { HistoryPolicies, Message } from '../src/index.ts';
+import { EMPTY_HISTORY_POSITION, type HistoryPolicies, type Message } from '../src/index.ts';
+import { isWholeHistory } from '../src/history/history-policy.ts';
 import { AppendGate } from '../src/routing/append-gate.ts';
 import { ReceiverRecord } from './receiver-record.ts';
 import { openSystem, reportOf, toAll, toUser, until, type TestNeuron } from './system-fixture.ts';
 
 const room = { bucket: 'cool', path: '/room' };
-const history: HistoryPolicies = ({ path }) => (path === '/room' ? { layer: '*messages', maxRecoveredMessages: 10 } : undefined);
+const history: HistoryPolicies = ({ path }) => (path === '/whole' ? { layer: '*messages', retention: 'unlimited' } : path === '/room' ? { layer: '*messages', maxRecoveredMessages: 10 } : undefined);
 
 /** A receiver that also writes down where its own messages are stored. */
 class HistoryRecord extends ReceiverRecord {
@@ -64,7 +65,7 @@ it('H2: who comes back with its position is handed what it missed, then what com
   const alex = join(neurons[0], 'alex');
   const bob = join(neurons[1], 'bob', { since: '' });
   await everybodyKnows(2);
-  expect(await bob.peer.recovery).toEqual({ recovered: true, position: undefined });
+  expect(await bob.peer.recovery).toEqual({ recovered: true, position: EMPTY_HISTORY_POSITION });
   const { position } = await reportOf(alex.peer, toAll(1, { level: 'reached' }));
   bob.peer.leave();
   for (const number of [2, 3]) await reportOf(alex.peer, toAll(number, { level: 'reached' }));
@@ -143,4 +144,43 @@ it('H4: what is stored leaves one behind the other, and all else waits for it', 
   expect(gate.appended(undefined)).toEqual([]);
   expect(gate.appended('p0')).toEqual(['direct']);
   expect(gate.behind).toBe('p1');
+});
+
+it('H8: who knew a history as empty is handed all of it, where it is sure that nothing was let go; the first message names the empty history', async () => {
+  const { system, neurons, join } = await opened('a', 'b');
+  await using _system = system;
+  for (const path of ['/whole', '/room']) {
+    const [alex, bob] = [join(neurons[0], 'alex', { path }), join(neurons[1], 'bob', { path, since: '' })];
+    expect(await bob.peer.recovery).toEqual({ recovered: true, position: EMPTY_HISTORY_POSITION });
+    for (const number of [1, 2]) await reportOf(alex.peer, toAll(number, { level: 'written' }));
+    await until(() => bob.receiver.messages.length === 2);
+    expect(bob.receiver.messages[0]?.previous).toBe(EMPTY_HISTORY_POSITION);
+    bob.peer.leave();
+    const back = join(neurons[1], 'bob', { path, since: EMPTY_HISTORY_POSITION });
+    const isWhole = path === '/whole';
+    expect(await back.peer.recovery).toMatchObject({ recovered: isWhole });
+    expect(back.receiver.contents).toEqual(isWhole ? [1, 2] : []);
+  }
+});
+
+it('H8: whether nothing was let go is told from what is kept', () => {
+  const oldest = '000000010000000a-n'; // 65,536 ms
+  const kept = (retention: Parameters<typeof isWholeHistory>[0], count = 5, nowMs = 70_000) => isWholeHistory(retention, { oldest, count }, nowMs);
+  expect([kept('unlimited'), kept({ versions: 6 }), kept({ durationMs: 5_000 })]).toEqual([true, true, true]);
+  expect([kept(undefined), kept('none'), kept({ versions: 5 }), kept({ durationMs: 4_000 })]).toEqual([false, false, false, false]);
+  expect(isWholeHistory('unlimited', { oldest: undefined, count: 0 }, 0)).toBe(false);
+});
+
+it('H9: nobody is handed more than fits into what may wait for a receiver', async () => {
+  const { system, neurons, join } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex', { path: '/whole' });
+  const { position } = await reportOf(alex.peer, toAll('first', { level: 'reached' }));
+  for (const number of [1, 2]) await reportOf(alex.peer, toAll(`${number}`.repeat(200_000), { level: 'reached' }));
+  const since = position ?? '';
+  expect(await join(neurons[0], 'bob', { path: '/whole', since }).peer.recovery).toMatchObject({ recovered: true });
+  await reportOf(alex.peer, toAll('3'.repeat(200_000), { level: 'reached' }));
+  const late = join(neurons[0], 'bob', { path: '/whole', since });
+  expect(await late.peer.recovery).toMatchObject({ recovered: false });
+  expect(late.receiver.messages).toEqual([]);
 });

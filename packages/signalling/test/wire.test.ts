@@ -125,7 +125,7 @@ it('W9: on a channel that keeps its messages, who comes back is given what it mi
   const kept = (user: string, since?: string) => `/ws/v2/${user}@.kept${since === undefined ? '' : `?since=${since}`}`;
   const alex = await a.connect('alex', kept('alex'));
   const bob = await b.connect('bob', kept('bob', ''));
-  expect(await bob.until('recovered')).toEqual([{ recovered: true, position: null }]);
+  expect(await bob.until('recovered')).toEqual([{ recovered: true, position: '0' }]);
   await alex.until('peer_connected', 2);
   alex.say({ o: 'message' }, 1);
   alex.say({ o: 'message', i: 'x' }, 2);

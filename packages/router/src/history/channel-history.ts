@@ -2,7 +2,7 @@ import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
 import { versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
 
 import type { Message } from '../routing/message.ts';
-import { DEFAULT_MAX_RECOVERED_MESSAGES, type HistoryPolicy, type Recovery } from './history-policy.ts';
+import { DEFAULT_MAX_RECOVERED_MESSAGES, EMPTY_HISTORY_POSITION, isWholeHistory, MAX_RECOVERED_CHARACTERS, MESSAGE_OVERHEAD_CHARACTERS, type HistoryPolicy, type Recovery } from './history-policy.ts';
 import { readStoredMessage } from './stored-message.ts';
 
 /** What a {@link ChannelHistory} works with. */
@@ -58,24 +58,32 @@ export class ChannelHistory {
   async since(position: string | undefined): Promise<{ readonly recovery: Recovery; readonly messages: readonly Message[] }> {
     await this.ready;
     const upTo = this.#seen;
-    const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo }, messages });
-    if (position === undefined || position === upTo) return told(true);
-    const { store, address, policy } = this.#parts;
+    const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo ?? EMPTY_HISTORY_POSITION }, messages });
+    if (position === undefined || position === (upTo ?? EMPTY_HISTORY_POSITION)) return told(true);
+    const { store, address, policy, clock } = this.#parts;
+    const wasEmpty = position === EMPTY_HISTORY_POSITION;
     const most = policy.maxRecoveredMessages ?? DEFAULT_MAX_RECOVERED_MESSAGES;
-    const fromMs = versionTimeMs(position);
+    const fromMs = wasEmpty ? 0 : versionTimeMs(position);
     if (Number.isNaN(fromMs)) return told(false);
     const messages: Message[] = [];
     let isKnown = false;
+    let oldest: string | undefined;
+    let count = 0;
+    let characters = 0;
     let previous = position;
     for await (const version of store.series(address, { fromMs, ascending: true })) {
+      oldest ??= version.version;
+      count += 1;
       if (version.version === position) isKnown = true;
       if (version.version <= position || upTo === undefined || version.version > upTo) continue;
       const message = readStoredMessage(version);
       if (message === undefined) continue;
       messages.push({ ...message, previous });
       previous = version.version;
-      if (messages.length > most) return told(false);
+      characters += message.content.length + MESSAGE_OVERHEAD_CHARACTERS;
+      if (messages.length > most || characters > MAX_RECOVERED_CHARACTERS) return told(false);
     }
+    if (wasEmpty) isKnown = isWholeHistory(policy.retention, { oldest, count }, clock.now());
     return isKnown ? told(true, messages) : told(false);
   }
 
@@ -119,6 +127,8 @@ export class ChannelHistory {
         return this.#gap();
       case 'end-of-initial':
         this.#isInitial = false;
+        // The first message has none before it.
+        if (this.#seen === undefined) this.#told = EMPTY_HISTORY_POSITION;
         return this.#becomeReady();
       case 'delete':
         return;
