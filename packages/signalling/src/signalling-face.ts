@@ -47,11 +47,7 @@ class Face implements SignallingFace {
     this.#options = options;
     const { router, clock = systemClock, onError = () => undefined } = options;
     const limits = completeLimits(options.limits ?? {}, DEFAULT_MAX_WAITING_BYTES);
-<<<<<<< HEAD
-    this.#context = { router, clock, limits, onError, standing: options.standing ?? (() => 'serving'), frames: new FrameCache(), schedule: new OutboxSchedule(), metrics: noMetrics() };
-=======
-    this.#context = { router, clock, limits, onError, frames: new FrameCache(), detailedFrames: new FrameCache(true), schedule: new OutboxSchedule(), metrics: noMetrics() };
->>>>>>> b411cbd (Signalling tells devices, states, times and why a client is refused, to those who ask for details)
+    this.#context = { router, clock, limits, onError, standing: options.standing ?? (() => 'serving'), frames: new FrameCache(), detailedFrames: new FrameCache(true), schedule: new OutboxSchedule(), metrics: noMetrics() };
     this.#server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.maxFrameBytes, perMessageDeflate: false, skipUTF8Validation: false });
     this.#armSweep();
   }

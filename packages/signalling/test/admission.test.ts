@@ -110,7 +110,6 @@ it('A8: a client that reads too slowly is cut, and counted', async () => {
   expect(await alex.until('peer_removed')).toEqual(['slow']);
 });
 
-<<<<<<< HEAD
 it('A9: while the neuron is holding, what clients send waits, in order, and nobody comes; then it is taken', async () => {
   await using system = openSystem();
   let standing: Standing = 'serving';
@@ -155,7 +154,8 @@ it('A9: a neuron that does not serve for too long refuses what waited, tells its
   standing = 'serving';
   neuron.face.recheck();
   await (await neuron.connect('alex')).until('peers');
-=======
+});
+
 it('A10: who asks for details and is refused learns why from the code with which the connection is closed', async () => {
   await using system = openSystem();
   const neuron = await system.open('a');
@@ -164,5 +164,4 @@ it('A10: who asks for details and is refused learns why from the code with which
   expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([4401, 4401, 4404]);
   expect(clients.flatMap(({ texts }) => texts)).toEqual([]);
   expect(neuron.face.metrics()).toMatchObject({ refused: 3, connections: 0 });
->>>>>>> b411cbd (Signalling tells devices, states, times and why a client is refused, to those who ask for details)
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { openSystem } from './signalling-fixture.ts';
 
@@ -154,6 +154,7 @@ it('W10: who asks for details is told of devices, what they say of themselves, a
   phone.say({ o: 'state', i: 's1' }, { mood: 'good' });
   expect(await phone.until('acknowledged')).toEqual([{ reached: 0, written: 0, undelivered: [] }]);
   await plain.until('peer_updated');
+  await vi.waitFor(() => expect(b.router.peers({ bucket: 'cool', path: '/room' }).some(({ state }) => state !== undefined)).toBe(true));
   const desk = await b.connect('alex', '/ws/v2/{token}?device=desk&details=1&since=');
   expect(desk.frames[0]).toEqual({ t: 'u', m: { f: 'room/alex', o: 'peer_connected', t: null, d: 'desk' }, p: { user: 'alex', state: null } });
   const [peers] = (await desk.until('peers')) as [{ readonly users: string[]; readonly devices: { readonly device: string }[] }];

@@ -1,19 +1,34 @@
 import { KV4_ERROR_CODES, Kv4Error, type Kv4ErrorCode } from '@xir/kv4-core';
 
 /** The stable codes of {@link SdkError}. */
-export const SDK_ERROR_CODES = ['SDK_BAD_RESPONSE', 'SDK_BAD_URL', 'SDK_NO_TCP', 'SDK_NO_WEBSOCKET', 'SDK_REFUSED', 'SDK_UNAUTHORIZED'] as const;
+export const SDK_ERROR_CODES = [
+  'SDK_BAD_OPTION',
+  'SDK_BAD_RESPONSE',
+  'SDK_BAD_URL',
+  'SDK_BUSY',
+  'SDK_CLOSED',
+  'SDK_KICKED',
+  'SDK_NO_TCP',
+  'SDK_NO_WEBSOCKET',
+  'SDK_OUTCOME_UNKNOWN',
+  'SDK_REFUSED',
+  'SDK_REPLACED',
+  'SDK_TOO_SLOW',
+  'SDK_UNAUTHORIZED',
+  'SDK_UNAVAILABLE',
+] as const;
 
 /** A code of {@link SdkError}. */
 export type SdkErrorCode = (typeof SDK_ERROR_CODES)[number];
 
 /**
- * What a neuron's face may answer that KV4 has no code for. `SDK_BAD_URL` is thrown by `connect`; the others are the `cause` of a
- * `Kv4Error` (`KV4_REJECTED`, or `KV4_UNAVAILABLE` for an answer that cannot be read).
+ * What a neuron's face may answer that KV4 has no code for. `SDK_BAD_URL` is thrown by `connect`; others are the `cause` of a
+ * `Kv4Error` (`KV4_REJECTED`, or `KV4_UNAVAILABLE` for an answer that cannot be read). Channels throw all of theirs as they are.
  */
 export class SdkError extends Error {
   override readonly name = 'SdkError';
   readonly code: SdkErrorCode;
-  /** The error string of the REST API, when there was one. */
+  /** The error string of the REST API, or the router's code with which a message was refused, when there was one. */
   readonly errorString: string | undefined;
 
   constructor(code: SdkErrorCode, message: string, errorString?: string) {

@@ -152,8 +152,8 @@ function parse(data: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /** The WebSocket of the platform. Throws `SDK_NO_WEBSOCKET` where there is none. */
-export function platformSocket(): SocketFactory {
-  const { WebSocket } = globalThis as { readonly WebSocket?: new (url: string) => SocketLike };
+export function platformSocket<Socket = SocketLike>(): (url: string) => Socket {
+  const { WebSocket } = globalThis as unknown as { readonly WebSocket?: new (url: string) => Socket };
   if (WebSocket === undefined) throw new SdkError('SDK_NO_WEBSOCKET', 'This platform has no WebSocket (Node.js has one from version 22 on): hand one in as webSocket.');
   return (url) => new WebSocket(url);
 }

@@ -8,6 +8,9 @@ import type { connect } from '../src/index.ts';
 /** What the whole client may weigh in a page, in bytes after gzip. */
 const MAX_GZIPPED_BYTES = 12 * 1024;
 
+/** What channels may weigh in a page, in bytes after gzip. */
+const MAX_CHANNELS_GZIPPED_BYTES = 7 * 1024;
+
 /** The global scope of a page, with what the bundle puts into it. */
 interface BrowserScope {
   connect?: typeof connect;
@@ -47,6 +50,12 @@ describe('in a browser', () => {
     expect(text).not.toContain('text/event-stream');
     const whole = await bundle("export * from '@xir/stem-sdk';");
     expect(gzipSync(whole).byteLength).toBeLessThanOrEqual((MAX_GZIPPED_BYTES * 5) / 3);
+  });
+
+  it(`for channels alone it is at most ${MAX_CHANNELS_GZIPPED_BYTES} bytes after gzip, everything included`, async () => {
+    const text = await bundle("export * from '@xir/stem-sdk/channels';");
+    expect(text).not.toMatch(/from\s*["']node:|require\(|\bBuffer\b|\bsetImmediate\b|\bprocess\b/);
+    expect(gzipSync(text).byteLength).toBeLessThanOrEqual(MAX_CHANNELS_GZIPPED_BYTES);
   });
 
   it('runs over a WebSocket in a global scope without process: connect, login and a get', async () => {
