@@ -81,7 +81,9 @@ export class Router implements AsyncDisposable {
       random,
       patienceMs,
       onError,
+      idWindowMs: this.#limits.idWindowMs,
       onMessage: (message) => this.#desk.deliverStored(message),
+      onRepetition: (message) => this.#desk.repeatStored(message),
       onSubtreeMessage: (message, base) => void this.#desk.deliverStored(message, { base }),
       onSubtreeMissed: (base) => {
         for (const { receiver } of this.#localListeners.at({ ...base, subtree: true })) receiver.missed?.();

@@ -137,6 +137,31 @@ it('H6: a message that could not be stored is reported, and one with an id that 
   expect(await reportOf(alex.peer, toAll('lost', { level: 'reached' }))).toMatchObject({ undelivered: [{ reason: 'not-stored' }] });
 });
 
+it('H6: who comes back is handed what was sent again with its id once, and not at all what it had before', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[0], 'bob', { since: '' });
+  await everybodyKnows(2);
+  const again = toAll('again', { id: 'm1', level: 'reached' });
+  const first = await reportOf(alex.peer, again);
+  const other = await reportOf(alex.peer, toAll('other', { id: 'm2', level: 'reached' }));
+  expect(await reportOf(alex.peer, again)).toMatchObject({ reached: 1, undelivered: [] });
+  await reportOf(alex.peer, toAll('other', { id: 'm2', level: 'reached' }));
+  bob.peer.leave();
+  const last = await reportOf(alex.peer, toAll('last', { level: 'reached' }));
+  const back = join(neurons[1], 'bob', { since: first.position ?? '' });
+  expect(await back.peer.recovery).toEqual({ recovered: true, position: last.position });
+  expect(back.receiver.contents).toEqual(['other', 'last']);
+  expect(back.receiver.chain).toEqual([[first.position, other.position], [other.position, last.position]]);
+  await reportOf(alex.peer, toAll('other', { id: 'm2', level: 'reached' }));
+  await reportOf(alex.peer, toAll('end', { level: 'reached' }));
+  await until(() => back.receiver.messages.length === 3);
+  expect(back.receiver.contents).toEqual(['other', 'last', 'end']);
+  // The sender is told where its message is stored when it is, and not again.
+  expect(alex.receiver.own.map(({ content }) => JSON.parse(content) as unknown)).toEqual(['again', 'other', 'last', 'end']);
+});
+
 it('H4: what is stored leaves one behind the other, and all else waits for it', () => {
   const gate = new AppendGate<string>(2);
   expect([gate.enter('direct', false), gate.enter('one', true), gate.enter('two', true), gate.enter('three', true), gate.enter('direct', false), gate.enter('full', false)]).toEqual(['now', 'now', 'now', 'later', 'later', 'full']);

@@ -36,7 +36,7 @@ function opened({ answersAtOnce = false, maxHeld = 100 } = {}) {
     refreshes.shift()?.();
     await new Promise<void>((resolve) => setImmediate(resolve));
   };
-  return { lane, places, left, reported, submit, store, answer, found };
+  return { lane, sending, answers, places, left, reported, submit, store, answer, found };
 }
 
 it('R4: what has to be stored waits until what was sent to a user before is answered', async () => {
@@ -52,6 +52,15 @@ it('R4: what has to be stored waits until what was sent to a user before is answ
   expect(left).toEqual(['1 a', '1 b']);
   answer('1', 'b');
   expect(left).toEqual(['1 a', '1 b', '2 stored', '3']);
+});
+
+it('R3: what has to be stored waits until what was sent before has reached its neurons, where it would not wait for it', () => {
+  const { left, lane, sending, store, answer } = opened();
+  lane.submit(sending('1', { type: 'subtree', path: '/' }, { holdsAppends: true }));
+  store('2');
+  expect(left).toEqual(['1']);
+  answer('1', 'a');
+  expect(left).toEqual(['1', '2 stored']);
 });
 
 it('R4: a message to all does not overtake one to a user who is elsewhere by now', async () => {
@@ -78,6 +87,29 @@ it('R4: what waited leaves once and in order, also where it is answered at once'
   await found();
   expect(left).toEqual(['first a', 'first a', ...Array.from({ length: 2_000 }, (_, number) => `${number} here`)]);
   expect(reported).toHaveLength(2_001);
+});
+
+it('R5: a neuron that could not be reached is reported, though another device was found elsewhere meanwhile', async () => {
+  const { places, left, reported, submit, answer, found } = opened();
+  places.set('bob', new Set(['a']));
+  submit('1', 'bob');
+  places.set('bob', new Set(['a', 'b']));
+  answer('1', 'a', 'unreachable');
+  await found();
+  answer('1', 'b');
+  expect(left).toEqual(['1 a', '1 b']);
+  expect(reported).toEqual(['1 unreachable,delivered']);
+});
+
+it('R5: a neuron that may have had a message is not sent it again', async () => {
+  const { places, left, reported, submit, answers, found } = opened();
+  places.set('bob', new Set(['a', 'b']));
+  submit('1', 'bob');
+  answers.get('1')?.([{ neuron: 'a', reached: 0, written: 0, failure: 'unknown' }, { neuron: 'b', reached: 0, written: 0, failure: 'absent' }]);
+  await found();
+  expect(left).toEqual(['1 a,b', '1 b']);
+  answers.get('1')?.([{ neuron: 'b', reached: 0, written: 0, failure: 'absent' }]);
+  expect(reported).toEqual(['1 unknown,absent']);
 });
 
 it('R5: what would have to wait behind too many is reported as busy', () => {

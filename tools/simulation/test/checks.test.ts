@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts } from '../src/checks/facts.ts';
+import type { AuditResult, Facts } from '../src/checks/facts.ts';
 import { CHECKS } from '../src/checks/judge.ts';
 import { SimulatedClock } from '../src/time/simulated-clock.ts';
 import type { StaleAnswer } from '../src/faces/held-answer.ts';
@@ -19,6 +19,8 @@ class Story {
   readonly recorder = new Recorder(new SimulatedClock(), false);
   readonly truth = new Truth();
   readonly series = new Map<string, { readonly version: string; readonly marker: string | null }[]>();
+  readonly differences: string[] = [];
+  readonly divergences: AuditResult[] = [];
   replicas = 1;
 
   /** The database holds a version from a time on; `null`: a deletion. */
@@ -60,6 +62,24 @@ class Story {
     return this;
   }
 
+  /** A memory differed from the database in the end. */
+  differed(what: string): this {
+    this.differences.push(what);
+    return this;
+  }
+
+  /** The audit of a neuron's memory found so many divergences. */
+  audited(count: number): this {
+    this.divergences.push({ neuron: 'n1', count });
+    return this;
+  }
+
+  /** Something happened that must not. */
+  incident(what: string): this {
+    this.recorder.incident(what);
+    return this;
+  }
+
   upheaved(atMs: number): this {
     this.recorder.upheavals.push({ kind: 'recreated', atMs });
     return this;
@@ -71,8 +91,8 @@ class Story {
   }
 
   facts(): Facts {
-    const { recorder, truth, replicas, series } = this;
-    return { recorder, truth, replicas, series, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && recorder.faults.has('replica-lag') };
+    const { recorder, truth, replicas, series, differences, divergences } = this;
+    return { recorder, truth, replicas, series, differences, divergences, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && recorder.faults.has('replica-lag') };
   }
 }
 
@@ -241,6 +261,26 @@ const BITES: Readonly<Record<string, Bite>> = {
       'the host’s clock was set before the expiry of what is stored': () => new Story().heldAtEnd(null, '2', true).fault('clock-step'),
       'what is held in the end is what is stored': () => new Story().heldAtEnd('2', '2').heldAtEnd(null, null),
     },
+  },
+  'converged': {
+    violated: { 'a cache differs from the database in the end': () => twoPuts().differed('n1: k0 is 1; the database has 2') },
+    kept: { 'every cache equals the database': () => twoPuts().read('1', 15) },
+  },
+  'audit-found-nothing': {
+    violated: {
+      'an audit found a divergence': () => twoPuts().audited(1),
+      'an audit found a divergence, and another neuron wrote below the quorum': () => twoPuts().audited(1).wrote('1', 10, { durable: false, neuron: 'n2.0' }),
+    },
+    kept: {
+      'no audit found anything': () => twoPuts().audited(0),
+      'the neuron wrote below the quorum': () => twoPuts().audited(1).wrote('1', 10, { durable: false }),
+      'the database was made anew': () => twoPuts().audited(1).upheaved(20),
+      'a document was purged': () => twoPuts().audited(1).fault('purge'),
+    },
+  },
+  'no-incidents': {
+    violated: { 'something was rejected and nobody heard of it': () => new Story().incident('unhandled rejection: Error: x') },
+    kept: { 'nothing happened that must not': () => twoPuts() },
   },
 };
 

@@ -2,8 +2,12 @@ import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
 import { versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
 
 import type { Message } from '../routing/message.ts';
+import { FirstVersions } from './first-versions.ts';
 import { DEFAULT_MAX_RECOVERED_MESSAGES, EMPTY_HISTORY_POSITION, isWholeHistory, MAX_RECOVERED_CHARACTERS, MESSAGE_OVERHEAD_CHARACTERS, type HistoryPolicy, type Recovery } from './history-policy.ts';
 import { readStoredMessage } from './stored-message.ts';
+
+/** Versions that are looked at for what came again. */
+const MAX_LOOKED_BACK = 10_000;
 
 /** What a {@link ChannelHistory} works with. */
 export interface ChannelHistoryParts {
@@ -12,8 +16,12 @@ export interface ChannelHistoryParts {
   readonly policy: HistoryPolicy;
   readonly clock: Clock;
   readonly random: Random;
+  /** Milliseconds within which what comes again with its id is a repetition. */
+  readonly idWindowMs: number;
   /** Hands a message on; false: it was known already, and nobody got it. */
   readonly onMessage: (message: Message) => boolean;
+  /** A message was stored again, with its id, and is handed to nobody. */
+  readonly onRepetition: (message: Message) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -32,10 +40,12 @@ export class ChannelHistory {
   #seen: string | undefined;
   #told: string | undefined;
   #isInitial = true;
+  readonly #firsts: FirstVersions;
   #waiters: { readonly position: string; readonly resolve: () => void }[] = [];
 
   constructor(parts: ChannelHistoryParts) {
     this.#parts = parts;
+    this.#firsts = new FirstVersions(parts.idWindowMs);
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
     this.#running = this.#follow();
   }
@@ -70,7 +80,6 @@ export class ChannelHistory {
     let oldest: string | undefined;
     let count = 0;
     let characters = 0;
-    let previous = position;
     for await (const version of store.series(address, { fromMs, ascending: true })) {
       oldest ??= version.version;
       count += 1;
@@ -78,13 +87,28 @@ export class ChannelHistory {
       if (version.version <= position || upTo === undefined || version.version > upTo) continue;
       const message = readStoredMessage(version);
       if (message === undefined) continue;
-      messages.push({ ...message, previous });
-      previous = version.version;
+      messages.push(message);
       characters += message.content.length + MESSAGE_OVERHEAD_CHARACTERS;
       if (messages.length > most || characters > MAX_RECOVERED_CHARACTERS) return told(false);
     }
     if (wasEmpty) isKnown = isWholeHistory(policy.retention, { oldest, count }, clock.now());
-    return isKnown ? told(true, messages) : told(false);
+    return isKnown ? told(true, chained(await this.#withoutRepetitions(messages, position), position)) : told(false);
+  }
+
+  /** What was stored again is not handed over again: not to who knows the first time either. */
+  async #withoutRepetitions(messages: readonly Message[], position: string): Promise<readonly Message[]> {
+    if (messages.every(({ id }) => id === undefined)) return messages;
+    const { store, address, idWindowMs } = this.#parts;
+    const fromMs = versionTimeMs(position) - idWindowMs;
+    let looked = 0;
+    // Before an empty history there is nothing.
+    for await (const version of position === EMPTY_HISTORY_POSITION ? [] : store.series(address, { fromMs, ascending: true })) {
+      looked += 1;
+      if (version.version > position || looked > MAX_LOOKED_BACK) break;
+      const message = readStoredMessage(version);
+      if (message !== undefined) this.#firsts.isRepetition(message);
+    }
+    return messages.filter((message) => !this.#firsts.isRepetition(message));
   }
 
   /** Idempotent. */
@@ -142,14 +166,19 @@ export class ChannelHistory {
     if (this.#seen !== undefined && version <= this.#seen) return;
     this.#seen = version;
     // What was there before the first peer was is not news.
+    const message = readStoredMessage(record);
+    const isRepetition = message !== undefined && this.#firsts.isRepetition(message);
     if (this.#isInitial) this.#told = version;
-    else {
-      const message = readStoredMessage(record);
-      if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
-    }
+    else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
+    else if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
     const reached = this.#waiters.filter(({ position }) => position <= version);
     if (reached.length === 0) return;
     this.#waiters = this.#waiters.filter(({ position }) => position > version);
     for (const { resolve } of reached) resolve();
   }
+}
+
+/** Each names the one before it. */
+function chained(messages: readonly Message[], position: string): Message[] {
+  return messages.map((message, index) => ({ ...message, previous: messages[index - 1]?.position ?? position }));
 }

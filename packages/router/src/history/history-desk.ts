@@ -22,6 +22,10 @@ export interface HistoryDeskParts {
   readonly patienceMs: number;
   /** Hands a message to the peers on this neuron, and to those who listen to its channel; false: it was known already. */
   readonly onMessage: (message: Message) => boolean;
+  /** Milliseconds within which what is stored again with its id is not handed on. */
+  readonly idWindowMs: number;
+  /** A message was stored again, and is not handed on. */
+  readonly onRepetition: (message: Message) => void;
   /** Hands a message to those who listen to a subtree. */
   readonly onSubtreeMessage: (message: Message, base: Channel) => void;
   /** Those who listen to a subtree may have missed something. */
@@ -55,8 +59,8 @@ export class HistoryDesk {
       known.peers += 1;
       return known.history;
     }
-    const { store, clock, random, onMessage, onError } = this.#parts;
-    const history = new ChannelHistory({ store, address: historyAddress(channel, policy.layer), policy, clock, random, onMessage, onError });
+    const { store, clock, random, idWindowMs, onMessage, onRepetition, onError } = this.#parts;
+    const history = new ChannelHistory({ store, address: historyAddress(channel, policy.layer), policy, clock, random, idWindowMs, onMessage, onRepetition, onError });
     this.#open.set(id, { history, peers: 1 });
     return history;
   }

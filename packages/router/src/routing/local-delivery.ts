@@ -56,14 +56,7 @@ export class LocalDelivery {
     const count: Reached = { reached: 0, written: 0 };
     if (message.id !== undefined) {
       const key = idKeyOf(message, message.id, audience);
-      const before = this.#delivered.find(key, this.#parts.clock.monotonic());
-      if (before !== undefined) {
-        this.duplicates += 1;
-        const tell = () => onDone?.(before.reached, before.written);
-        if (level === 'written' && before.waiters !== undefined) before.waiters.push(tell);
-        else tell();
-        return undefined;
-      }
+      if (this.#again(key, level, onDone)) return undefined;
       // Nobody reached: it may come again, for somebody who has come meanwhile.
       this.#visit(message, audience, () => (count.reached += 1));
       if (count.reached > 0) this.#delivered.add(key, this.#parts.clock.monotonic(), count);
@@ -77,6 +70,24 @@ export class LocalDelivery {
     this.deliveries += count.reached;
     onDone?.(count.reached, 0);
     return count.reached;
+  }
+
+  /** A message came again, and nobody is to get it. Calls `onDone` once, with what became of it the first time; gives back how many were reached then. */
+  repeat(message: Message, onDone: (reached: number, written: number) => void, audience: Audience): number {
+    const key = idKeyOf(message, message.id ?? '', audience);
+    if (!this.#again(key, 'written', onDone)) onDone(0, 0);
+    return this.#delivered.find(key, this.#parts.clock.monotonic())?.reached ?? 0;
+  }
+
+  /** False: it is the first time. */
+  #again(key: string, level: AcknowledgementLevel, onDone: ((reached: number, written: number) => void) | undefined): boolean {
+    const before = this.#delivered.find(key, this.#parts.clock.monotonic());
+    if (before === undefined) return false;
+    this.duplicates += 1;
+    const tell = () => onDone?.(before.reached, before.written);
+    if (level === 'written' && before.waiters !== undefined) before.waiters.push(tell);
+    else tell();
+    return true;
   }
 
   #write(message: Message, count: Reached, { audience, onDone }: { readonly audience: Audience; readonly onDone: (reached: number, written: number) => void }): number {

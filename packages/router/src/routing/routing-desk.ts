@@ -131,6 +131,19 @@ export class RoutingDesk {
     return reached !== undefined;
   }
 
+  /** A message of a channel's history was stored again: who asks for its position is told what became of it the first time. */
+  repeatStored(message: Message): void {
+    const { position = '' } = message;
+    const counts = { reached: 0, written: 0, writing: 1 };
+    this.#stored.add(position, this.#parts.clock.monotonic(), counts);
+    const onDone = (reached: number, written: number) => {
+      Object.assign(counts, { reached, written, writing: 0 });
+      for (const tell of this.#unwritten.get(position) ?? []) tell();
+      this.#unwritten.delete(position);
+    };
+    counts.reached = this.#delivery.repeat(message, onDone, 'channel');
+  }
+
   kick(kick: Kick): Promise<SendReport> {
     const { directory, links, neuron, clock, limits } = this.#parts;
     const neurons = new Set<string>();
@@ -178,7 +191,10 @@ export class RoutingDesk {
 
   #leave(sender: Sender, sending: Sending, isAppend: boolean): void {
     if (isAppend) sending.append = () => void this.#append(sender, sending);
-    else sending.after = sender.gate.behind;
+    else {
+      sending.after = sender.gate.behind;
+      sending.holdsAppends = this.#parts.history().keeps(sending.message.channel);
+    }
     if (!sender.lane.submit(sending) && isAppend) this.#appended(sender, undefined);
   }
 
@@ -251,24 +267,37 @@ export class RoutingDesk {
     const level = outgoing.level ?? 'accepted';
     const isDirect = message.target.type === 'user';
     const neurons = isDirect ? given : this.#neuronsOf(message);
-    const done = isDirect ? onDone : (answers: readonly NeuronAnswer[]) => this.#report(sending, answers);
+    const done = (answers: readonly NeuronAnswer[]): void => {
+      if (!isDirect) this.#report(sending, answers);
+      onDone(answers);
+    };
     if (neurons.size === 0) return done(isDirect ? [{ neuron: '', reached: 0, written: 0, failure: 'absent' }] : []);
-    if (!isDirect && level === 'accepted') return this.#broadcast(sending, neurons, level);
+    if (!isDirect && level === 'accepted') return this.#broadcast(sending, neurons, () => onDone([]));
     if (this.#dispatches.size >= limits.maxAwaitedReplies) return done([{ neuron: '', reached: 0, written: 0, failure: 'busy' }]);
     const { number } = this.#dispatches.open(neurons, clock.monotonic() + limits.replyTimeoutMs, (answers) => done(isDirect ? answers.map(absentIfNone) : answers));
     this.#spread(sending, neurons, { number, level });
   }
 
-  /** Without answers: only what the links could not deliver is heard of. */
-  #broadcast(sending: Sending, neurons: ReadonlySet<string>, level: AcknowledgementLevel): void {
-    const { neuron, links } = this.#parts;
+  /** Without answers: only what the links could not deliver is heard of. `onDone`: it has left for good, or reached its neurons. */
+  #broadcast(sending: Sending, neurons: ReadonlySet<string>, onDone: () => void): void {
+    const { neuron, links, history } = this.#parts;
     let text: string | undefined;
+    let waiting = neurons.size;
+    const settled = () => {
+      waiting -= 1;
+      if (waiting === 0) onDone();
+    };
     for (const name of neurons) {
-      if (name === neuron) this.#parts.history().behind(sending.message.channel, sending.after, () => this.#delivery.deliver(sending.message, level));
-      else {
-        text ??= messageEnvelope(sending.message, { number: 0, level, after: sending.after });
+      if (name === neuron) {
+        history().behind(sending.message.channel, sending.after, () => {
+          this.#delivery.deliver(sending.message, 'accepted');
+          settled();
+        });
+      } else {
+        text ??= messageEnvelope(sending.message, { number: 0, level: 'accepted', after: sending.after });
         links.send(name, text, (outcome) => {
           if (outcome !== 'delivered') this.#report(sending, [{ neuron: name, reached: 0, written: 0, failure: reasonOf(outcome) }]);
+          settled();
         });
       }
     }

@@ -10,19 +10,21 @@ export interface Sending {
   readonly onUndelivered: (report: SendReport, id: string | undefined) => void;
   /** The position in the channel's history behind which it is to be delivered. */
   after?: string | undefined;
-  /** What neurons have answered in the first try. */
+  /** What neurons have answered in the first try; in the second, what of that still counts. */
   firstAnswers?: readonly NeuronAnswer[];
   /** Neurons to which the last try went. */
   neurons?: ReadonlySet<string>;
   /** Stores it, for what is told by the channel's history. */
   append?: () => void;
+  /** Whether what is stored after it has to wait until it has reached its neurons. */
+  holdsAppends?: boolean;
 }
 
 /** What a {@link SenderLane} works with. */
 export interface SenderLaneParts {
   /** The neurons on which the receivers of a message to a user are. */
   readonly resolve: (sending: Sending) => ReadonlySet<string>;
-  /** Sends to these neurons, and says once what came of it. A message to others than a user is not to be heard of again. */
+  /** Sends to these neurons, and says once what came of it; of a message to others than a user, when it has reached them or will not. */
   readonly dispatch: (sending: Sending, neurons: ReadonlySet<string>, onDone: (answers: readonly NeuronAnswer[]) => void) => void;
   /** Resolves when the directory is as the database was when this was called. */
   readonly refresh: () => Promise<void>;
@@ -40,6 +42,8 @@ export class SenderLane {
   #outstanding: Set<Sending> | undefined;
   #failed: Sending[] | undefined;
   #held: Sending[] | undefined;
+  /** Messages to others than a user that have not reached all their neurons yet, where somebody has to know. */
+  #spreading = 0;
   #isSearching = false;
   #isGoingOn = false;
   #onQuiet: (() => void) | undefined;
@@ -50,7 +54,7 @@ export class SenderLane {
 
   /** Nothing is on its way to a user, and nothing waits. */
   get isIdle(): boolean {
-    return !this.#isSearching && (this.#outstanding?.size ?? 0) === 0 && (this.#held?.length ?? 0) === 0;
+    return !this.#isSearching && this.#spreading === 0 && (this.#outstanding?.size ?? 0) === 0 && (this.#held?.length ?? 0) === 0;
   }
 
   /** False: too many wait, and it was reported as undelivered. */
@@ -69,20 +73,29 @@ export class SenderLane {
   /** False: it has to wait. */
   #leave(sending: Sending): boolean {
     if (sending.append !== undefined) {
-      // It comes to its receivers by another way, on which nobody waits for what is answered.
-      if ((this.#outstanding?.size ?? 0) > 0) return false;
+      // It comes to its receivers by another way, on which it would not wait for what was sent before.
+      if ((this.#outstanding?.size ?? 0) > 0 || this.#spreading > 0) return false;
       sending.append();
       return true;
     }
     if (sending.outgoing.target.type !== 'user') {
       if (this.#hasMoved()) return false;
-      this.#parts.dispatch(sending, new Set(), () => undefined);
+      if (sending.holdsAppends === true) this.#spread(sending);
+      else this.#parts.dispatch(sending, new Set(), () => undefined);
       return true;
     }
     const neurons = this.#parts.resolve(sending);
     if (this.#wouldOvertake(sending, neurons)) return false;
     this.#try(sending, neurons);
     return true;
+  }
+
+  #spread(sending: Sending): void {
+    this.#spreading += 1;
+    this.#parts.dispatch(sending, new Set(), () => {
+      this.#spreading -= 1;
+      if (this.#spreading === 0) this.#goOn();
+    });
   }
 
   /** Whether a message to the same user is on its way to where the user is no longer. */
@@ -121,7 +134,7 @@ export class SenderLane {
       if (!this.#isSearching) void this.#search();
       return;
     }
-    this.#parts.report(sending, isFirst ? answers : [...delivered(sending.firstAnswers ?? []), ...answers]);
+    this.#parts.report(sending, isFirst ? answers : [...(sending.firstAnswers ?? []), ...answers]);
     if (this.#isSearching || (this.#outstanding?.size ?? 0) > 0) return;
     this.#goOn();
   }
@@ -144,11 +157,13 @@ export class SenderLane {
 
   #tryAgain(sending: Sending): void {
     const first = sending.firstAnswers ?? [];
-    const done = new Set(delivered(first).map(({ neuron }) => neuron));
-    const unreachable = new Set(first.filter(({ failure: reason }) => reason === 'unreachable').map(({ neuron }) => neuron));
-    const neurons = new Set([...this.#parts.resolve(sending)].filter((neuron) => !done.has(neuron) && !unreachable.has(neuron)));
-    if (neurons.size > 0) this.#try(sending, neurons);
-    else this.#parts.report(sending, first);
+    const now = this.#parts.resolve(sending);
+    // Who did not find the user may do so now; who had it, or may have had it, is not asked again, and who cannot be reached neither.
+    const settled = new Set(first.filter(({ failure: reason }) => reason !== 'absent').map(({ neuron }) => neuron));
+    const neurons = new Set([...now].filter((neuron) => !settled.has(neuron)));
+    if (neurons.size === 0) return this.#parts.report(sending, first);
+    sending.firstAnswers = first.filter(({ neuron, failure: reason }) => reason === undefined || reason === 'unknown' || (reason !== 'absent' && now.has(neuron)));
+    this.#try(sending, neurons);
   }
 
   #goOn(): void {
@@ -164,10 +179,6 @@ export class SenderLane {
     }
     this.#isGoingOn = false;
   }
-}
-
-function delivered(answers: readonly NeuronAnswer[]): NeuronAnswer[] {
-  return answers.filter(({ failure: reason }) => reason === undefined);
 }
 
 function failure(reason: UndeliveredReason): NeuronAnswer {

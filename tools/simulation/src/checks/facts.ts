@@ -4,6 +4,20 @@ import { KEYS, type SimulatedKey } from '../world/key-space.ts';
 import type { Recorder } from '../world/recorder.ts';
 import { seriesOf, type SeriesVersion, type Truth } from '../world/truth.ts';
 
+/** How often the audit of a neuron's memory found that it differs from the database. */
+export interface AuditResult {
+  readonly neuron: string;
+  readonly count: number;
+}
+
+/** What is known only when a schedule is over. */
+export interface EndOfSchedule {
+  readonly differences: readonly string[];
+  readonly divergences: readonly AuditResult[];
+}
+
+const NOT_OVER: EndOfSchedule = { differences: [], divergences: [] };
+
 /** What checks judge by. */
 export interface Facts {
   readonly recorder: Recorder;
@@ -13,17 +27,21 @@ export interface Facts {
   readonly series: ReadonlyMap<string, readonly SeriesVersion[]>;
   /** The database was another one or went back: what was acknowledged before may be gone. */
   readonly upheaval: boolean;
+  /** What memories lacked when everything was over. */
+  readonly differences: readonly string[];
+  /** What the audits of the memories found. */
+  readonly divergences: readonly AuditResult[];
   /** Replicas may have decided differently: nothing is promised of the order of writers that did not know of each other. */
   readonly split: boolean;
 }
 
 const SPLITTING = ['replica-down', 'replica-lag'];
 
-/** Gathers the facts at the end of a schedule. */
-export function factsOf(recorder: Recorder, truth: Truth, database: ClusterDatabase | undefined): Facts {
+/** Gathers the facts of a schedule, at its end or before. */
+export function factsOf({ recorder, truth, database }: { readonly recorder: Recorder; readonly truth: Truth; readonly database: ClusterDatabase | undefined }, end: EndOfSchedule = NOT_OVER): Facts {
   const series = new Map(database === undefined ? [] : KEYS.map((key) => [key.name, seriesOf(database, key)]));
   const replicas = database?.shape.replicas ?? 1;
-  return { recorder, truth, replicas, series, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && SPLITTING.some((kind) => recorder.faults.has(kind)) };
+  return { recorder, truth, replicas, series, ...end, upheaval: recorder.upheavals.length > 0, split: replicas > 1 && SPLITTING.some((kind) => recorder.faults.has(kind)) };
 }
 
 /** Keys of which everything is promised: never purged, never in a conflict that came from elsewhere. */

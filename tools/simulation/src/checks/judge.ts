@@ -25,6 +25,9 @@ export const CHECKS: Readonly<Record<string, (facts: Facts) => Violation[]>> = {
   'watches-complete': watchesComplete,
   'watches-reset': watchesReset,
   'no-missed-invalidation': noMissedInvalidation,
+  'converged': converged,
+  'audit-found-nothing': auditFoundNothing,
+  'no-incidents': noIncidents,
 };
 
 /** Health is red when nothing at all was heard for longer than it allows. */
@@ -34,17 +37,27 @@ function healthTrue({ recorder }: Facts): Violation[] {
   );
 }
 
+/** Every cache and every listing equals the database in the end. */
+function converged({ differences }: Facts): Violation[] {
+  return differences.map((what) => ({ check: 'converged', what }));
+}
+
+/** No audit finds that a memory differs from the database, where that is not explained. */
+function auditFoundNothing({ recorder, divergences, upheaval }: Facts): Violation[] {
+  if (upheaval || recorder.faults.has('purge') || recorder.faults.has('purge-forgotten')) return [];
+  // What was accepted by fewer replicas than the quorum may be lacking in those that answer.
+  const hasWrittenBelowQuorum = (name: string): boolean => recorder.writes.some(({ neuron, durable }) => neuron.startsWith(`${name}.`) && !durable);
+  return divergences.filter(({ neuron, count }) => count > 0 && !hasWrittenBelowQuorum(neuron)).map(({ neuron, count }) => ({ check: 'audit-found-nothing', what: `${neuron}: the audit found ${count} divergences` }));
+}
+
+/** Nothing happens that must not happen at all. */
+function noIncidents({ recorder }: Facts): Violation[] {
+  return recorder.incidents.map((what) => ({ check: 'no-incidents', what }));
+}
+
 /** Judges everything about a schedule that is over. `differences`: what the caches lacked at the end. */
 export function judge(world: World, differences: readonly string[]): Violation[] {
-  const { recorder, truth, database, neurons } = world;
-  const facts = factsOf(recorder, truth, database);
-  const found = Object.values(CHECKS).flatMap((check) => check(facts));
-  found.push(...differences.map((what) => ({ check: 'converged', what })));
-  for (const { memory, name } of neurons) {
-    const divergences = memory?.stats().divergences ?? 0;
-    // What was accepted by fewer replicas than the quorum may be lacking in those that answer.
-    if (recorder.writes.some(({ neuron, durable }) => neuron.startsWith(`${name}.`) && !durable)) continue;
-    if (divergences > 0 && !facts.upheaval && !recorder.faults.has('purge') && !recorder.faults.has('purge-forgotten')) found.push({ check: 'audit-found-nothing', what: `${name}: the audit found ${divergences} divergences` });
-  }
-  return found;
+  const divergences = world.neurons.map(({ memory, name }) => ({ neuron: name, count: memory?.stats().divergences ?? 0 }));
+  const facts = factsOf(world, { differences, divergences });
+  return Object.values(CHECKS).flatMap((check) => check(facts));
 }

@@ -112,6 +112,8 @@ export interface KeptMessage {
 /** Everything that was seen of messaging in a schedule. */
 export class MessagingHistory {
   readonly connections: ConnectionHistory[] = [];
+  /** Processes that have ended. */
+  readonly endedProcesses = new Set<string>();
   readonly sent: SentMessage[] = [];
   readonly kicks: KickHistory[] = [];
   readonly deaths: DeathHistory[] = [];

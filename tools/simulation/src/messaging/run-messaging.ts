@@ -75,7 +75,7 @@ export async function runMessaging(seed: number, profile: Profile, traced = fals
 
 function openUsers(world: World, history: MessagingHistory, neurons: readonly SystemNeuron[], operations: number): SimulatedUser[] {
   const { random } = world;
-  const places = USERS.flatMap((user) => DEVICES.filter((device) => device === 'd1' || random.chance(0.35)).map((device) => ({ user, device })));
+  const places = USERS.flatMap((user) => DEVICES.filter((device) => device === 'd1' || random.chance(0.25)).map((device) => ({ user, device })));
   return places.map(({ user, device }) => new SimulatedUser({ user, device, world, history, neurons, random: random.fork(), operations, names: USERS }));
 }
 

@@ -11,11 +11,10 @@ import { HISTORY } from './channels.ts';
 import type { Connection } from './connection.ts';
 import type { LinkEnd, LinkNetwork } from './link-network.ts';
 import type { MessagingHistory } from './messaging-history.ts';
+import { REPLY_TIMEOUT_MS } from './times.ts';
 
 /** Milliseconds until a neuron that could not start is started again. */
 const RESTART_MS = 300;
-/** How long a neuron waits for another's answer, in milliseconds. */
-export const REPLY_TIMEOUT_MS = 3_000;
 /** How long nothing is cleaned up when more than half have vanished, in milliseconds: long enough to be seen, short enough for a schedule. */
 const MASS_HOLD_MS = 4_000;
 
@@ -94,8 +93,9 @@ export class SystemNeuron {
 
   /** The process ends without warning: nothing of it is heard any more, what it had sent to the database may still arrive. */
   kill(): void {
-    const { network, world } = this.#options;
+    const { network, world, history } = this.#options;
     world.recorder.note(`end ${this.process}`);
+    history.endedProcesses.add(this.process);
     this.life.end();
     network.detach(this.name);
     void this.link.close();
@@ -109,6 +109,7 @@ export class SystemNeuron {
     const { running, life } = this;
     if (running === undefined) return;
     this.running = undefined;
+    this.#options.history.endedProcesses.add(this.process);
     await running.router.close();
     await running.membership.close();
     await running.memory.close();

@@ -109,8 +109,10 @@ async function runMemories(seed: number, profile: Profile, traced: boolean): Pro
     for (const callOff of watches) callOff();
     const violations = judge(world, differences);
     const counters = { ...countersOf(world), ...trackers?.counters(), ...sockets?.counters() };
+    const incidents = recorder.incidents.length;
     await world.close();
-    return summary(seed, world, { violations: [...violations, ...recorder.incidents.map((what) => ({ check: 'no-incidents', what }))], counters, convergedMs });
+    const later = recorder.incidents.slice(incidents).map((what) => ({ check: 'no-incidents', what }));
+    return summary(seed, world, { violations: [...violations, ...later], counters, convergedMs });
   } catch (error) {
     // A schedule that goes in circles is a finding like any other.
     recorder.incident(String(error));

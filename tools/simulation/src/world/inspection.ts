@@ -86,7 +86,7 @@ export async function convergence(world: World, withinMs: number): Promise<strin
 async function watchesCatchUp(world: World, endMs: number): Promise<void> {
   const { recorder, truth, database, loop, clock } = world;
   const lacking = (): boolean => {
-    const facts = factsOf(recorder, truth, database);
+    const facts = factsOf({ recorder, truth, database });
     return [watchesReliable, watchesComplete, watchesReset].some((check) => check(facts).length > 0);
   };
   while (recorder.watches.some(({ lasted }) => lasted) && lacking() && clock.monotonic() < endMs) await loop.run(250);

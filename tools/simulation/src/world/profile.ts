@@ -92,8 +92,8 @@ const MESSAGING: Profile = {
   faults: ['connection-refused', 'half-open', 'lost-before', 'lost-after', 'busy', 'slow', 'jitter', 'feed-held', 'connections-cut', 'row-cut', 'duplicates', 'rewind', 'ending-limit', 'clock-step'],
   systemFaults: SYSTEM_FAULT_KINDS,
   maxFaults: 3,
-  operationsPerClient: 9,
-  systemSizes: [2, 2, 2, 3, 3, 4],
+  operationsPerClient: 8,
+  systemSizes: [2, 2, 2, 2, 3, 3, 3, 4],
 };
 
 /** Profiles by name. */

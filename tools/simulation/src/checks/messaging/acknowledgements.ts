@@ -11,9 +11,11 @@ export function acknowledgedDelivered({ history }: MessagingFacts): string[] {
     reports.flatMap(({ report, order }) => {
       if (level === 'accepted') return [];
       const handed = handings.get(message) ?? [];
-      const elsewhere = history.connections.filter((each) => isHeld(each, order) || hasHad(each, report.position)).length;
+      // Sent again, it may have been had as what it was the first time.
+      const position = report.position === undefined ? undefined : ([...history.kept.values()].flat().find((each) => each.message === message)?.version ?? report.position);
+      const elsewhere = history.connections.filter((each) => isHeld(each, order) || hasHad(each, position)).length;
       const had = handed.filter((each) => each.order < order).length + elsewhere;
-      const written = handed.filter(({ writtenOrder }) => writtenOrder !== undefined && writtenOrder < order).length + history.connections.filter((each) => hasHad(each, report.position)).length;
+      const written = handed.filter(({ writtenOrder }) => writtenOrder !== undefined && writtenOrder < order).length + history.connections.filter((each) => hasHad(each, position)).length;
       const found: string[] = [];
       if (report.reached > had) found.push(`${message} of c${connection} is said to have reached ${report.reached}, and ${had} had it`);
       if (level === 'written' && report.written > written) found.push(`${message} of c${connection} is said to be written to ${report.written}, and was to ${written}`);
@@ -39,7 +41,7 @@ export function nothingLostSilently({ history }: MessagingFacts): string[] {
   return history.sent.flatMap((sent) => {
     if (sent.refused !== undefined) return [];
     const sender = history.connections[sent.connection] as ConnectionHistory;
-    if (sender.ended?.by === 'process-ended' || hasProcessEnded(history.connections, sender)) return [];
+    if (history.endedProcesses.has(sender.process)) return [];
     const name = `${sent.message} (${sent.level}) of c${sent.connection}`;
     if (sent.reports.length !== 1) return [`${name} was reported ${sent.reports.length} times`];
     const isReported = sent.undelivered.length > 0 || sent.reports.some(({ report }) => report.undelivered.length > 0);
@@ -52,19 +54,19 @@ export function nothingLostSilently({ history }: MessagingFacts): string[] {
   });
 }
 
-/** The process of a connection that ended earlier may have ended since. */
-function hasProcessEnded(connections: readonly ConnectionHistory[], { process }: ConnectionHistory): boolean {
-  return connections.some((each) => each.process === process && (each.ended?.by === 'process-ended' || each.ended?.by === 'closed'));
-}
-
 function positionOf({ message, reports }: SentMessage, kept: ReadonlyMap<string, readonly { readonly version: string; readonly message: number }[]>): string | undefined {
   const reported = reports.find(({ report }) => report.position !== undefined)?.report.position;
   return reported ?? [...kept.values()].flat().find((each) => each.message === message)?.version;
 }
 
-/** Whether a receiver was told by what came next that something before it is missing. */
-function hasNoticed({ handed }: ConnectionHistory, position: string | undefined): boolean {
+/**
+ * Whether a receiver was told by what came next that something before it is missing, or that its channel stood there already when it came. Who does not ask is told from some
+ * moment on, and not from which.
+ */
+function hasNoticed({ handed, since, recovery }: ConnectionHistory, position: string | undefined): boolean {
   if (position === undefined) return false;
+  if (recovery?.position !== undefined && position <= recovery.position) return true;
+  if (since === undefined && !handed.some((each) => each.position !== undefined && each.position < position)) return true;
   const next = handed.find((each) => each.position !== undefined && each.position > position);
   return next !== undefined && next.type !== 'recovered' && (next.previous === undefined || next.previous >= position);
 }

@@ -1,4 +1,5 @@
 import type { ConnectionHistory, HandedOver, SentMessage } from '../../messaging/messaging-history.ts';
+import { REPLY_TIMEOUT_MS } from '../../messaging/times.ts';
 import type { MessagingFacts } from './judge-messaging.ts';
 
 function messagesOf({ handed }: ConnectionHistory): readonly HandedOver[] {
@@ -11,17 +12,34 @@ export function fifo({ history }: MessagingFacts): string[] {
   const times = new Map<number, SentMessage[]>();
   for (const sent of history.sent) times.set(sent.message, [...(times.get(sent.message) ?? []), sent]);
   return history.connections.flatMap((connection) => {
-    const last = new Map<number, SentMessage>();
+    const last = new Map<number, Came>();
     const found: string[] = [];
-    for (const { message } of messagesOf(connection)) {
-      const [sent, ...again] = times.get(message) ?? [];
+    for (const handed of messagesOf(connection)) {
+      const [sent, ...again] = times.get(handed.message) ?? [];
       if (sent === undefined || again.length > 0) continue;
       const before = last.get(sent.connection);
-      if (before !== undefined && before.order > sent.order) found.push(`c${connection.number} was handed ${message} behind ${before.message}, which c${sent.connection} sent later`);
-      else last.set(sent.connection, sent);
+      if (before === undefined || before.sent.order < sent.order) {
+        // What waits behind a message that a neuron's feed does not bring waits so long, and no longer.
+        if (handed.atMs - sent.atMs < REPLY_TIMEOUT_MS) last.set(sent.connection, { sent, handed });
+      } else if (!isGranted(connection, { sent, handed }, before)) found.push(`c${connection.number} was handed ${handed.message} behind ${before.handed.message}, which c${sent.connection} sent later`);
     }
     return found;
   });
+}
+
+interface Came {
+  readonly sent: SentMessage;
+  readonly handed: HandedOver;
+}
+
+/**
+ * A message to a user may come behind a later one to all where the sender's neuron did not know where the user was, and noticed only then; and behind a stored one that the
+ * user, coming back, had missed.
+ */
+function isGranted({ number, recovery }: ConnectionHistory, { sent }: Came, { handed: before }: Came): boolean {
+  if (sent.target.type !== 'user') return false;
+  if (before.position === undefined) return !sent.listed.includes(number);
+  return recovery?.position !== undefined && before.position <= recovery.position;
 }
 
 /** A connection is handed a message once, however often it was sent with its id. */

@@ -50,9 +50,10 @@ export function positionsChain({ history }: MessagingFacts): string[] {
   });
 }
 
-function chainOf({ number, since, ended, handed }: ConnectionHistory, written: readonly HandedOver[], kept: readonly KeptMessage[]): string[] {
+function chainOf({ number, since, ended, handed, recovery: recovered }: ConnectionHistory, written: readonly HandedOver[], kept: readonly KeptMessage[]): string[] {
   const found: string[] = [];
-  let known = since === '' ? undefined : since;
+  // Who is told that it may have missed something begins anew.
+  let known = since === '' || recovered?.recovered === false ? undefined : since;
   const between = (from: string, to: string): readonly KeptMessage[] => kept.filter(({ version }) => version > from && version < to);
   for (const { type, position, previous, recovery } of written) {
     if (type === 'recovered') {

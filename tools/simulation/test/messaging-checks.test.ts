@@ -1,0 +1,255 @@
+import type { SendReport, Target } from '@xir/router';
+import { describe, expect, it } from 'vitest';
+import { MESSAGING_CHECKS } from '../src/checks/messaging/judge-messaging.ts';
+import { MessagingHistory, type ConnectionHistory, type HandedOver, type ListedPresence, type SentMessage, type TidyHistory } from '../src/messaging/messaging-history.ts';
+import { REPLY_TIMEOUT_MS } from '../src/messaging/times.ts';
+
+const LIFE = { neuron: 'n1', incarnation: '1' };
+
+/** A small history of messages, made by hand: connection 0 sends, on a channel that keeps its messages; a number is an order and a time at once. */
+class Story {
+  readonly history = new MessagingHistory();
+  readonly faults = new Map<string, number>();
+
+  constructor() {
+    this.joins('ann').joins('bob');
+  }
+
+  joins(user: string, more: Partial<ConnectionHistory> = {}): this {
+    const { connections } = this.history;
+    connections.push({ number: connections.length, user, device: 'd', path: '/log', neuron: 'n1', process: 'n1.1', since: undefined, openedOrder: 0, openedAtMs: 0, joinedAtMs: 0, handed: [], recovery: undefined, state: undefined, told: new Map(), ended: undefined, ...more });
+    return this;
+  }
+
+  ends(connection: number, order: number): this {
+    Object.assign(this.history.connections[connection] as ConnectionHistory, { ended: { order, atMs: order, by: 'left' } });
+    return this;
+  }
+
+  /** Connection 0 sends, at that time, to who is listed: connection 1 unless said otherwise. */
+  sends(message: number, at: number, more: Partial<SentMessage> = {}): this {
+    this.history.sent.push({ message, connection: 0, order: at, atMs: at, target: { type: 'channel' } satisfies Target, level: 'reached', id: undefined, isRepeat: false, listed: [1], refused: undefined, reports: [], undelivered: [], ...more });
+    return this;
+  }
+
+  reported(at: number, report: Partial<SendReport> = {}): this {
+    this.history.sent.at(-1)?.reports.push({ report: { reached: 0, written: 0, undelivered: [], ...report }, order: at });
+    return this;
+  }
+
+  /** A connection is handed a message, and it is written at once. */
+  hands(message: number, at: number, more: Partial<HandedOver> & { readonly to?: number } = {}): this {
+    const { to = 1, ...rest } = more;
+    this.history.connections[to]?.handed.push({ type: 'message', order: at, atMs: at, message, position: undefined, previous: undefined, writtenOrder: at, ...rest });
+    return this;
+  }
+
+  /** A connection learns what became of what it missed. */
+  recovers(recovered: boolean, position: string, at: number): this {
+    const connection = this.history.connections[1] as ConnectionHistory;
+    connection.recovery = { recovered, position };
+    connection.handed.push({ type: 'recovered', order: at, atMs: at, message: -1, position, previous: undefined, recovery: { recovered, position }, writtenOrder: at });
+    return this;
+  }
+
+  /** The channel keeps messages at these positions. */
+  keeps(...positions: string[]): this {
+    this.history.kept.set('/log', positions.map((version, message) => ({ version, message, sender: 'ann d', id: undefined })));
+    return this;
+  }
+
+  listed(more: Partial<ListedPresence>): this {
+    this.history.presence.push({ neuron: 'n1', path: '/log', listed: ['ann d at n1', 'bob d at n1'], connected: ['ann d at n1', 'bob d at n1'], users: 2, devices: 2, ...more });
+    return this;
+  }
+
+  told(connection: number, ...names: string[]): this {
+    for (const name of names) this.history.connections[connection]?.told.set(name, undefined);
+    return this;
+  }
+
+  kicked(report: Partial<SendReport> | undefined, at: number): this {
+    const complete = report === undefined ? undefined : { reached: 1, written: 0, undelivered: [], ...report };
+    this.history.kicks.push({ kick: { bucket: 'b', path: '/log', subtree: false, user: 'bob' }, order: 1, listed: [1], report: complete, reportedOrder: report === undefined ? undefined : at });
+    return this;
+  }
+
+  tidied(janitor: string, fromMs: number, untilMs: number | undefined, more: Partial<TidyHistory> = {}): this {
+    this.history.tidied.push({ janitor, dead: LIFE, fromMs, untilMs, ...more });
+    return this;
+  }
+
+  /** A process was killed, and this is still listed of it when that has to be over. */
+  dies(...ghosts: string[]): this {
+    this.history.deaths.push({ process: 'n1.1', atMs: 10, ghosts });
+    return this;
+  }
+
+  servesStale(forMs: number): this {
+    this.history.staleServices.push({ process: 'n1.1', life: LIFE, forMs });
+    return this;
+  }
+
+  fault(kind: string): this {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
+    return this;
+  }
+}
+
+/** Who comes back with a position to a channel that keeps three messages. */
+const back = (since: string): Story => {
+  const story = new Story().keeps('1', '2', '3');
+  Object.assign(story.history.connections[1] as ConnectionHistory, { since });
+  return story;
+};
+
+const undelivered = { undelivered: [{ reason: 'unreachable' as const }] };
+
+/** Stories of a check: those it has to complain of, and those that it must not. */
+const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string, () => Story>>; readonly kept: Readonly<Record<string, () => Story>> }>> = {
+  'presence-true': {
+    violated: {
+      'somebody is listed who is gone': () => new Story().listed({ connected: ['ann d at n1'], devices: 2 }),
+      'somebody is missing': () => new Story().listed({ listed: ['ann d at n1'] }),
+      'somebody is listed elsewhere': () => new Story().listed({ listed: ['ann d at n1', 'bob d at n2'] }),
+      'devices are counted wrong': () => new Story().listed({ devices: 3 }),
+      'users are counted wrong': () => new Story().listed({ users: 1 }),
+    },
+    kept: { 'who is connected is listed and counted': () => new Story().listed({}), 'a user has two devices': () => new Story().listed({ listed: ['ann d at n1', 'ann e at n1'], connected: ['ann d at n1', 'ann e at n1'], users: 1 }) },
+  },
+  'presence-told': {
+    violated: {
+      'a connection was not told who came': () => new Story().told(0, 'bob d'),
+      'a connection was not told who left': () => new Story().ends(1, 5).told(0, 'bob d'),
+      'a connection was not told what another says of itself': () => new Story().told(0, 'bob d').told(1, 'ann d').joins('cyd', { path: '/room' }).joins('dan', { path: '/room', state: '1' }).told(2, 'dan d').told(3, 'cyd d'),
+    },
+    kept: { 'all are told of one another': () => new Story().told(0, 'bob d').told(1, 'ann d'), 'who left was told nothing': () => new Story().ends(1, 5) },
+  },
+  'kicked-gone': {
+    violated: {
+      'who was taken off is still there': () => new Story().kicked({}, 10),
+      'who was taken off went later': () => new Story().kicked({}, 10).ends(1, 11),
+    },
+    kept: {
+      'who was taken off is gone': () => new Story().kicked({}, 10).ends(1, 9),
+      'it is said that it could not be done': () => new Story().kicked(undelivered, 10),
+      'it is not said yet': () => new Story().kicked(undefined, 10),
+    },
+  },
+  'fifo': {
+    violated: {
+      'a message comes behind a later one': () => new Story().sends(1, 1).sends(2, 2).hands(2, 3).hands(1, 4),
+      'one to a user whose place was known comes behind a later one': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' } }).sends(2, 2).hands(2, 3).hands(1, 4),
+      'one to a user comes behind a later one that is stored': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' }, listed: [] }).sends(2, 2).hands(2, 3, { position: '1' }).hands(1, 4),
+    },
+    kept: {
+      'messages come in order': () => new Story().sends(1, 1).sends(2, 2).hands(1, 3).hands(2, 4),
+      'they come to different receivers': () => new Story().joins('cyd').sends(1, 1).sends(2, 2).hands(2, 3).hands(1, 4, { to: 2 }),
+      'they are of different connections': () => new Story().sends(1, 1).sends(2, 2, { connection: 1 }).hands(2, 3).hands(1, 4),
+      'one was sent again': () => new Story().sends(1, 1).sends(2, 2).sends(1, 3, { isRepeat: true }).hands(2, 4).hands(1, 5),
+      'the user was elsewhere, and was found': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' }, listed: [] }).sends(2, 2).hands(2, 3).hands(1, 4),
+      'the user came back, and had missed the later one': () => back('1').sends(1, 1, { target: { type: 'user', user: 'bob' } }).sends(2, 2).hands(2, 3, { position: '2' }).hands(1, 4).recovers(true, '2', 5),
+      'what it waited for did not come in time': () => new Story().sends(1, 1).sends(2, 2).hands(2, 2 + REPLY_TIMEOUT_MS).hands(1, 3 + REPLY_TIMEOUT_MS),
+    },
+  },
+  'delivered-once': {
+    violated: { 'a message comes twice': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3) },
+    kept: { 'a message comes to two': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3, { to: 0 }), 'last wills are no messages of ours': () => new Story().hands(-1, 2).hands(-1, 3) },
+  },
+  'acknowledged-delivered': {
+    violated: {
+      'nobody had it': () => new Story().sends(1, 1).reported(5, { reached: 1 }),
+      'it came later than it was said to': () => new Story().sends(1, 1).reported(5, { reached: 1 }).hands(1, 6),
+      'it was not written when it was said to be': () => new Story().sends(1, 1, { level: 'written' }).hands(1, 2, { writtenOrder: 6 }).reported(5, { reached: 1, written: 1 }),
+      'fewer had it': () => new Story().sends(1, 1).hands(1, 2).reported(5, { reached: 2 }),
+    },
+    kept: {
+      'it came before': () => new Story().sends(1, 1).hands(1, 2).reported(5, { reached: 1 }),
+      'it was written before': () => new Story().sends(1, 1, { level: 'written' }).hands(1, 2).reported(5, { reached: 1, written: 1 }),
+      'it waits until what was missed is looked up': () => back('1').sends(1, 1).reported(5, { reached: 1 }).recovers(true, '3', 6),
+      'its receiver had it when it came': () => back('2').recovers(true, '3', 1).sends(1, 1).reported(5, { reached: 1, position: '2' }),
+    },
+  },
+  'nothing-lost-silently': {
+    violated: {
+      'nothing was reported': () => new Story().sends(1, 1).hands(1, 2),
+      'it was reported twice': () => new Story().sends(1, 1).hands(1, 2).reported(3).reported(4),
+      'it never came to who was listed': () => new Story().sends(1, 1).reported(3),
+      'a stored one never came, and what came next named it': () => back('').sends(1, 1).reported(3, { position: '2' }).hands(3, 4, { position: '3', previous: '1' }),
+    },
+    kept: {
+      'it came': () => new Story().sends(1, 1).hands(1, 2).reported(3),
+      'it was reported as undelivered': () => new Story().sends(1, 1).reported(3, undelivered),
+      'it was refused': () => new Story().sends(1, 1, { refused: 'ROUTER_RATE_LIMITED' }),
+      'its receiver went': () => new Story().sends(1, 1).reported(3).ends(1, 4),
+      'the process of its sender ended': () => {
+        const story = new Story().sends(1, 1);
+        story.history.endedProcesses.add('n1.1');
+        return story;
+      },
+      'it was sent again, and came before its receiver': () => new Story().sends(1, 1, { isRepeat: true }).reported(3),
+      'what came next said that something is missing': () => back('').sends(1, 1).reported(3, { position: '2' }).hands(3, 4, { position: '3', previous: '2' }),
+      'the channel stood there when its receiver came': () => back('').recovers(true, '3', 2).sends(1, 1).reported(3, { position: '2' }),
+    },
+  },
+  'recovered-whole': {
+    violated: {
+      'one is missing': () => back('1').hands(2, 1, { position: '3', previous: '1' }).recovers(true, '3', 2),
+      'one comes that was known': () => back('1').hands(0, 1, { position: '1' }).hands(1, 2, { position: '2' }).hands(2, 3, { position: '3' }).recovers(true, '3', 4),
+      'one comes behind a later one': () => back('1').hands(1, 1, { position: '2' }).hands(2, 2, { position: '3' }).recovers(true, '3', 3).hands(1, 4, { position: '2' }),
+    },
+    kept: {
+      'all come': () => back('1').hands(1, 1, { position: '2' }).hands(2, 2, { position: '3' }).recovers(true, '3', 3),
+      'it is said that something may be missing': () => back('1').recovers(false, '3', 3),
+      'there is nothing new': () => back('3').recovers(true, '3', 3),
+      'it is ahead of its neuron': () => back('3').recovers(true, '2', 3),
+    },
+  },
+  'positions-chain': {
+    violated: {
+      'one between is missing, and the next does not say so': () => back('1').hands(2, 1, { position: '3', previous: '1' }),
+      'a position comes behind a later one': () => back('').hands(2, 1, { position: '3' }).hands(1, 2, { position: '2' }),
+      'the last never comes': () => back('1').hands(1, 1, { position: '2', previous: '1' }),
+    },
+    kept: {
+      'all come': () => back('1').hands(1, 1, { position: '2', previous: '1' }).hands(2, 2, { position: '3', previous: '2' }),
+      'what comes next says that something is missing': () => back('1').hands(2, 1, { position: '3', previous: '2' }),
+      'its connection ended': () => back('1').hands(1, 1, { position: '2', previous: '1' }).ends(1, 2),
+      'the last was dropped of what it read too slowly': () => back('1').hands(1, 1, { position: '2', previous: '1' }).hands(2, 2, { position: '3', previous: '2', writtenOrder: undefined as never }),
+      'it begins anew': () => back('3').recovers(false, '2', 1).hands(2, 2, { position: '3' }),
+    },
+  },
+  'dead-gone-in-time': {
+    violated: { 'somebody is listed of a process that was killed': () => new Story().dies('n2.1 lists bob d of /log') },
+    kept: { 'nobody is': () => new Story().dies() },
+  },
+  'woken-in-new-life': {
+    violated: { 'a neuron serves on in a life that is over': () => new Story().servesStale(4_001) },
+    kept: { 'it notices in time': () => new Story().servesStale(4_000), 'it cannot notice': () => new Story().servesStale(9_000).fault('half-open') },
+  },
+  'one-janitor': {
+    violated: { 'two clean up at a time': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25), 'one begins before the other has ended': () => new Story().tidied('n2.1', 10, undefined).tidied('n3.1', 15, 25) },
+    kept: {
+      'one goes on where the other has ended': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 25, 30),
+      'they clean up behind different lives': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25, { dead: { ...LIFE, incarnation: '2' } }),
+      'one of them was taken for dead': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25).fault('neuron-frozen'),
+    },
+  },
+};
+
+const complaints = (check: string, { history, faults }: Story): readonly string[] => MESSAGING_CHECKS[check]?.({ history, faults }) ?? [];
+
+describe('a check of messages', () => {
+  it('has a story here that it complains of, each of them', () => {
+    expect(Object.keys(BITES).sort()).toEqual(Object.keys(MESSAGING_CHECKS).sort());
+  });
+
+  for (const [check, { violated, kept }] of Object.entries(BITES)) {
+    it.each(Object.keys(violated))(`${check} complains: %s`, (name) => {
+      expect(complaints(check, violated[name]?.() as Story)).not.toEqual([]);
+    });
+    it.each(Object.keys(kept))(`${check} does not complain: %s`, (name) => {
+      expect(complaints(check, kept[name]?.() as Story)).toEqual([]);
+    });
+  }
+});
