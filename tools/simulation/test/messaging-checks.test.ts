@@ -232,6 +232,7 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
     kept: {
       'one goes on where the other has ended': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 25, 30),
       'they clean up behind different lives': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25, { dead: { ...LIFE, incarnation: '2' } }),
+      'it left in good order, and cleans up behind itself': () => new Story().tidied('n1.1', 10, 20).tidied('n3.1', 15, 25),
       'one of them was taken for dead': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25).fault('neuron-frozen'),
     },
   },

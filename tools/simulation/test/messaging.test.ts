@@ -5,7 +5,7 @@ import { PROFILES, type Profile } from '../src/world/profile.ts';
 
 /** Fixed, so that a run says something about the change and not about chance. */
 const RUN_SEED = 8;
-const SCHEDULES = 200;
+const SCHEDULES = 100;
 
 /** In this process, where mutants can be put: `schedules.test.ts` runs more of them in processes of their own. */
 it(`messages come in order and once, presence is true, and nothing is lost silently, in ${SCHEDULES} schedules of faults`, { timeout: 300_000 }, async () => {

@@ -1,3 +1,4 @@
+import type { TidyHistory } from '../../messaging/messaging-history.ts';
 import type { MessagingFacts } from './judge-messaging.ts';
 
 /** Milliseconds for which a neuron may serve in a life that is another's by now, while nothing keeps it from noticing. */
@@ -20,7 +21,13 @@ export function wokenInNewLife({ history, faults }: MessagingFacts): string[] {
 export function oneJanitor({ history, faults }: MessagingFacts): string[] {
   // One that stands still, or is cut off, is taken for dead, and another goes on.
   if (['neuron-frozen', 'neuron-killed', 'host-gone', 'neuron-cut-off', 'link-cut', 'link-one-way', ...HINDERING].some((kind) => (faults.get(kind) ?? 0) > (kind === 'neuron-killed' || kind === 'host-gone' ? 1 : 0))) return [];
-  return history.tidied.flatMap((one, index) =>
-    history.tidied.slice(index + 1).filter((other) => other.janitor !== one.janitor && other.dead.neuron === one.dead.neuron && other.dead.incarnation === one.dead.incarnation && other.fromMs < (one.untilMs ?? Number.POSITIVE_INFINITY)).map((other) => `${one.janitor} and ${other.janitor} clean up behind ${one.dead.neuron} ${one.dead.incarnation}`),
+  // Who leaves in good order cleans up behind itself, and whoever sees it leave may help.
+  const janitors = history.tidied.filter(({ janitor, dead }) => !janitor.startsWith(`${dead.neuron}.`));
+  return janitors.flatMap((one, index) =>
+    janitors.slice(index + 1).filter((other) => other.janitor !== one.janitor && isSame(other, one) && other.fromMs < (one.untilMs ?? Number.POSITIVE_INFINITY)).map((other) => `${one.janitor} and ${other.janitor} clean up behind ${one.dead.neuron} ${one.dead.incarnation}`),
   );
+}
+
+function isSame({ dead: one }: TidyHistory, { dead: other }: TidyHistory): boolean {
+  return one.neuron === other.neuron && one.incarnation === other.incarnation;
 }
