@@ -55,7 +55,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     parts.gate = gate;
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest(faces, { stack, logger });
-    const resp = await openResp(faces, { stack, logger });
+    const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });
     const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
     gate.onChange(() => signalling.recheck());
     const webSocket = await openWebSocket({ ...faces, signalling }, rest.server, { stack, logger });
@@ -152,9 +152,9 @@ async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { 
   return { handler, server: stack.add('REST', await listening('--rest-port', () => createRestServer(options))) };
 }
 
-async function openResp({ settings, parts, store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<RespServer> {
+async function openResp({ settings, parts, store, accounts, tls, router }: FaceParts & { readonly router: Channels['router'] }, { stack, logger }: Context): Promise<RespServer> {
   const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
-  const face = createRespFace({ store, accounts, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
+  const face = createRespFace({ store, accounts, router, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
   parts.resp = face;
   const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));

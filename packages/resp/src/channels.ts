@@ -1,9 +1,12 @@
-import type { LoginService } from '@xir/accounts';
+import { loginUser, type LoginService } from '@xir/accounts';
+import type { Clock } from '@xir/couch-client';
 import type { WatchScope } from '@xir/kv4-core';
 
 import type { Change, ChangeFollower, Following } from './changes/change-follower.ts';
 import type { Client } from './client.ts';
+import { RespError } from './errors.ts';
 import { globMatcher, type Matcher } from './glob.ts';
+import { bytesOfContent, channelPath, contentOfBytes, isReserved, MESSAGE_DEVICE, MESSAGE_EVENT, placeOf, refusalOf, type ChannelMessage, type MessageRouter } from './messaging.ts';
 import type { RespMetrics } from './metrics.ts';
 
 /** Events of names, as a subscription to them gives them. */
@@ -19,19 +22,37 @@ interface Subscription {
   readonly isPattern: boolean;
   readonly matches: Matcher;
   readonly followings: readonly Following[];
+  /** Where it listens to channels of all neurons. */
+  listening: ReturnType<MessageRouter['listen']> | undefined;
 }
 
-/** Who listens to which channels: per account, on this neuron. */
+/** What {@link Channels} work with. */
+export interface ChannelsParts {
+  readonly metrics: RespMetrics;
+  readonly logins: Pick<LoginService, 'confirm'>;
+  readonly clock: Pick<Clock, 'schedule'>;
+  /** Absent: messages stay on this neuron. */
+  readonly router: MessageRouter | undefined;
+}
+
+/** Milliseconds for which a subscription waits to be known to the other neurons before it is confirmed. */
+const KNOWN_WITHIN_MS = 2_000;
+
+/** Who listens to which channels, per account: to those of the router, which span all neurons, and to events of names. */
 export class Channels {
   readonly #changes: ChangeFollower;
   readonly #metrics: RespMetrics;
   readonly #buckets = new Map<string, Map<string, Map<Client, Subscription>>>();
   readonly #logins: Pick<LoginService, 'confirm'>;
+  readonly #clock: Pick<Clock, 'schedule'>;
+  readonly #router: MessageRouter | undefined;
 
-  constructor(changes: ChangeFollower, { metrics, logins }: { readonly metrics: RespMetrics; readonly logins: Pick<LoginService, 'confirm'> }) {
+  constructor(changes: ChangeFollower, { metrics, logins, clock, router }: ChannelsParts) {
     this.#changes = changes;
     this.#metrics = metrics;
     this.#logins = logins;
+    this.#clock = clock;
+    this.#router = router;
   }
 
   /** Subscribes a client to a channel or a pattern (byte text). Resolves when nothing will be missed from then on; rejects where the names cannot be followed. */
@@ -40,7 +61,7 @@ export class Channels {
     if (names.has(name)) return;
     const followings: Following[] = [];
     const matches = isPattern ? globMatcher(name) : (channel: string) => channel === name;
-    const subscription: Subscription = { client, name, isPattern, matches, followings };
+    const subscription: Subscription = { client, name, isPattern, matches, followings, listening: undefined };
     for (const scope of events?.scopes ?? []) {
       const changed = (change: Change) => this.#tellOf(subscription, events?.messagesOf(change) ?? []);
       const lost = (error: unknown) => {
@@ -48,10 +69,12 @@ export class Channels {
       };
       followings.push(this.#changes.follow(scope, { changed, lost }, 'ready'));
     }
+    if (events === undefined && !isReserved(name)) subscription.listening = this.#listen(subscription);
     names.add(name);
     this.#add(subscription);
     try {
       await Promise.all(followings.map(({ ready }) => ready));
+      if (subscription.listening !== undefined) await this.#known(subscription.listening);
     } catch (error) {
       this.unsubscribe(client, { name, isPattern });
       throw error;
@@ -66,14 +89,34 @@ export class Channels {
     const filed = this.#buckets.get(bucket);
     const id = idOf(name, isPattern);
     const subscribers = filed?.get(id);
-    for (const following of subscribers?.get(client)?.followings ?? []) following.stop();
+    const subscription = subscribers?.get(client);
+    for (const following of subscription?.followings ?? []) following.stop();
+    subscription?.listening?.stop();
     if (subscribers?.delete(client) === true) this.#metrics.subscriptions -= 1;
     if (subscribers?.size === 0) filed?.delete(id);
     if (filed?.size === 0) this.#buckets.delete(bucket);
   }
 
-  /** Sends a message (byte text) to all who listen to a channel; answers how many. */
-  publish(bucket: string, channel: string, message: string): number {
+  /** Sends a message (byte text) to all who are on a channel or listen to it, on all neurons; answers how many. Throws `RESP_BAD_NAME`, `RESP_BAD_ARGUMENT`, `RESP_BUSY`. */
+  publish(client: Client, channel: string, message: string): number | Promise<number> {
+    if (this.#router === undefined || isReserved(channel)) return this.#publishHere(client.login.bucket, channel, message);
+    const path = channelPath(channel);
+    const { bucket } = client.login;
+    const publisher = (client.publisher ??= this.#router.publisher({ bucket, user: loginUser(client.login), device: MESSAGE_DEVICE }));
+    return new Promise((resolve, reject) => {
+      try {
+        publisher.send(path, { target: { type: 'channel' }, event: MESSAGE_EVENT, content: contentOfBytes(message), level: 'reached' }, ({ reached, undelivered }) => {
+          const isTaken = !undelivered.some(({ reason }) => reason === 'not-stored' || reason === 'busy');
+          if (isTaken) resolve(reached);
+          else reject(new RespError('RESP_BUSY', 'the message could not be taken; try again'));
+        });
+      } catch (error) {
+        reject(refusalOf(error) as Error);
+      }
+    });
+  }
+
+  #publishHere(bucket: string, channel: string, message: string): number {
     let receivers = 0;
     for (const subscribers of this.#buckets.get(bucket)?.values() ?? []) {
       for (const subscription of subscribers.values()) {
@@ -101,6 +144,33 @@ export class Channels {
   leave(client: Client): void {
     for (const name of [...(client.channels ?? [])]) this.unsubscribe(client, { name, isPattern: false });
     for (const name of [...(client.patterns ?? [])]) this.unsubscribe(client, { name, isPattern: true });
+  }
+
+  #listen(subscription: Subscription): Subscription['listening'] {
+    const { client, name, isPattern } = subscription;
+    if (this.#router === undefined) return undefined;
+    const { path, subtree, nameOf } = placeOf(name, isPattern);
+    const deliver = (message: ChannelMessage, onWritten?: (written: boolean) => void) => {
+      const shown = nameOf(message.channel.path);
+      if (shown !== undefined) this.#send(subscription, shown, bytesOfContent(message.content));
+      onWritten?.(true);
+    };
+    try {
+      // What is missed cannot be told in this protocol otherwise than by ending the connection.
+      return this.#router.listen({ bucket: client.login.bucket, path, subtree }, { deliver, missed: () => client.cut(), end: () => client.cut() });
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  /** The database holds that somebody listens here, or does not answer. */
+  #known(listening: NonNullable<Subscription['listening']>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.schedule(KNOWN_WITHIN_MS, resolve);
+      // A subscription that the database does not know yet is confirmed all the same.
+      const stored = listening.stored().catch(() => undefined);
+      void stored.then(() => (timer.cancel(), resolve()));
+    });
   }
 
   #add(subscription: Subscription): void {

@@ -2,6 +2,7 @@ import type { Login, LoginService } from '@xir/accounts';
 import { RespReplyWriter } from '@xir/protocol';
 
 import { RespError } from './errors.ts';
+import type { MessagePublisher } from './messaging.ts';
 import { WatchedKeys, type Transaction } from './transaction.ts';
 import { ClientWatch } from './client-watch.ts';
 import type { Tracking } from './tracking/tracking.ts';
@@ -54,6 +55,8 @@ export class Client {
   /** The bucket in which it subscribed last. */
   lastBucket = '';
   channels: Set<string> | undefined;
+  /** Sends its messages, in their order. */
+  publisher: MessagePublisher | undefined;
   patterns: Set<string> | undefined;
   #login: Login | undefined;
   readonly #watches = new Map<number, ClientWatch>();

@@ -3,6 +3,7 @@ import type { Clock } from '@xir/couch-client';
 import type { RespRequestLimits } from '@xir/protocol';
 
 import type { FollowedStore } from './changes/followed-store.ts';
+import type { MessageRouter } from './messaging.ts';
 
 /** Default of {@link RespLimits.maxConnections}. */
 export const DEFAULT_MAX_CONNECTIONS = 10_000;
@@ -57,6 +58,8 @@ export interface RespOptions {
   readonly store: FollowedStore;
   /** Who may log in. Not closed by the face. */
   readonly accounts: Accounts;
+  /** Channels over all neurons, such as a `Router`: SUBSCRIBE, PSUBSCRIBE and PUBLISH are theirs. Default: messages stay on this neuron. Not closed by the face. */
+  readonly router?: MessageRouter;
   /** The secret from which the key of tokens is derived; default: no token logs in. */
   readonly systemSecret?: string;
   /** Names this neuron in INFO. */

@@ -59,7 +59,7 @@ export function createRespFace(options: RespOptions): RespFace {
     additions: new FoldedAdditions(),
     cursors: new ScanCursors(limits.maxScanCursors),
     changes,
-    channels: new Channels(changes, { metrics, logins: accounts.logins }),
+    channels: new Channels(changes, { metrics, logins: accounts.logins, clock, router: options.router }),
     tracked,
     countRequest: options.countRequest,
     onError: (error) => options.onError?.(error),

@@ -2,6 +2,7 @@ import { nameEvents } from '../changes/name-events.ts';
 import type { Call, Command } from '../command.ts';
 import { RespError } from '../errors.ts';
 import { globMatcher } from '../glob.ts';
+import { channelPath, isReserved, placeOf } from '../messaging.ts';
 
 function subscribeTo(isPattern: boolean): (call: Call) => Promise<void> {
   return async (call) => {
@@ -9,6 +10,10 @@ function subscribeTo(isPattern: boolean): (call: Call) => Promise<void> {
     const { maxSubscriptions } = context.limits;
     for (const name of args.slice(1)) {
       if (client.subscriptions >= maxSubscriptions) throw new RespError('RESP_BUSY', `more than ${maxSubscriptions} subscriptions`);
+      if (!isReserved(name)) {
+        const { path, subtree } = placeOf(name, isPattern);
+        refuseBanned(call, path, subtree ? 'subtree' : 'path');
+      }
       await context.channels.subscribe(client, { name, isPattern }, nameEvents(client.login.bucket, { name, isPattern, nowMs: () => context.clock.now() }));
       confirm(call, isPattern ? 'psubscribe' : 'subscribe', name);
     }
@@ -36,8 +41,18 @@ function confirm({ client, reply }: Call, kind: string, name: string | undefined
   reply.integer(client.subscriptions);
 }
 
-function publish({ args, client, context, reply }: Call): void {
-  reply.integer(context.channels.publish(client.login.bucket, args[1] as string, args[2] as string));
+/** Refuses a channel that the client's address is banned from. */
+function refuseBanned({ client, context }: Call, path: string, reach: 'path' | 'subtree'): void {
+  if (client.restricted && context.accounts.bans.peek(client.login.bucket, client.place.remoteAddress, path, reach) !== false) throw new RespError('RESP_FORBIDDEN', 'this address is banned from this channel');
+}
+
+function publish(call: Call): void | Promise<void> {
+  const { args, client, context } = call;
+  const channel = args[1] as string;
+  if (!isReserved(channel)) refuseBanned(call, channelPath(channel), 'path');
+  const receivers = context.channels.publish(client, channel, args[2] as string);
+  if (typeof receivers === 'number') return call.reply.integer(receivers);
+  return receivers.then((count) => call.reply.integer(count));
 }
 
 function pubsub(call: Call): void {
@@ -85,7 +100,7 @@ export const PUBSUB: readonly Command[] = [
     group: 'pubsub',
     flags: ['pubsub', 'fast'],
     since: '2.0.0',
-    summary: 'Sends a message to who listens on this neuron with the same account.',
+    summary: 'Sends a message to all who are on a channel of the account or listen to it, on all neurons; answers how many.',
     arguments: [CHANNEL, { name: 'message', type: 'string' }],
     run: publish,
   },
