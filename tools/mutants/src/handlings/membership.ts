@@ -22,7 +22,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     file: OTHER,
     find: "  if (atMs - other.leaseChangedAtMs < patienceMs) return 'suspect';\n",
     replace: '',
-    heldBy: MODEL,
+    heldBy: { file: TEST, title: 'E3: who renews its lease or answers' },
   },
   {
     name: 'missed-pings-needed',
