@@ -4,7 +4,7 @@
  */
 export const ROLES = [
   { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
-  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/signalling', '@xir/resp', '@xir/operations', '@xir/accounts'] },
+  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/signalling', '@xir/messaging', '@xir/resp', '@xir/operations', '@xir/accounts'] },
   { role: 'Messaging', packages: ['@xir/router'] },
   { role: 'Memory', packages: ['@xir/kv4', '@xir/kv4-couch', '@xir/kv4-core', '@xir/protocol'] },
   { role: 'CouchDB, with or without Xir', packages: ['@xir/couch-feed', '@xir/couch-client', '@xir/couch-embedded'] },
@@ -26,6 +26,7 @@ export const ALLOWED = {
   '@xir/resp': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/websocket': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/signalling': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol', '@xir/router'],
+  '@xir/messaging': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol', '@xir/rest', '@xir/router', '@xir/signalling'],
   '@xir/operations': ['@xir/couch-client'],
   '@xir/stem-sdk': ['@xir/kv4-core', '@xir/protocol'],
   '@xir/kv4-testing': ['@xir/kv4-core'],
@@ -38,6 +39,7 @@ export const ALLOWED = {
     '@xir/kv4',
     '@xir/kv4-core',
     '@xir/kv4-couch',
+    '@xir/messaging',
     '@xir/operations',
     '@xir/protocol',
     '@xir/resp',

@@ -1,5 +1,6 @@
 import { ACCOUNTS_ERROR_STRINGS } from '@xir/accounts';
 import type { OperationsDocument } from '@xir/operations';
+import { MESSAGING_ERROR_STRINGS } from '@xir/messaging';
 import { apiPage, asyncApiDocument, KV4_ERROR_STRINGS, openApiDocument } from '@xir/protocol';
 import { REST_ERROR_STRINGS } from '@xir/rest';
 import { WEBSOCKET_ERROR_STRINGS } from '@xir/websocket';
@@ -15,7 +16,7 @@ export const API_DOCUMENTS: Readonly<Record<string, OperationsDocument>> = {
 };
 
 function openApi() {
-  return openApiDocument({ version: NEURON_VERSION, errorCodes: { ...REST_ERROR_STRINGS, ...ACCOUNTS_ERROR_STRINGS, ...KV4_ERROR_STRINGS } });
+  return openApiDocument({ version: NEURON_VERSION, errorCodes: { ...REST_ERROR_STRINGS, ...MESSAGING_ERROR_STRINGS, ...ACCOUNTS_ERROR_STRINGS, ...KV4_ERROR_STRINGS } });
 }
 
 function asyncApi() {

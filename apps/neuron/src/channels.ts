@@ -1,6 +1,7 @@
 import type { Accounts, CachedStore } from '@xir/accounts';
 import { systemClock } from '@xir/couch-client';
 import { retentionOf, type LayerRetention } from '@xir/kv4-core';
+import type { MessagingOptions } from '@xir/messaging';
 import type { TokenClaims } from '@xir/protocol';
 import { ChannelRules, openRouter, withSubscriptions, type ChannelLimits, type ChannelRule, type HistoryPolicies, type HistoryPolicy, type LinkTransport, type Membership, type Router } from '@xir/router';
 import { createSignallingFace, TokenGate, type SignallingFace, type SignallingOptions } from '@xir/signalling';
@@ -23,6 +24,8 @@ export interface Channels {
   readonly router: Router;
   /** The store in which `*subs` is who is connected. */
   readonly store: CachedStore;
+  /** Who may connect where, and what happens to slow receivers, by whatever way they come. */
+  readonly admission: Pick<MessagingOptions, 'mayConnect' | 'slowReceiverPolicy'>;
   /** Signalling over them, once tokens can be verified. */
   serve(verifyToken: (token: string) => TokenClaims | undefined, options: Pick<SignallingOptions, 'trustProxy' | 'standing' | 'nextHost'>): SignallingFace;
 }
@@ -32,8 +35,13 @@ export async function openChannels({ store, accounts, membership, links, rules, 
   const { find } = new ChannelRules(rules);
   const router = await openRouter({ store, membership, links, onError, history: historyOf(find, layers), historyLayers: layersOf(rules), channelLimits: (channel) => limitsOf(find(channel)) });
   const gate = new TokenGate({ store, clock: systemClock });
+  const admission: Required<Channels['admission']> = {
+    mayConnect: (claims, path) => gate.mayConnect(claims, path),
+    slowReceiverPolicy: (bucket, path) => find({ bucket, path })?.slowReceivers ?? 'cut',
+  };
   return {
     router,
+    admission,
     store: withSubscriptions({ store, router, onKick: (kick) => gate.note(kick) }),
     serve: (verifyToken, options) =>
       createSignallingFace({
@@ -41,8 +49,7 @@ export async function openChannels({ store, accounts, membership, links, rules, 
         router,
         bans: accounts.bans,
         verifyToken,
-        mayConnect: (claims, path) => gate.mayConnect(claims, path),
-        slowReceiverPolicy: (bucket, path) => find({ bucket, path })?.slowReceivers ?? 'cut',
+        ...admission,
         onError,
       }),
   };

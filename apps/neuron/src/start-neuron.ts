@@ -2,9 +2,10 @@ import { createAccounts, type Accounts, type CachedStore, type Login } from '@xi
 import { isCouchError, parseServerUrl, systemClock, systemRandom } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
+import { createMessaging } from '@xir/messaging';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
-import { createRestHandler, createRestServer, type HostOptions, type RestHandler, type RestServer } from '@xir/rest';
+import { createRestHandler, createRestServer, type HostOptions, type RestHandler, type RestOptions, type RestServer } from '@xir/rest';
 import type { SignallingFace, SignallingOptions } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
@@ -53,8 +54,12 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     stack.add('router', channels.router);
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;
+    const messaging = createMessaging({ router: channels.router, ...channels.admission, standing: () => gate.standing });
+    gate.onChange(() => messaging.recheck());
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
-    const rest = await openRest(faces, { stack, logger });
+    const rest = await openRest({ ...faces, services: messaging.services }, { stack, logger });
+    // Peers over HTTP are told that the neuron closes before their requests end.
+    stack.add('messaging', { close: async () => messaging.close() });
     const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });
     const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
     gate.onChange(() => signalling.recheck());
@@ -133,7 +138,7 @@ interface FaceParts {
   readonly tls: TlsFiles | undefined;
 }
 
-async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { stack, logger }: Context): Promise<{ readonly handler: RestHandler; readonly server: RestServer }> {
+async function openRest({ settings, parts, store, accounts, tls, services }: FaceParts & Pick<RestOptions, 'services'>, { stack, logger }: Context): Promise<{ readonly handler: RestHandler; readonly server: RestServer }> {
   const turn = turnOptions(settings);
   const handler = createRestHandler({
     store,
@@ -141,6 +146,7 @@ async function openRest({ settings, parts, store, accounts, tls }: FaceParts, { 
     systemSecret: settings.systemSecret,
     neuron: settings.name,
     trustProxy: settings.trustProxy,
+    ...(services === undefined ? {} : { services }),
     ...(turn === undefined ? {} : { turn }),
     hosts: hostsOf(parts, settings),
     onError: (error) => logger.error({ error }, 'a request failed for a reason that nobody planned for'),

@@ -17,7 +17,7 @@ import { exchangesOf, type Exchange, type OpenApi } from './openapi-exchanges.ts
 const OPTIONS = '--rest-port 0 --ops-port 0 --tcp-port 0 --ws-port 0 --link-port 0 --system-secret secret --signal-urls wss://signal.example/ws --turn-hosts turn.example --turn-secret shared'.split(' ');
 
 /** What differs from run to run in the events of a watch. */
-const VARYING_DATA = ['t', '_id', '_rev', 'v/_ver_'].map((name) => `/*/data/${name}`);
+const VARYING_DATA = ['t', '_id', '_rev', 'v/_ver_', 'session'].map((name) => `/*/data/${name}`);
 
 /** Events of a stream until it has as many as the example; times and ids are left out. */
 async function readEvents(response: Response, wanted: number): Promise<string> {

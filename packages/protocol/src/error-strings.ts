@@ -66,6 +66,8 @@ export const ERROR_STRINGS = {
   url_too_long: xir(414, 'The path and query are longer than the limit.'),
   headers_too_large: xir(431, 'The headers are larger than the limit.'),
   timeout: xir(408, 'The request did not arrive, or could not be answered, in time.'),
+  rate_limited: xir(429, 'The account, or the peer, sent too many messages in a second; try again later.'),
+  no_history: xir(404, 'The channel keeps no messages.'),
   busy: xir(503, 'A limit of the neuron is reached (requests, watches, queued writes); try again.'),
   not_fresh: xir(503, 'The freshness that was asked for could not be proved in time.'),
   unavailable: xir(503, 'The database cannot be reached and the answer is not at hand.'),

@@ -92,6 +92,22 @@ export class RestError extends Error {
   }
 }
 
+/** A failure of a service that was added; its code is that service's. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: string;
+  readonly errorString: ErrorString;
+  /** Headers that belong to the answer, as name and value in turn. */
+  readonly headers: readonly string[];
+
+  constructor(code: string, errorString: ErrorString, { message, headers = [] }: { readonly message: string; readonly headers?: readonly string[] }) {
+    super(message);
+    this.code = code;
+    this.errorString = errorString;
+    this.headers = headers;
+  }
+}
+
 /** How an error is told to a client. */
 export interface ErrorAnswer {
   readonly errorString: ErrorString;
@@ -108,7 +124,7 @@ export interface ErrorAnswer {
 
 /** How any error that reached the face is told to a client. */
 export function describeError(error: unknown): ErrorAnswer {
-  if (error instanceof RestError) return detailed(answer(error.errorString, error.code, error.headers), error);
+  if (error instanceof RestError || error instanceof ServiceError) return detailed(answer(error.errorString, error.code, error.headers), error);
   if (error instanceof AccountsError) {
     if (error.code === 'ACCOUNTS_TOO_MANY_ATTEMPTS') {
       return { ...answer(error.errorString, error.code, ['Retry-After', String(Math.ceil((error.retryAfterMs ?? 1000) / 1000))]), status: 429 };

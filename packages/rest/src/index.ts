@@ -31,7 +31,26 @@ export {
   type RestOptions,
   type TurnOptions,
 } from './options.ts';
-export { REST_ERROR_CODES, REST_ERROR_STRINGS, RestError, type RestErrorCode } from './errors.ts';
+export { describeError, REST_ERROR_CODES, REST_ERROR_STRINGS, RestError, ServiceError, type ErrorAnswer, type RestErrorCode } from './errors.ts';
+export { bucketScope } from './bucket-scope.ts';
 export { LATENCY_BUCKETS_MS, type RequestCounts, type RequestOutcome, type RestMetricsSnapshot } from './metrics.ts';
+export type { RequestLogin } from './request-login.ts';
+export type {
+  EventsAnswer,
+  ListAnswer,
+  Service,
+  ServiceAnswer,
+  ServiceContext,
+  ServiceMethod,
+  ServiceRequest,
+  TextEvent,
+  TextEventsAnswer,
+  UnprovedRequest,
+  ValueAnswer,
+} from './service.ts';
+export { StatsAccumulator, type StatsAccumulatorOptions } from './stats-accumulator.ts';
+export type { MeasureAddress } from './stats-entry.ts';
+export { subscriptionService } from './services/subscriptions.ts';
+export { requireBody } from './write-parameters.ts';
 export type { RequestReport } from './request-report.ts';
 export { TokenSigner, verifyToken } from './token-signer.ts';

@@ -1,7 +1,7 @@
 /** Upper bounds of the latency buckets, in milliseconds; the last bucket has none. */
 export const LATENCY_BUCKETS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000] as const;
 
-const SERVICES = ['ns', 'data', 'acc', 'auth', 'ds', 'stats', 'host', 'token', 'turn', 'subs', 'other'] as const;
+const SERVICES = ['ns', 'data', 'acc', 'auth', 'ds', 'stats', 'host', 'token', 'turn', 'subs', 'messages', 'peer', 'other'] as const;
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'other'] as const;
 const OUTCOMES = ['ok', 'error', 'aborted'] as const;
 const SLOTS = LATENCY_BUCKETS_MS.length + 2;

@@ -2,6 +2,7 @@ import type { Accounts, CachedStore } from '@xir/accounts';
 import type { Clock, Random } from '@xir/couch-client';
 
 import type { RequestReport } from './request-report.ts';
+import type { Service } from './service.ts';
 
 /** Default of {@link RestLimits.maxUrlCharacters}. */
 export const DEFAULT_MAX_URL_CHARACTERS = 8192;
@@ -101,6 +102,8 @@ export interface RestOptions {
   readonly randomUuid?: () => string;
   readonly turn?: TurnOptions;
   readonly hosts?: HostOptions;
+  /** Services besides the usual ones, or in their place, by their names in the path without the underscore. */
+  readonly services?: ReadonlyMap<string, Service>;
   readonly limits?: Partial<RestLimits>;
   /** Take the client's address from the last entry of `X-Forwarded-For`, which a trusted proxy has set. Default false. */
   readonly trustProxy?: boolean;

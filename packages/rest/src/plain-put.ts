@@ -143,6 +143,8 @@ class Exchange {
       body: body.ok ? body.body : {},
       ...(body.ok ? {} : { bodyProblem: body.problem }),
       signal: NEVER,
+      // It never waits for something to happen.
+      wait: () => undefined,
     };
   }
 

@@ -18,7 +18,7 @@ import { onResponseEnd } from './response-end.ts';
 import type { Service, ServiceAnswer, ServiceContext, ServiceMethod, ServiceRequest } from './service.ts';
 import { SERVICES } from './services/services.ts';
 import { visitOf, type Visit } from './visit.ts';
-import { sendEvents } from './watch-stream.ts';
+import { sendEvents, watchTexts } from './watch-stream.ts';
 
 /** Why work for a request stops. One for all: the request's stack says nothing, and making it costs more than the rest of the closing. */
 const REQUEST_ENDED = new DOMException('the request has ended', 'AbortError');
@@ -51,12 +51,14 @@ interface Exchange {
 export class RequestRunner {
   readonly #options: RequestRunnerOptions;
   readonly #bodies: BodyBudget;
+  readonly #services: ReadonlyMap<string, Service>;
   readonly #watches = new Set<AbortController>();
   #closed = false;
 
   constructor(options: RequestRunnerOptions) {
     this.#options = options;
     this.#bodies = options.budget;
+    this.#services = new Map([...SERVICES, ...(options.options.services ?? [])]);
   }
 
   /** Serves a request. Never throws. */
@@ -75,6 +77,7 @@ export class RequestRunner {
     metrics.activeRequests += 1;
     onResponseEnd(request, response, () => {
       exchange.abort.abort(REQUEST_ENDED);
+      this.#watches.delete(exchange.abort);
       if (exchange.watching) metrics.activeWatches -= 1;
       else metrics.activeRequests -= 1;
       this.#report(exchange);
@@ -127,11 +130,13 @@ export class RequestRunner {
     if (target === undefined) throw new RestError('REST_BAD_REQUEST', 'a segment of the path decodes to a slash, NUL or bad UTF-8, or there are too many segments');
     exchange.target = target;
     if (metrics.activeRequests > limits.maxConcurrentRequests) throw new RestError('REST_BUSY', 'too many requests are under way', ['Retry-After', '1']);
-    const service = SERVICES.get(target.service);
-    if (service === undefined) throw new RestError('REST_UNKNOWN_SERVICE', `there is no such service; a path begins with one of ${[...SERVICES.keys()].map((name) => `/_${name}`).join(' ')}`);
-    const { login, byToken } = await requestLogin(context, request.headers.authorization, { remoteAddress: exchange.remoteAddress, nowMs: context.clock.now() });
+    const service = this.#services.get(target.service);
+    if (service === undefined) throw new RestError('REST_UNKNOWN_SERVICE', `there is no such service; a path begins with one of ${[...this.#services.keys()].map((name) => `/_${name}`).join(' ')}`);
+    const { remoteAddress } = exchange;
+    const { headers } = request;
+    const { login, byToken } = await (service.authenticate?.({ context, target, headers, remoteAddress }) ?? requestLogin(context, headers.authorization, { remoteAddress, nowMs: context.clock.now() }));
     exchange.login = login;
-    await this.#refuseBanned(login, exchange.remoteAddress, visitOf(target, request.method));
+    await this.#refuseBanned(login, remoteAddress, visitOf(target, request.method));
     const method = allowedMethod(service, request.method ?? 'GET');
     refuseUndescribed(method, target, request.headers);
     this.#options.counter?.count(login, `/${target.service}/${method}`);
@@ -161,6 +166,7 @@ export class RequestRunner {
       body: body?.ok === true ? body.body : {},
       ...(body?.ok === false ? { bodyProblem: body.problem } : {}),
       signal: exchange.abort.signal,
+      wait: () => this.#becomeWatch(exchange),
     };
   }
 
@@ -174,6 +180,8 @@ export class RequestRunner {
       case 'not-modified':
         return exchange.writer.notModified(answer.version, answer.address);
       case 'events':
+        return this.#watch(exchange, watchTexts(answer.events));
+      case 'text-events':
         return this.#watch(exchange, answer.events);
     }
   }
@@ -181,25 +189,27 @@ export class RequestRunner {
   async #watch(exchange: Exchange, events: Parameters<typeof sendEvents>[2]): Promise<void> {
     const { metrics, context, ageMs } = this.#options;
     const { limits, clock } = context;
-    if (this.#closed || metrics.activeWatches >= limits.maxWatches) throw new RestError('REST_BUSY', 'too many watches are open', ['Retry-After', '1']);
+    this.#becomeWatch(exchange);
+    const end = await sendEvents(exchange.request, exchange.response, events, {
+      clock,
+      heartbeatMs: limits.watchHeartbeatMs,
+      maxBufferBytes: limits.maxWatchBufferBytes,
+      ageMs,
+      admit: () => this.#admitWatcher(exchange),
+      end: () => exchange.abort.abort(),
+      signal: exchange.abort.signal,
+    });
+    if (end === 'slow-reader') metrics.slowWatchesCut += 1;
+  }
+
+  #becomeWatch(exchange: Exchange): void {
+    const { metrics, context } = this.#options;
+    if (exchange.watching) return;
+    if (this.#closed || metrics.activeWatches >= context.limits.maxWatches) throw new RestError('REST_BUSY', 'too many watches are open', ['Retry-After', '1']);
     exchange.watching = true;
     metrics.activeWatches += 1;
     metrics.activeRequests -= 1;
     this.#watches.add(exchange.abort);
-    try {
-      const end = await sendEvents(exchange.request, exchange.response, events, {
-        clock,
-        heartbeatMs: limits.watchHeartbeatMs,
-        maxBufferBytes: limits.maxWatchBufferBytes,
-        ageMs,
-        admit: () => this.#admitWatcher(exchange),
-        end: () => exchange.abort.abort(),
-        signal: exchange.abort.signal,
-      });
-      if (end === 'slow-reader') metrics.slowWatchesCut += 1;
-    } finally {
-      this.#watches.delete(exchange.abort);
-    }
   }
 
   /** Looks again: accounts are closed and addresses banned while watches are open. */
@@ -230,7 +240,7 @@ export class RequestRunner {
   #report(exchange: Exchange): void {
     const { metrics, context, options } = this.#options;
     const { request, response, target, login, error } = exchange;
-    const service = target !== undefined && SERVICES.has(target.service) ? target.service : 'other';
+    const service = target !== undefined && this.#services.has(target.service) ? target.service : 'other';
     const method = request.method ?? 'GET';
     const outcome: RequestOutcome = error !== undefined ? 'error' : response.writableFinished || exchange.watching ? 'ok' : 'aborted';
     const durationMs = context.clock.monotonic() - exchange.startedMs;

@@ -3,9 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Accounts, CachedStore, DataTokens, Login } from '@xir/accounts';
 import type { Clock, Random } from '@xir/couch-client';
 import type { KeyAddress, WatchEvent } from '@xir/kv4-core';
-import type { BodyObject, BodyProblem, Query } from '@xir/protocol';
+import type { BodyObject, BodyProblem, Query, Target } from '@xir/protocol';
 
 import type { HostOptions, RestLimits, TurnOptions } from './options.ts';
+import type { RequestLogin } from './request-login.ts';
 import type { StatsAccumulator } from './stats-accumulator.ts';
 import type { TokenSigner } from './token-signer.ts';
 
@@ -48,6 +49,8 @@ export interface ServiceRequest {
   readonly bodyProblem?: BodyProblem;
   /** Aborted when the client has left or the time is up. Not handed to writes: they are finished once begun. */
   readonly signal: AbortSignal;
+  /** Counts the request among the watches from now on, as it waits for something to happen. Throws `REST_BUSY` where there are too many. */
+  readonly wait: () => void;
 }
 
 /** One value as JSON text. */
@@ -80,11 +83,37 @@ export interface EventsAnswer {
   readonly events: AsyncIterable<WatchEvent>;
 }
 
+/** An event as it is sent. */
+export interface TextEvent {
+  /** Its lines, the empty one at the end included. */
+  readonly text: string;
+  /** Called once: true when it was written to the socket, false when it never will be. */
+  readonly onWritten?: (written: boolean) => void;
+  /** The client read too slowly: this is the last event. */
+  readonly isCut?: boolean;
+}
+
+/** Server-sent events that the service has put into words itself. */
+export interface TextEventsAnswer {
+  readonly kind: 'text-events';
+  readonly events: AsyncIterable<TextEvent>;
+}
+
 /** What a service answers. */
-export type ServiceAnswer = ValueAnswer | ListAnswer | EventsAnswer | { readonly kind: 'not-modified'; readonly version: string; readonly address: KeyAddress };
+export type ServiceAnswer = ValueAnswer | ListAnswer | EventsAnswer | TextEventsAnswer | { readonly kind: 'not-modified'; readonly version: string; readonly address: KeyAddress };
+
+/** A request before anybody knows who sends it. */
+export interface UnprovedRequest {
+  readonly context: ServiceContext;
+  readonly target: Target;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string;
+}
 
 /** One service of the API. Throws `RestError`, `AccountsError` or `Kv4Error`. */
 export interface Service {
   readonly methods: readonly ServiceMethod[];
+  /** Who sends a request, where another proof than `Authorization` is asked for. Bans of the path that it leads to are its business. */
+  authenticate?(request: UnprovedRequest): Promise<RequestLogin>;
   handle(request: ServiceRequest): Promise<ServiceAnswer>;
 }

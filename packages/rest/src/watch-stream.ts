@@ -8,6 +8,7 @@ import { errorText } from '@xir/protocol';
 
 import { describeError } from './errors.ts';
 import { eventText } from './event-text.ts';
+import type { TextEvent } from './service.ts';
 
 /** Milliseconds that a watch's reader may leave a full buffer unread before it is cut off. */
 export const WATCH_STALL_MS = 30_000;
@@ -29,6 +30,11 @@ export interface WatchStreamOptions {
 /** How a watch came to its end. */
 export type WatchEnd = 'ended' | 'slow-reader';
 
+/** The events of a watch in words. */
+export async function* watchTexts(events: AsyncIterable<WatchEvent>): AsyncGenerator<TextEvent> {
+  for await (const event of events) yield { text: eventText(event), isCut: event.type === 'reset' && event.reason === 'slow-consumer' };
+}
+
 /**
  * Sends events until the watch or the client ends it. Events wait in the response's buffer up to a limit; past it the watch is no longer read (so the
  * store's own bounded queue decides), and a reader that takes nothing for {@link WATCH_STALL_MS} is cut off.
@@ -36,7 +42,7 @@ export type WatchEnd = 'ended' | 'slow-reader';
 export async function sendEvents(
   request: IncomingMessage,
   response: ServerResponse,
-  events: AsyncIterable<WatchEvent>,
+  events: AsyncIterable<TextEvent>,
   options: WatchStreamOptions,
 ): Promise<WatchEnd> {
   response.writeHead(200, [...commonHeaders(request.headers), 'Content-Type', 'text/event-stream', 'X-Accel-Buffering', 'no']);
@@ -45,12 +51,13 @@ export async function sendEvents(
   try {
     for await (const event of events) {
       await options.admit();
-      response.write(eventText(event));
+      const { onWritten } = event;
+      response.write(event.text, onWritten === undefined ? undefined : (error) => onWritten(error === undefined || error === null));
       if (response.writableLength > options.maxBufferBytes && !(await drained(response, options))) {
         response.destroy();
         return 'slow-reader';
       }
-      if (event.type === 'reset' && event.reason === 'slow-consumer') {
+      if (event.isCut === true) {
         response.end();
         return 'slow-reader';
       }

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 
 import type { Channel } from './channel.ts';
-import type { HistoryPolicies } from './history/history-policy.ts';
+import type { HistoryPolicies, Recovery } from './history/history-policy.ts';
 import type { ChannelLimits, RouterLimits } from './limits.ts';
 import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
@@ -34,12 +34,16 @@ export interface ListenRequest {
   readonly path: string;
   /** Hear all channels at the path and beneath it; default: the one at the path. */
   readonly subtree?: boolean;
+  /** The position in the history of the one channel that the listener knows: what came behind it is handed over first. An empty text: from now on. */
+  readonly since?: string;
 }
 
 /** Somebody who listens. */
 export interface Listening {
   /** Resolves when the database holds that this neuron listens there: messages that are sent on other neurons come once their feeds have told them, as with peers. */
   stored(): Promise<void>;
+  /** Resolves when what was missed `since` a position was handed over; absent where that was not asked for, or the channel keeps no messages. */
+  readonly recovery?: Promise<Recovery>;
   /** Nothing comes any more. Idempotent. */
   stop(): void;
 }

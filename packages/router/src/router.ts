@@ -5,6 +5,7 @@ import { isDevice, isUser, type Channel, type Peer } from './channel.ts';
 import { RouterError } from './errors.ts';
 import { completeLimits, type RouterLimits } from './limits.ts';
 import { HistoryDesk } from './history/history-desk.ts';
+import type { HistoryOptions, HistoryPage } from './history/history-page.ts';
 import { DEFAULT_HISTORY_LAYER, type Recovery } from './history/history-policy.ts';
 import type { ChannelHistory } from './history/channel-history.ts';
 import type { Membership } from './membership.ts';
@@ -150,19 +151,28 @@ export class Router implements AsyncDisposable {
    * Hears what is sent to everybody on a channel, or on all channels at a path and beneath it, on whatever neuron the senders are, without being seen there. Messages to
    * one peer are not heard. Throws {@link RouterError}.
    */
-  listen({ bucket, path, subtree = false }: ListenRequest, receiver: ListenerReceiver): Listening {
+  listen({ bucket, path, subtree = false, since }: ListenRequest, receiver: ListenerReceiver): Listening {
     this.#refuseClosed();
     const checked = checkPathAddress({ bucket, layer: SLOT_LAYER, path });
     const place: Place = { bucket: checked.bucket, path: checked.path, subtree };
-    const listener = { place, receiver };
+    const recovering = since === undefined || subtree || !this.#history.keeps(place) ? undefined : new RecoveringReceiver({ deliver: (...given) => receiver.deliver(...given), end: () => receiver.end?.('closed') });
+    const listener = { place, receiver: recovering ?? receiver };
     this.#localListeners.add(listener);
     const ready = this.#history.ready(place);
+    const history = recovering === undefined ? undefined : this.#history.at(place);
     return {
       stored: async () => {
         await Promise.all([ready, this.#writer.stored()]);
       },
+      ...(history === undefined || recovering === undefined ? {} : { recovery: this.#recover(history, recovering, since ?? '') }),
       stop: () => this.#localListeners.remove(listener),
     };
+  }
+
+  /** Messages that a channel keeps; `undefined`: it keeps none. Rejects with what the store rejects with. */
+  history(channel: Channel, options: HistoryOptions = {}): Promise<HistoryPage | undefined> {
+    const { bucket, path } = checkPathAddress({ ...channel, layer: SLOT_LAYER });
+    return this.#history.read({ bucket, path }, options);
   }
 
   /** Who is on a channel. */

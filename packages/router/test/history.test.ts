@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { EMPTY_HISTORY_POSITION, type HistoryPolicies, type Message } from '../src/index.ts';
+import { EMPTY_HISTORY_POSITION, type HistoryOptions, type HistoryPolicies, type Message } from '../src/index.ts';
 import { isWholeHistory } from '../src/history/history-policy.ts';
 import { AppendGate } from '../src/routing/append-gate.ts';
 import { ReceiverRecord } from './receiver-record.ts';
@@ -208,4 +208,41 @@ it('H9: nobody is handed more than fits into what may wait for a receiver', asyn
   const late = join(neurons[0], 'bob', { path: '/whole', since });
   expect(await late.peer.recovery).toMatchObject({ recovered: false });
   expect(late.receiver.messages).toEqual([]);
+});
+
+it('H7: a history can be read from a position on, or its newest messages, and says whether something is missing', async () => {
+  const { system, neurons, join } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const positions: string[] = [];
+  for (let number = 0; number < 5; number += 1) positions.push((await reportOf(alex.peer, toAll(number, { level: 'reached' }))).position ?? '');
+  const read = async (options: HistoryOptions) => {
+    const page = await neurons[1].router.history(room, options);
+    return [page?.messages.map(({ content }) => Number(content)), page?.isContinuous, page?.hasMore];
+  };
+  await neurons[1].router.refresh();
+  expect(await read({ limit: 2 })).toEqual([[3, 4], true, true]);
+  expect(await read({})).toEqual([[0, 1, 2, 3, 4], true, false]);
+  expect(await read({ since: positions[1] ?? '', limit: 2 })).toEqual([[2, 3], true, true]);
+  expect(await read({ since: EMPTY_HISTORY_POSITION, limit: 5 })).toEqual([[0, 1, 2, 3, 4], false, false]);
+  expect(await read({ since: (positions[1] ?? '').replace(/-.*/, '-elsewhere') })).toMatchObject({ 1: false });
+  expect(await read({ since: 'nonsense' })).toEqual([[], false, false]);
+  expect((await neurons[1].router.history(room, { since: positions[1] ?? '' }))?.messages.map(({ previous }) => previous)).toEqual(positions.slice(1, 4));
+  expect(await neurons[1].router.history({ bucket: 'cool', path: '/other' })).toBeUndefined();
+  await expect(neurons[1].router.history(room, { limit: 0 })).rejects.toThrow(TypeError);
+});
+
+it('N7: a listener that comes back with its position is handed what it missed, then what comes', async () => {
+  const { system, neurons, join } = await opened('a', 'b');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  const { position = '' } = await reportOf(alex.peer, toAll(1, { level: 'reached' }));
+  await reportOf(alex.peer, toAll(2, { level: 'reached' }));
+  const receiver = new ReceiverRecord();
+  const listening = neurons[1].router.listen({ ...room, since: position }, receiver);
+  expect(await listening.recovery).toMatchObject({ recovered: true });
+  await Promise.all([listening.stored(), neurons[0].router.refresh()]);
+  await reportOf(alex.peer, toAll(3, { level: 'reached' }));
+  expect(receiver.contents).toEqual([2, 3]);
+  expect(neurons[1].router.listen({ bucket: 'cool', path: '/other', since: '' }, receiver).recovery).toBeUndefined();
 });

@@ -2,6 +2,12 @@ import type { Message, Peer, PresenceChange, SendReport } from '@xir/router';
 
 import { serverFrame } from './server-frame.ts';
 
+/** The JSON text of a frame, for those who send it otherwise than over a WebSocket. */
+export function frameText(frame: Uint8Array): string {
+  const head = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
+  return Buffer.from(frame.buffer, frame.byteOffset + head, frame.byteLength - head).toString('utf8');
+}
+
 /** Operations that only the server says. What a client sends under one of these names is not passed on. */
 export const SYSTEM_OPERATIONS: ReadonlySet<string> = new Set(['peer_connected', 'peers', 'peer_removed', 'peer_updated', 'acknowledged', 'undelivered', 'stored', 'refused', 'recovered', 'go_away']);
 

@@ -1,3 +1,6 @@
+export { readClientFrame, type ClientFrame } from './client-frame.ts';
+export { FrameCache } from './frame-cache.ts';
+export { frameText, peersFrame, presenceFrame, recoveredFrame, reportFrame, storedFrame } from './frames.ts';
 export { SIGNALLING_CLOSE_CODES } from './connection.ts';
 export {
   DEFAULT_MAX_CONNECTIONS,

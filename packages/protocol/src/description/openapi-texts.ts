@@ -22,6 +22,8 @@ export const SERVICE_TEXTS: ReadonlyArray<readonly [name: string, description: s
   ['_host', 'where to connect'],
   ['_turn', 'ICE servers with time-limited credentials'],
   ['_subs', 'who is connected to a channel'],
+  ['_messages', 'publish to channels, read what they keep, listen'],
+  ['_peer', 'be on a channel without a WebSocket'],
 ];
 
 /** The headers of successful answers. */

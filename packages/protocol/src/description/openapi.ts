@@ -114,7 +114,7 @@ function responses(operation: OperationSchema, schemas: SchemaCollection): Docum
     const { status } = ERROR_STRINGS[error];
     byStatus.set(status, [...(byStatus.get(status) ?? []), error]);
   }
-  byStatus.set(429, ['unauthorized']);
+  byStatus.set(429, ['unauthorized', ...(byStatus.get(429) ?? [])]);
   const ok = schemas.add(okEnvelopeSchema(operation.answer), 'output');
   const { headers = [], forms = [] } = operation;
   const written = headers.includes('X-KV4-Durable') ? ['200', '202'] : ['200'];

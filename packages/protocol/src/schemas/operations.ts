@@ -1,6 +1,7 @@
 import type { OperationSchema } from './operation.ts';
 import { ACCOUNT_OPERATIONS } from './operations/accounts.ts';
 import { DATA_OPERATIONS } from './operations/data.ts';
+import { MESSAGING_OPERATIONS } from './operations/messaging.ts';
 import { BAN_OPERATIONS, DISCOVERY_OPERATIONS, NAMESPACE_OPERATIONS, SIGNALLING_OPERATIONS, STATS_OPERATIONS } from './operations/small-services.ts';
 
 /** Every operation of the REST API, in the order in which their examples tell a story. */
@@ -12,4 +13,5 @@ export const OPERATIONS: readonly OperationSchema[] = [
   ...DISCOVERY_OPERATIONS,
   ...STATS_OPERATIONS,
   ...SIGNALLING_OPERATIONS,
+  ...MESSAGING_OPERATIONS,
 ];

@@ -1,4 +1,4 @@
-import { pathSegments, type KeyAddress, type Kv4Record, type Page } from '@xir/kv4-core';
+import { MAX_PAGE_LIMIT, pathSegments, type KeyAddress, type Kv4Record, type Page } from '@xir/kv4-core';
 
 import { bucketScope } from '../bucket-scope.ts';
 import { datumText } from '../datum-text.ts';
@@ -21,6 +21,7 @@ export const subscriptionService: Service = {
     const { bucket, sinceMs } = await bucketScope(request);
     const key = request.query.get('k') ?? '';
     if (request.method === 'GET' && asksForWatch(request)) return follow(request, bucket, sinceMs);
+    if (request.method === 'GET' && request.query.get('as') === 'count' && key === '') return count(request, bucket);
     if (request.method === 'DELETE') return key === '' ? removeAll(request, bucket) : removeUser(request, bucket, key);
     return key === '' ? list(request, bucket) : readUser(request, bucket, key);
   },
@@ -40,6 +41,23 @@ async function list(request: ServiceRequest, bucket: string): Promise<ListAnswer
       return form === 'datum' ? datumText(record) : record.valueText;
     },
   );
+}
+
+/** How many users, and how many devices of theirs. */
+async function count({ context, path, signal }: ServiceRequest, bucket: string): Promise<ValueAnswer> {
+  const users = new Set<string>();
+  let devices = 0;
+  let after: string | undefined;
+  do {
+    const page: Page<Kv4Record> = await context.store.tree({ bucket, layer: SUBSCRIPTION_LAYER, path }, { signal, depth: TOPIC_DEPTH, limit: MAX_PAGE_LIMIT, ...(after === undefined ? {} : { after }) });
+    for (const { address, value } of page.items) {
+      users.add(address.key);
+      const named = typeof value === 'object' && value !== null && !Array.isArray(value) ? value['devices'] : undefined;
+      devices += Array.isArray(named) ? named.length : 1;
+    }
+    after = page.next;
+  } while (after !== undefined);
+  return { kind: 'value', text: JSON.stringify({ users: users.size, devices }), cached: true };
 }
 
 /** Who comes and goes, whatever the topic; with `k` one user. */

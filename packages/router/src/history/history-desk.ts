@@ -6,6 +6,7 @@ import type { Message } from '../routing/message.ts';
 import type { Place } from '../subscriptions/place.ts';
 import { PlaceIndex } from '../subscriptions/place-index.ts';
 import { ChannelHistory } from './channel-history.ts';
+import { readHistory, type HistoryOptions, type HistoryPage } from './history-page.ts';
 import type { HistoryPolicies, HistoryPolicy } from './history-policy.ts';
 import { SubtreeHistory } from './subtree-history.ts';
 import { historyAddress, storedMessage } from './stored-message.ts';
@@ -74,6 +75,17 @@ export class HistoryDesk {
     if (known.peers > 0) return;
     this.#open.delete(id);
     void known.history.close();
+  }
+
+  /** The history of a channel that is followed here. */
+  at(channel: Channel): ChannelHistory | undefined {
+    return this.#open.get(idOf(channel))?.history;
+  }
+
+  /** Reads what a channel keeps; `undefined`: it keeps nothing. */
+  async read(channel: Channel, options: HistoryOptions): Promise<HistoryPage | undefined> {
+    const policy = this.#policyOf(channel);
+    return policy === undefined ? undefined : readHistory({ store: this.#parts.store, address: historyAddress(channel, policy.layer), retention: policy.retention, nowMs: this.#parts.clock.now() }, options);
   }
 
   /** The first listener comes to a place. */

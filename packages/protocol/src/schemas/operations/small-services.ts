@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { countAnswerSchema } from '../messaging.ts';
 import type { OperationSchema } from '../operation.ts';
 import { ANY, FRESHNESS, IN_BUCKET, PAGE, PARAMETERS as P, WATCH } from '../parameters.ts';
 import { hostAnswerSchema, subscriptionSchema, tokenAnswerSchema, turnAnswerSchema, turnBodySchema } from '../signalling.ts';
@@ -208,13 +209,14 @@ export const SIGNALLING_OPERATIONS: readonly OperationSchema[] = [
     method: 'GET',
     path: '/_subs/{path}',
     summary: 'List the users of a channel',
-    parameters: [P.k, P.as, ...listing, ...WATCH, ...IN_BUCKET],
-    answer: z.union([namesSchema, z.array(subscriptionSchema), subscriptionSchema, z.array(datumSchema)]),
+    parameters: [P.k, P.asOfSubscriptions, ...listing, ...WATCH, ...IN_BUCKET],
+    answer: z.union([namesSchema, countAnswerSchema, z.array(subscriptionSchema), subscriptionSchema, z.array(datumSchema)]),
     headers: ['ETag', ...pageHeaders],
     forms: ['application/x-ndjson', 'text/event-stream'],
     errors: ['not_found', 'bad_option', 'not_fresh'],
     examples: [
       { name: 'nobody', summary: 'A channel without users', path: 'chat/lobby', answer: { v: [], s: 'ok' } },
+      { name: 'count', summary: 'How many there are', path: 'chat/lobby', parameters: { as: 'count' }, answer: { v: { users: 0, devices: 0 }, s: 'ok' } },
       { name: 'not-connected', summary: 'A user who is not connected', path: 'chat/lobby', parameters: { k: 'elena', Prefer: 'status=http' }, status: 404, answer: { v: 'not_found', s: 'error' } },
     ],
   },

@@ -1,0 +1,56 @@
+import { systemClock, type Clock } from '@xir/couch-client';
+import { FrameCache } from '@xir/signalling';
+import type { Service } from '@xir/rest';
+
+import { messagingError } from './errors.ts';
+import { heldService } from './held-service.ts';
+import { messageService } from './message-service.ts';
+import { completeLimits, type MessagingOptions } from './options.ts';
+import { peerService } from './peer-service.ts';
+import { PeerSessions } from './peer-sessions.ts';
+
+/** Figures of messaging over HTTP. */
+export interface MessagingMetrics {
+  /** Peers over HTTP: streams, those that poll, and those that are held on behalf. */
+  readonly sessions: number;
+  /** Receivers that were cut because they read too slowly. */
+  readonly slowCut: number;
+  /** Events that were dropped for slow receivers. */
+  readonly dropped: number;
+}
+
+/** Messaging over HTTP. */
+export interface Messaging {
+  /** `_messages`, `_peer` and `_subs`, for `createRestHandler`. */
+  readonly services: ReadonlyMap<string, Service>;
+  metrics(): MessagingMetrics;
+  /** The neuron's standing has changed: peers of one that is away are sent elsewhere. */
+  recheck(): void;
+  /** Ends all peers over HTTP. Idempotent. */
+  close(): void;
+}
+
+/** Makes the services. Throws `TypeError` for limits that make no sense. */
+export function createMessaging({ router, mayConnect = async () => true, slowReceiverPolicy = () => 'cut', standing = () => 'serving', limits: given }: MessagingOptions, clock: Clock = systemClock): Messaging {
+  const limits = completeLimits(given);
+  let slowCut = 0;
+  let dropped = 0;
+  const onCut = () => void (slowCut += 1);
+  const onDropped = () => void (dropped += 1);
+  const requireServing = () => {
+    if (standing() !== 'serving') throw messagingError('MESSAGING_NOT_SERVING', 'this neuron has to see how it stands with the others: try again, or elsewhere');
+  };
+  const sessions = new PeerSessions({ router, clock, frames: new FrameCache(), maxBytes: limits.maxQueuedBytes, onCut, onDropped }, limits.maxSessions);
+  return {
+    services: new Map([
+      ['messages', messageService({ router, limits, slowReceiverPolicy, requireServing, onCut, onDropped })],
+      ['peer', peerService({ sessions, mayConnect, limits, slowReceiverPolicy, requireServing })],
+      ['subs', heldService({ sessions, slowReceiverPolicy, requireServing })],
+    ]),
+    recheck: () => {
+      if (standing() === 'away') sessions.endAll('closed');
+    },
+    metrics: () => ({ sessions: sessions.size, slowCut, dropped }),
+    close: () => sessions.close(),
+  };
+}
