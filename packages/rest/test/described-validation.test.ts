@@ -87,8 +87,13 @@ async function formError(neuron: Neuron, operation: OperationSchema, change: { r
   return s === 'error' && FORM_ERRORS.has(String(v)) ? String(v) : undefined;
 }
 
+/** What other packages serve through this face. */
+function isElsewhere({ service, method }: OperationSchema): boolean {
+  return service === 'messages' || service === 'peer' || (service === 'subs' && (method === 'PUT' || method === 'POST'));
+}
+
 function named(isMeant: (operation: OperationSchema) => boolean): Array<[string, OperationSchema]> {
-  return OPERATIONS.filter(isMeant).map((operation) => [`${operation.method} ${operation.path}`, operation]);
+  return OPERATIONS.filter((operation) => isMeant(operation) && !isElsewhere(operation)).map((operation) => [`${operation.method} ${operation.path}`, operation]);
 }
 
 /** Bodies of examples, in which one field is another, missing, or more. */
