@@ -10,7 +10,9 @@ export interface NeuronOptions {
   /** One server, or the nodes of a cluster in the order in which this neuron's proxy tries them. */
   readonly databaseUrls: readonly [URL, ...URL[]];
   readonly databaseName: string;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, 'failure' | 'incident'>;
+  /** More options of the command line. */
+  readonly flags?: readonly string[];
 }
 
 const MAIN = fileURLToPath(new URL('../../../../apps/neuron/src/main.ts', import.meta.url));
@@ -23,6 +25,7 @@ export class Neuron implements AsyncDisposable {
   #starts = 0;
   #restUrl = '';
   #operationsUrl = '';
+  #webSocketUrl = '';
   #ready = false;
   #expectedEnd = false;
   #held = false;
@@ -39,6 +42,10 @@ export class Neuron implements AsyncDisposable {
     return neuron;
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** The name, with the number of its start. */
   get identity(): string {
     return `${this.#options.name}#${this.#starts}`;
@@ -46,6 +53,10 @@ export class Neuron implements AsyncDisposable {
 
   get restUrl(): string {
     return this.#restUrl;
+  }
+
+  get webSocketUrl(): string {
+    return this.#webSocketUrl;
   }
 
   get operationsUrl(): string {
@@ -108,18 +119,19 @@ export class Neuron implements AsyncDisposable {
   }
 
   async #startOnce(): Promise<void> {
-    const { name, databaseUrls, databaseName, recorder } = this.#options;
+    const { name, databaseUrls, databaseName, recorder, flags: more = [] } = this.#options;
     const url = new URL(databaseUrls[0]);
     url.hostname = '127.0.0.1';
     url.port = String(this.proxy.port);
-    const flags = ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', '--link-port', '0', '--name', name, '--database', databaseName, '--heartbeat-ms', '1000', '--log-level', 'warn'];
+    const flags = ['--rest-port', '0', '--ops-port', '0', '--tcp-port', '0', '--ws-port', '0', ...(more.includes('--link-port') ? [] : ['--link-port', '0']), '--name', name, '--database', databaseName, '--heartbeat-ms', '1000', '--log-level', 'warn', ...more];
     const child = new Child([process.execPath, '--import', 'tsx', '--conditions=@xir/source', MAIN, ...flags], { XIR_COUCHDB_URL: url.href });
     this.#child = child;
     this.#expectedEnd = false;
-    const ready = JSON.parse(await child.firstLine()) as { rest: string; operations: string };
+    const ready = JSON.parse(await child.firstLine()) as { rest: string; operations: string; webSocket: string };
     this.#starts += 1;
     this.#restUrl = ready.rest;
     this.#operationsUrl = ready.operations;
+    this.#webSocketUrl = ready.webSocket;
     this.#ready = true;
     const identity = this.identity;
     child.ended.then(
