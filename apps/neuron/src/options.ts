@@ -3,6 +3,7 @@ import { DEFAULT_DATABASE_WAIT_MS } from './await-database.ts';
 import { channelSettings, DEFAULT_CHANNELS } from './channel-settings.ts';
 import * as kinds from './option-kinds.ts';
 import type { OptionKind } from './option-kinds.ts';
+import { webhookSettings } from './webhook-settings.ts';
 
 /** One option: the command line, the environment, the configuration file and the reference all come from this. */
 export interface OptionDefinition<Value> {
@@ -119,6 +120,13 @@ export const NEURON_OPTIONS = {
     defaultText: DEFAULT_CHANNELS,
     help: 'How channels behave: which keep their messages, what happens to slow receivers, how large and how many messages may be.',
     fromFile: true,
+  }),
+  webhooks: option({
+    flag: 'webhooks',
+    kind: webhookSettings,
+    absent: 'none',
+    help: 'URLs that are told of joins, leaves and messages of channels; give all neurons of a system the same.',
+    secret: true,
   }),
   databaseWaitMs: option({
     flag: 'database-wait-ms',

@@ -2,7 +2,7 @@ import { createAccounts, type Accounts, type CachedStore, type Login } from '@xi
 import { isCouchError, parseServerUrl, systemClock, systemRandom } from '@xir/couch-client';
 import type { Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
-import { createMessaging } from '@xir/messaging';
+import { createMessaging, meterRouter } from '@xir/messaging';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type HostOptions, type RestHandler, type RestOptions, type RestServer } from '@xir/rest';
@@ -21,6 +21,7 @@ import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
 import { turnOptions } from './turn-settings.ts';
+import { openWebhooks } from './webhooks.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** A running neuron. */
@@ -51,6 +52,9 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const tls = settings.tlsCert === undefined || settings.tlsKey === undefined ? undefined : readTlsFiles(settings.tlsCert, settings.tlsKey);
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
     const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, layers: retentionOfLayers(settings), onError });
+    // The router's peers leave before the webhooks end.
+    const hooks = openWebhooks(settings, { router: channels.router, membership: system.membership }, logger);
+    if (hooks !== undefined) stack.add('webhooks', hooks);
     stack.add('router', channels.router);
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;
@@ -58,6 +62,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     gate.onChange(() => messaging.recheck());
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest({ ...faces, services: messaging.services }, { stack, logger });
+    meterRouter({ router: channels.router, stats: rest.handler.stats, neuron: settings.name });
     // Peers over HTTP are told that the neuron closes before their requests end.
     stack.add('messaging', { close: async () => messaging.close() });
     const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });

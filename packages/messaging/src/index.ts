@@ -12,4 +12,5 @@ export {
   type MessagingLimits,
   type MessagingOptions,
 } from './options.ts';
+export { meterRouter, PACKET_MEASURE, SUBSCRIPTION_MEASURE, type RouterMeterParts } from './router-meter.ts';
 export { DEFAULT_EVENT } from './publish-request.ts';

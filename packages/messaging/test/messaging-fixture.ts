@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 
 import { createAccounts, type Accounts } from '@xir/accounts';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
-import { createRestHandler, createRestServer, type RestLimits } from '@xir/rest';
+import { createRestHandler, createRestServer, type RestHandler, type RestLimits } from '@xir/rest';
 import { InMemoryNetwork, openRouter, withSubscriptions, type Message, type Receiver, type Router, type RouterLimits } from '@xir/router';
 import { TokenGate } from '@xir/signalling';
 import { systemClock } from '@xir/couch-client';
@@ -21,7 +21,9 @@ export interface Answer {
 
 /** A neuron with REST on a port of its own. */
 export interface TestNeuron {
+  readonly name: string;
   readonly router: Router;
+  readonly handler: RestHandler;
   readonly messaging: Messaging;
   readonly url: string;
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -71,7 +73,7 @@ export async function openSystem(): Promise<TestSystem> {
         return handler.tokens.sign({ ar: { pri: BUCKET, sec: null }, dr: { k: user, l: '*subs', p: path }, exp: expired ? now - 1 : now + 60, iat: now, jti: String(Math.random()) });
       };
       const events: TestNeuron['events'] = (path, headers = {}) => EventReader.open(server.url + path, headers);
-      return { router, messaging, url: server.url, call, token, events };
+      return { name, router, handler, messaging, url: server.url, call, token, events };
     },
     async [Symbol.asyncDispose]() {
       for (const close of closers.reverse()) await close();

@@ -24,6 +24,8 @@ export interface RestHandler extends AsyncDisposable {
   metrics(): RestMetricsSnapshot;
   /** Signs and verifies signalling tokens. */
   readonly tokens: TokenSigner;
+  /** Measurements that wait to be written: others add theirs. */
+  readonly stats: StatsAccumulator;
   /** Counts a request that came another way than REST in `*stats:api:3`, at an entity such as `/tcp/GET`. Does nothing with `apiStats: false`. */
   countRequest(login: Login, entity: string): void;
   /** Writes the measurements that wait; happens by itself every 15 seconds and at `close`. */
@@ -83,6 +85,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
   return Object.assign(handle, {
     metrics: () => metrics.snapshot(),
     tokens: context.tokens,
+    stats,
     countRequest: (login: Login, entity: string) => counter?.count(login, entity),
     flushStats: () => stats.flush(),
     close,
