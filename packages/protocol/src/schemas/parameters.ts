@@ -38,7 +38,7 @@ export const PARAMETERS = {
   layer: query('l', text, 'the layer; default `*data`'),
   anyLayer: query('l', text, 'the layer; needed for paths and keys'),
   measure: { ...query('l', text.max(64).regex(/^[A-Za-z][\w.:-]*$/), 'the measure, such as `router:pkt`; needed here or in the body'), ownError: 'bad_layer_prefix' },
-  as: query('as', z.enum(['keys', 'values', 'datum', 'tree', '1', 'true']), 'what is answered: keys (or the value of the one key), values, or whole records; `1` and `true` are older words for `datum`, `tree` is the same as `tree=1`'),
+  as: query('as', z.enum(['keys', 'values', 'datum', 'tree', '1', 'true', '0', 'false']), 'what is answered: keys (or the value of the one key), values, or whole records; `1` and `true` are older words for `datum`, `0` and `false` for `keys`, `tree` is the same as `tree=1`'),
   asOfSubscriptions: query('as', z.enum(['keys', 'values', 'datum', 'tree', '1', 'true', 'count']), 'what is answered: users, what is known of each, whole records, or how many users and devices there are; `1` and `true` are older words for `datum`'),
   since: query('since', text, 'a position: what came behind it'),
   historyLimit: query('limit', z.int().min(1).max(1_000), 'at most this many messages; default 100'),
