@@ -4,7 +4,7 @@
  */
 export const ROLES = [
   { role: 'Start here', packages: ['@xir/neuron', '@xir/stem-sdk'] },
-  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/signalling', '@xir/messaging', '@xir/resp', '@xir/operations', '@xir/accounts'] },
+  { role: 'Faces of a neuron', packages: ['@xir/rest', '@xir/websocket', '@xir/signalling', '@xir/messaging', '@xir/legacy-rest', '@xir/resp', '@xir/operations', '@xir/accounts'] },
   { role: 'Messaging', packages: ['@xir/router', '@xir/webhooks'] },
   { role: 'Memory', packages: ['@xir/kv4', '@xir/kv4-couch', '@xir/kv4-core', '@xir/protocol'] },
   { role: 'CouchDB, with or without Xir', packages: ['@xir/couch-feed', '@xir/couch-client', '@xir/couch-embedded'] },
@@ -26,6 +26,7 @@ export const ALLOWED = {
   '@xir/resp': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/websocket': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol'],
   '@xir/signalling': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol', '@xir/router'],
+  '@xir/legacy-rest': ['@xir/protocol', '@xir/rest'],
   '@xir/messaging': ['@xir/accounts', '@xir/couch-client', '@xir/kv4-core', '@xir/protocol', '@xir/rest', '@xir/router', '@xir/signalling'],
   '@xir/webhooks': ['@xir/couch-client', '@xir/router'],
   '@xir/operations': ['@xir/couch-client'],
@@ -40,6 +41,7 @@ export const ALLOWED = {
     '@xir/kv4',
     '@xir/kv4-core',
     '@xir/kv4-couch',
+    '@xir/legacy-rest',
     '@xir/messaging',
     '@xir/operations',
     '@xir/protocol',

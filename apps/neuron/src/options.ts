@@ -57,6 +57,12 @@ export const NEURON_OPTIONS = {
   restPort: option({ flag: 'rest-port', kind: kinds.port, defaultText: '4006', help: 'The port of the REST API.' }),
   wsPort: option({ flag: 'ws-port', kind: kinds.port, defaultText: '4005', help: 'The port of the WebSocket data API, which is also served at /ws of the REST port.' }),
   tcpPort: option({ flag: 'tcp-port', kind: kinds.port, defaultText: '4007', help: 'The port of the Redis protocol (RESP2 and RESP3).' }),
+  legacyPort: option({
+    flag: 'legacy-port',
+    kind: kinds.port,
+    absent: 'not served',
+    help: 'The port of the legacy V2 REST API (XirSys used 4003), for clients that still speak it; secrets stand in their bodies and queries, so it is served where it is asked for only.',
+  }),
   linkPort: option({ flag: 'link-port', kind: kinds.port, defaultText: '4008', help: 'The port of the link between neurons: TLS, both ends proved by certificates that the system issues itself.' }),
   linkAddress: option({
     flag: 'link-address',

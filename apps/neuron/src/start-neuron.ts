@@ -13,6 +13,7 @@ import { openChannels, type Channels } from './channels.ts';
 import { ClosingStack } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
+import { openLegacy } from './legacy.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
 import { chooseSignal, nextHosts, openGate, openMembership, supersededError } from './membership.ts';
@@ -65,6 +66,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     meterRouter({ router: channels.router, stats: rest.handler.stats, neuron: settings.name });
     // Peers over HTTP are told that the neuron closes before their requests end.
     stack.add('messaging', { close: async () => messaging.close() });
+    await openLegacy({ settings, invoke: rest.handler.invoke, tls }, { stack, logger });
     const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });
     const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
     gate.onChange(() => signalling.recheck());

@@ -35,6 +35,8 @@ export { describeError, REST_ERROR_CODES, REST_ERROR_STRINGS, RestError, Service
 export { bucketScope } from './bucket-scope.ts';
 export { LATENCY_BUCKETS_MS, type RequestCounts, type RequestOutcome, type RestMetricsSnapshot } from './metrics.ts';
 export type { RequestLogin } from './request-login.ts';
+export type { Invocation } from './request-runner.ts';
+export { remoteAddressOf } from './remote-address.ts';
 export type {
   EventsAnswer,
   ListAnswer,

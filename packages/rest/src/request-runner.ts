@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { AccountsError, type Login } from '@xir/accounts';
 import type { KeyAddress } from '@xir/kv4-core';
-import { parseTarget, type Target } from '@xir/protocol';
+import { parseTarget, type BodyObject, type Target } from '@xir/protocol';
 
 import { PREFLIGHT_HEADERS } from './answer-headers.ts';
 import { AnswerWriter } from './answer-writer.ts';
@@ -31,6 +31,17 @@ export interface RequestRunnerOptions {
   readonly ageMs: (address?: KeyAddress) => number | undefined;
   readonly budget: BodyBudget;
   readonly options: RestOptions;
+}
+
+/** A request that came another way than HTTP. */
+export interface Invocation {
+  readonly method: ServiceMethod;
+  /** The path and query, as in a request line. */
+  readonly url: string;
+  /** As the header of that name. */
+  readonly authorization: string | undefined;
+  readonly remoteAddress: string;
+  readonly body?: BodyObject;
 }
 
 /** One request on its way. */
@@ -89,6 +100,25 @@ export class RequestRunner {
         options.onError?.(error);
         response.destroy();
       });
+  }
+
+  /** Answers a request that came another way than HTTP; resolves to the JSON text of `v`. Rejects with what {@link describeError} explains. */
+  async invoke({ method, url, authorization, remoteAddress, body = {} }: Invocation): Promise<string> {
+    const { context, counter } = this.#options;
+    const target = parseTarget(url);
+    const service = target === undefined ? undefined : this.#services.get(target.service);
+    if (target === undefined || service === undefined || service.authenticate !== undefined) throw new RestError('REST_UNKNOWN_SERVICE', 'there is no such service');
+    const { login, byToken } = await requestLogin(context, authorization, { remoteAddress, nowMs: context.clock.now() });
+    await this.#refuseBanned(login, remoteAddress, visitOf(target, method));
+    counter?.count(login, `/${target.service}/${allowedMethod(service, method)}`);
+    const abort = new AbortController();
+    const { segments, path, query } = target;
+    const answer = await service.handle({ context, method, segments, path, query, headers: {}, login, byToken, body, signal: abort.signal, wait: () => undefined });
+    if (answer.kind === 'value') return answer.text;
+    if (answer.kind !== 'list') throw new RestError('REST_BAD_OPTION', 'what cannot be answered at once is asked for over HTTP');
+    const items = [...answer.first];
+    for await (const more of answer.rest ?? []) items.push(...more);
+    return `[${items.join(',')}]`;
   }
 
   /** Ends all watches; later ones end at once. */

@@ -12,7 +12,7 @@ import { ConnectionLogins } from './connection-logins.ts';
 import { RestMetrics, type RestMetricsSnapshot } from './metrics.ts';
 import { completeLimits, DEFAULT_STATS_INTERVAL_MS, type RestOptions } from './options.ts';
 import { PlainPut } from './plain-put.ts';
-import { RequestRunner } from './request-runner.ts';
+import { RequestRunner, type Invocation } from './request-runner.ts';
 import type { ServiceContext } from './service.ts';
 import { StatsAccumulator } from './stats-accumulator.ts';
 import { TokenSigner } from './token-signer.ts';
@@ -26,6 +26,8 @@ export interface RestHandler extends AsyncDisposable {
   readonly tokens: TokenSigner;
   /** Measurements that wait to be written: others add theirs. */
   readonly stats: StatsAccumulator;
+  /** Answers a request that came another way than HTTP, with login, bans and counting as usual; resolves to the JSON text of `v`. Rejects with what `describeError` explains. */
+  invoke(invocation: Invocation): Promise<string>;
   /** Counts a request that came another way than REST in `*stats:api:3`, at an entity such as `/tcp/GET`. Does nothing with `apiStats: false`. */
   countRequest(login: Login, entity: string): void;
   /** Writes the measurements that wait; happens by itself every 15 seconds and at `close`. */
@@ -86,6 +88,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     metrics: () => metrics.snapshot(),
     tokens: context.tokens,
     stats,
+    invoke: (invocation: Invocation) => runner.invoke(invocation),
     countRequest: (login: Login, entity: string) => counter?.count(login, entity),
     flushStats: () => stats.flush(),
     close,
