@@ -9,13 +9,13 @@ function joined(plan: SlotPlan, count: number): PlannedSubscription[] {
   return Array.from({ length: count }, (_, number) => plan.join(peer(number)));
 }
 
-it('S2: four hundred joins of a tick are two writes', () => {
+it('S2: joins of a tick that fill two slots are two writes', () => {
   const plan = new SlotPlan('life1');
   joined(plan, 2 * MAX_SLOT_SUBSCRIPTIONS);
   const writes = plan.takeWrites();
   expect(writes.map(({ slot, value }) => [slot, value?.subscriptions.length])).toEqual([
-    [0, 200],
-    [1, 200],
+    [0, MAX_SLOT_SUBSCRIPTIONS],
+    [1, MAX_SLOT_SUBSCRIPTIONS],
   ]);
   expect(writes[0]?.value?.incarnation).toBe('life1');
   expect(plan.isDirty).toBe(false);
@@ -27,7 +27,7 @@ it('S2: a join goes into a slot that is to be written anyway', () => {
   plan.takeWrites();
   plan.leave(all[10] as PlannedSubscription);
   plan.takeWrites();
-  plan.leave(all[450] as PlannedSubscription);
+  plan.leave(all[2 * MAX_SLOT_SUBSCRIPTIONS + 50] as PlannedSubscription);
   plan.join(peer(900));
   expect(plan.takeWrites().map(({ slot }) => slot)).toEqual([2]);
 });
@@ -59,7 +59,7 @@ it('S5: what an earlier life has left is overwritten or deleted', () => {
 
 it('S6: in another life everything is written again', () => {
   const plan = new SlotPlan('life1');
-  joined(plan, 201);
+  joined(plan, MAX_SLOT_SUBSCRIPTIONS + 1);
   plan.takeWrites();
   plan.reincarnate('life2');
   expect(plan.takeWrites().map(({ value }) => value?.incarnation)).toEqual(['life2', 'life2']);
@@ -114,4 +114,19 @@ it('S1, S3: whatever comes, goes and fails, what was written is who is there, an
   const names = (subscriptions: readonly Subscription[]) => subscriptions.map(({ user }) => user).toSorted();
   expect(names([...stored.values()].flat()), `seed ${seed}`).toEqual(names(present.map(({ subscription }) => subscription)));
   expect(Math.max(...stored.keys()), `seed ${seed}`).toBeLessThanOrEqual(Math.max(4, Math.ceil(most / MAX_SLOT_SUBSCRIPTIONS)));
+});
+
+it('S14: in a crowd a slot is written when it is full, or has waited for as long as it may; one whose peers come and go waits too', () => {
+  const plan = new SlotPlan('life1');
+  const all = joined(plan, MAX_SLOT_SUBSCRIPTIONS + 10);
+  const slotsAt = (atMs: number) => plan.takeWrites({ atMs, patienceMs: 400 }).map(({ slot }) => slot);
+  expect(slotsAt(1000)).toEqual([0]);
+  expect(slotsAt(1300)).toEqual([]);
+  plan.leave(all[3] as PlannedSubscription);
+  plan.join(peer(5000));
+  expect(slotsAt(1399)).toEqual([]);
+  expect(slotsAt(1400)).toEqual([1]);
+  expect([...plan.dirty()]).toEqual([0]);
+  expect(slotsAt(1799)).toEqual([0]);
+  expect(plan.isDirty).toBe(false);
 });

@@ -1,12 +1,13 @@
-import { systemClock } from '@xir/couch-client';
+import { systemClock, type Clock } from '@xir/couch-client';
 import { Kv4Error } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { expect, it } from 'vitest';
 
-import { encodeSlot, type Subscription } from '../src/index.ts';
+import { encodeSlot, MAX_SLOT_SUBSCRIPTIONS, type Subscription } from '../src/index.ts';
 import { slotAddress } from '../src/subscriptions/slot-address.ts';
 import { SlotWriter } from '../src/subscriptions/slot-writer.ts';
 import { ReceiverRecord } from './receiver-record.ts';
+import { ManualClock } from './support/manual-clock.ts';
 import { openSystem, until } from './system-fixture.ts';
 
 const peer = (number: number): Subscription => ({ bucket: 'cool', path: '/room', user: `user${number}`, device: 'd', joinedAtMs: number });
@@ -26,9 +27,9 @@ class FailingStore extends MemoryReferenceStore {
   }
 }
 
-function opened(store: FailingStore, incarnation = '1', stored = new Map<number, string>()) {
+function opened(store: FailingStore, incarnation = '1', stored = new Map<number, string>(), clock: Clock = systemClock) {
   const errors: unknown[] = [];
-  const writer = new SlotWriter({ store, neuron: 'a', incarnation, stored, clock: systemClock, random: () => 0, onError: (error) => errors.push(error) });
+  const writer = new SlotWriter({ store, neuron: 'a', incarnation, stored, clock, random: () => 0, onError: (error) => errors.push(error) });
   const users = async (slot = 0) => {
     const record = await store.get(slotAddress('a', slot));
     return record === undefined ? undefined : JSON.stringify(record.value).match(/user\d+/g)?.toSorted();
@@ -107,4 +108,40 @@ it('S12: a slot that somebody deletes or overwrites comes back', async () => {
     await until(() => count() === 1 && b.store.peek(slotAddress('a', 0)) !== null && JSON.stringify(b.store.peek(slotAddress('a', 0))?.value).includes('alex'));
     expect(count()).toBe(1);
   }
+});
+
+it('S14: a crowd costs little more than one write for each full slot, and ends up stored', async () => {
+  const store = new FailingStore();
+  const clock = new ManualClock();
+  const { writer, users } = opened(store, '1', new Map(), clock);
+  const count = 20 * MAX_SLOT_SUBSCRIPTIONS;
+  // Five thousand in four seconds, one by one.
+  for (let number = 0; number < count; number += 1) {
+    writer.join(peer(number));
+    if (number % 5 === 4) await clock.advance(4);
+  }
+  await clock.advance(1000);
+  expect(await users(19)).toHaveLength(MAX_SLOT_SUBSCRIPTIONS);
+  expect(count / store.puts).toBeGreaterThan(200);
+  await writer.close();
+});
+
+it('S15: who waits for what it said to be stored does not wait for what others say later', async () => {
+  const store = new FailingStore();
+  const clock = new ManualClock();
+  const { writer } = opened(store, '1', new Map(), clock);
+  let isStored = false;
+  void Promise.resolve(writer.join(peer(0)))
+    .then(() => writer.stored())
+    .then(() => (isStored = true));
+  for (let number = 1; number < 1000; number += 1) {
+    writer.join(peer(number));
+    await clock.advance(1);
+    if (number === 500) expect(isStored).toBe(true);
+  }
+  let isAllStored = false;
+  void writer.stored().then(() => (isAllStored = true));
+  await clock.advance(1000);
+  expect(isAllStored).toBe(true);
+  await writer.close();
 });

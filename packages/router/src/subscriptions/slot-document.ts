@@ -4,7 +4,7 @@ import { isDevice, isUser, type Subscription } from '../channel.ts';
 import type { Place } from './place.ts';
 
 /** Most subscriptions and listeners in one slot: the unit in which a neuron writes down who is connected to it, and where it listens. */
-export const MAX_SLOT_SUBSCRIPTIONS = 200;
+export const MAX_SLOT_SUBSCRIPTIONS = 256;
 
 /** Longest state of a peer, in characters of its JSON text: a full slot stays below what a value of KV4 may have. */
 export const MAX_STATE_CHARACTERS = 1024;

@@ -31,6 +31,21 @@ export interface SlotWrite {
   readonly value: Slot | undefined;
 }
 
+/** How a slot differs from what is stored. */
+interface Dirt {
+  /** When it was first asked for without being written; `undefined`: not yet. */
+  sinceMs: number | undefined;
+  /** Joins since it was written. */
+  joins: number;
+}
+
+/** In a crowd: which slots are to be written though others will come. */
+export interface CrowdPatience {
+  readonly atMs: number;
+  /** How long a slot that is not full waits for more. */
+  readonly patienceMs: number;
+}
+
 /**
  * Which subscription and which listener of this neuron stands in which slot (SPEC, S1 to S6). Slots have stable numbers and are written in place: however many peers come and go, a neuron has as
  * many slots as its most peers at a time needed. Pure: what has to be written is asked for, and said to be written or not.
@@ -40,7 +55,7 @@ export class SlotPlan {
   /** By number; a hole is a slot that is not stored. */
   readonly #slots: (Set<Planned> | undefined)[] = [];
   /** Numbers that differ from what is stored, or may. */
-  readonly #dirty = new Set<number>();
+  readonly #dirty = new Map<number, Dirt>();
   /** Numbers with room: a tick's joins go where something is to be written anyway. */
   readonly #open = new Set<number>();
   #size = 0;
@@ -50,7 +65,7 @@ export class SlotPlan {
     this.#incarnation = incarnation;
     for (const slot of stored) {
       this.#slots[slot] = new Set();
-      this.#dirty.add(slot);
+      this.#soil(slot);
       this.#open.add(slot);
     }
   }
@@ -68,7 +83,7 @@ export class SlotPlan {
   /** The neuron goes on in another life: everything is to be written again in its name. */
   reincarnate(incarnation: string): void {
     this.#incarnation = incarnation;
-    for (const [slot, members] of this.#slots.entries()) if (members !== undefined) this.#dirty.add(slot);
+    for (const [slot, members] of this.#slots.entries()) if (members !== undefined) this.#soil(slot);
   }
 
   join(subscription: Subscription): PlannedSubscription {
@@ -85,7 +100,7 @@ export class SlotPlan {
     const { slot } = planned as Planned;
     if (this.#slots[slot]?.delete(planned as Planned) !== true) return;
     this.#open.add(slot);
-    this.#dirty.add(slot);
+    this.#soil(slot);
     this.#size -= 1;
   }
 
@@ -95,14 +110,19 @@ export class SlotPlan {
     if (this.#slots[own.slot]?.has(own) !== true) return;
     const { state: _before, ...rest } = own.subscription;
     own.subscription = state === undefined ? rest : { ...rest, state };
-    this.#dirty.add(own.slot);
+    this.#soil(own.slot);
   }
 
-  /** What has to be written now. It counts as written until {@link SlotPlan.failed} says otherwise. */
-  takeWrites(): SlotWrite[] {
-    const writes = [...this.#dirty].toSorted((a, b) => a - b).map((slot) => this.#writeOf(slot));
-    this.#dirty.clear();
-    return writes;
+  /** What has to be written now; in a crowd, slots that are about to be full wait for that. It counts as written until {@link SlotPlan.failed} says otherwise. */
+  takeWrites(crowd?: CrowdPatience): SlotWrite[] {
+    const due = [...this.#dirty].filter(([slot, dirt]) => crowd === undefined || this.#isDue(slot, dirt, crowd)).map(([slot]) => slot);
+    for (const slot of due) this.#dirty.delete(slot);
+    return due.toSorted((a, b) => a - b).map((slot) => this.#writeOf(slot));
+  }
+
+  /** The slots that are to be written. */
+  dirty(): Iterable<number> {
+    return this.#dirty.keys();
   }
 
   /** Whether there is anything in a slot. */
@@ -112,7 +132,20 @@ export class SlotPlan {
 
   /** A slot was not written, or nobody knows: it is to be written again. */
   failed(slot: number): void {
-    this.#dirty.add(slot);
+    this.#soil(slot);
+  }
+
+  #soil(slot: number): Dirt {
+    let dirt = this.#dirty.get(slot);
+    if (dirt === undefined) this.#dirty.set(slot, (dirt = { sinceMs: undefined, joins: 0 }));
+    return dirt;
+  }
+
+  #isDue(slot: number, dirt: Dirt, { atMs, patienceMs }: CrowdPatience): boolean {
+    // A full slot in which few came since it was written is one whose peers come and go.
+    if (this.#slots[slot]?.size === MAX_SLOT_SUBSCRIPTIONS && dirt.joins >= MAX_SLOT_SUBSCRIPTIONS / 2) return true;
+    dirt.sinceMs ??= atMs;
+    return atMs - dirt.sinceMs >= patienceMs;
   }
 
   #writeOf(slot: number): SlotWrite {
@@ -136,7 +169,7 @@ export class SlotPlan {
     const members = (this.#slots[slot] ??= new Set());
     members.add(planned);
     if (members.size === MAX_SLOT_SUBSCRIPTIONS) this.#open.delete(slot);
-    this.#dirty.add(slot);
+    this.#soil(slot).joins += 1;
     this.#size += 1;
     return planned;
   }

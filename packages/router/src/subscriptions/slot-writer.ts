@@ -9,9 +9,15 @@ import { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrit
 
 /** Milliseconds within which joins and leaves share one write. */
 export const WRITE_DELAY_MS = 2;
-/** The same where they come in numbers: from {@link CROWD_CHANGES} in one write on. */
+/** The same in a crowd, where {@link CROWD_PER_SECOND} and more come and go in a second. */
 const CROWDED_WRITE_DELAY_MS = 40;
-const CROWD_CHANGES = 20;
+const CROWD_PER_SECOND = 250;
+/** As few as these are no crowd, however fast. */
+const FEW_CHANGES = 5;
+/** As many as these show how fast they come, however short the time. */
+const MANY_CHANGES = 20;
+/** How long a slot waits in a crowd until it is full, in milliseconds. */
+export const CROWD_PATIENCE_MS = 400;
 
 /** What a {@link SlotWriter} works with. */
 export interface SlotWriterParts {
@@ -23,6 +29,12 @@ export interface SlotWriterParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly onError: (error: unknown) => void;
+}
+
+/** Who waits until slots are stored: each as a round of writes that is no earlier has it. */
+interface Waiter {
+  readonly slots: Map<number, number>;
+  readonly resolve: () => void;
 }
 
 /**
@@ -37,11 +49,17 @@ export class SlotWriter {
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #changes = 0;
-  #lastChanges = 0;
+  #isCrowded = false;
+  /** Since when changes are counted. */
+  #countedFromMs = Number.NEGATIVE_INFINITY;
+  #round = 0;
+  #underWay = new Set<number>();
+  /** Everything has to be written, also in a crowd. */
+  #isUrgent = false;
   #failures = 0;
   #superseded = false;
   #closed = false;
-  #waiters: (() => void)[] = [];
+  #waiters: Waiter[] = [];
   /** Slots that were written or deleted. */
   writes = 0;
 
@@ -92,6 +110,7 @@ export class SlotWriter {
     this.#incarnation = incarnation;
     this.#superseded = false;
     this.#plan.reincarnate(incarnation);
+    this.#isUrgent = true;
     this.#changed();
   }
 
@@ -104,8 +123,13 @@ export class SlotWriter {
 
   /** Resolves when everything that was said before this call is stored. */
   stored(): Promise<void> {
-    if ((!this.#plan.isDirty && this.#writing === undefined) || this.#closed) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (this.#closed) return Promise.resolve();
+    const slots = new Map<number, number>();
+    for (const slot of this.#underWay) slots.set(slot, this.#round);
+    // What is under way does not hold what was said since.
+    for (const slot of this.#plan.dirty()) slots.set(slot, this.#round + 1);
+    if (slots.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ slots, resolve }));
   }
 
   /** The same, but not for longer than this. */
@@ -131,22 +155,35 @@ export class SlotWriter {
 
   #schedule(): void {
     if (this.#closed || this.#superseded || this.#timer !== undefined || this.#writing !== undefined) return;
-    const usualMs = this.#lastChanges >= CROWD_CHANGES ? CROWDED_WRITE_DELAY_MS : WRITE_DELAY_MS;
+    const usualMs = this.#isCrowded ? CROWDED_WRITE_DELAY_MS : WRITE_DELAY_MS;
     const delayMs = this.#failures === 0 ? usualMs : backoffDelayMs(this.#failures - 1, this.#parts.random, { maxMs: 5_000 });
     this.#timer = this.#parts.clock.schedule(delayMs, () => {
       this.#timer = undefined;
       this.#writing = this.#writeAll().finally(() => {
         this.#writing = undefined;
-        if (this.#plan.isDirty && !this.#closed && !this.#superseded) this.#schedule();
-        else this.#release();
+        if (this.#closed || this.#superseded) this.#release();
+        else if (this.#plan.isDirty) this.#schedule();
       });
     });
   }
 
-  async #writeAll(): Promise<void> {
-    this.#lastChanges = this.#changes;
+  #lookForCrowd(atMs: number): void {
+    const elapsedMs = atMs - this.#countedFromMs;
+    if (elapsedMs < CROWDED_WRITE_DELAY_MS && this.#changes < MANY_CHANGES) return;
+    this.#isCrowded = this.#changes > FEW_CHANGES && this.#changes * 1000 >= CROWD_PER_SECOND * elapsedMs;
+    this.#countedFromMs = atMs;
     this.#changes = 0;
-    const outcomes = await Promise.all(this.#plan.takeWrites().map((write) => this.#write(write)));
+  }
+
+  async #writeAll(): Promise<void> {
+    const atMs = this.#parts.clock.monotonic();
+    this.#lookForCrowd(atMs);
+    this.#round += 1;
+    const writes = this.#plan.takeWrites(this.#isCrowded && !this.#isUrgent ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined);
+    this.#isUrgent = false;
+    this.#underWay = new Set(writes.map(({ slot }) => slot));
+    const outcomes = await Promise.all(writes.map((write) => this.#write(write)));
+    this.#underWay.clear();
     this.#failures = outcomes.includes(false) ? this.#failures + 1 : 0;
   }
 
@@ -164,6 +201,7 @@ export class SlotWriter {
         this.#versions.delete(slot);
       }
       this.writes += 1;
+      this.#settle(slot);
       return true;
     } catch (error) {
       this.#plan.failed(slot);
@@ -191,9 +229,19 @@ export class SlotWriter {
     }
   }
 
+  /** A slot is stored as it was when this round began. */
+  #settle(slot: number): void {
+    this.#waiters = this.#waiters.filter(({ slots, resolve }) => {
+      if ((slots.get(slot) ?? Number.POSITIVE_INFINITY) <= this.#round) slots.delete(slot);
+      if (slots.size > 0) return true;
+      resolve();
+      return false;
+    });
+  }
+
   #release(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    for (const { resolve } of waiters) resolve();
   }
 }
