@@ -55,7 +55,7 @@ export const ALLOWED = {
   '@xir/mutants': [],
   '@xir/oracle': ['@xir/couch-embedded', '@xir/neuron'],
   '@xir/simulation': ['@xir/accounts', '@xir/couch-client', '@xir/kv4', '@xir/kv4-core', '@xir/protocol', '@xir/resp', '@xir/router', '@xir/websocket'],
-  '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
+  '@xir/bench': ['@xir/couch-client', '@xir/couch-embedded', '@xir/couch-feed', '@xir/kv4', '@xir/kv4-core', '@xir/kv4-couch', '@xir/kv4-testing', '@xir/router', '@xir/rest', '@xir/stem-sdk', '@xir/neuron'],
 };
 
 /** Packages without sockets, files, clock or randomness. */

@@ -22,6 +22,8 @@ export interface TestSystem extends AsyncDisposable {
   /** Opens a neuron; by default on a memory of its own. */
   open(name: string, options?: Partial<RouterOptions> & { readonly wrapLinks?: (links: LinkTransport) => LinkTransport }): Promise<TestNeuron>;
   openStore(name: string): Promise<Memory>;
+  /** What is in the database. */
+  counts(): Promise<{ readonly documents: number; readonly tombstones: number }>;
 }
 
 export async function openSystem(): Promise<TestSystem> {
@@ -38,6 +40,10 @@ export async function openSystem(): Promise<TestSystem> {
   return {
     network,
     openStore,
+    async counts() {
+      const info = (await (await fetch(`${couch.url}/${database}`)).json()) as { readonly doc_count: number; readonly doc_del_count: number };
+      return { documents: info.doc_count, tombstones: info.doc_del_count };
+    },
     async open(name, { wrapLinks = (links: LinkTransport) => links, ...options } = {}) {
       const store = await openStore(name);
       const { membership, links } = network.start(name);

@@ -10,12 +10,15 @@ import { catchUp } from './measures/catch-up.ts';
 import { growthInKeys } from './measures/growth.ts';
 import { idleMemory } from './measures/idle-memory.ts';
 import { inProcessGet } from './measures/in-process-get.ts';
+import { joins } from './measures/joins.ts';
+import { links } from './measures/links.ts';
 import { memorySize } from './measures/memory-size.ts';
 import { oneCounter } from './measures/one-counter.ts';
 import { peersGet } from './measures/peers-get.ts';
 import { peersSet } from './measures/peers-set.ts';
 import { growthInNeurons, propagation } from './measures/propagation.ts';
 import { readUnderLoad } from './measures/read-under-load.ts';
+import { reconnect } from './measures/reconnect.ts';
 import { redisGet } from './measures/redis-get.ts';
 import { webSocketGet } from './measures/websocket-get.ts';
 import { LOAD_CORE, startSharedDatabase, type SharedDatabase } from './processes/shared-database.ts';
@@ -64,6 +67,10 @@ const measures: Record<string, Measure> = {
   memory: memorySize,
   'memory-idle': idleMemory,
   load: readUnderLoad,
+  links,
+  reconnect,
+  joins: joins('embedded'),
+  ...(couchdbUrl === undefined ? {} : { 'joins-couchdb': joins('couchdb') }),
   'growth-keys': growthInKeys,
   'growth-neurons': growthInNeurons,
 };

@@ -10,6 +10,7 @@ export interface NeuronProcess extends AsyncDisposable {
   readonly pid: number;
   readonly restPort: number;
   readonly tcpPort: number;
+  readonly operationsPort: number;
   readonly webSocketUrl: string;
   /** The address of its embedded database, when it serves one. */
   readonly databaseUrl?: string;
@@ -40,6 +41,7 @@ export async function startNeuron(options: NeuronOptions): Promise<NeuronProcess
     pid: child.pid,
     restPort: portOf(child, 'rest'),
     tcpPort: portOf(child, 'tcp'),
+    operationsPort: portOf(child, 'operations'),
     webSocketUrl: addressOf(child, 'webSocket') ?? '',
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     async [Symbol.asyncDispose]() {
