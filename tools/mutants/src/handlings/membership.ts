@@ -152,4 +152,20 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     replace: '',
     heldBy: { file: TEST, title: 'E15: the pinger is told who is left' },
   },
+  {
+    name: 'crowd-fills-slots',
+    without: 'In a crowd every slot is written as soon as anything in it has changed.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: 'this.#plan.takeWrites(this.#isCrowded && !this.#isUrgent ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined)',
+    replace: 'this.#plan.takeWrites(this.#isCrowded && atMs < 0 ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined)',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S14: a crowd costs little more than one write' },
+  },
+  {
+    name: 'stored-for-all-that-is-said-later',
+    without: 'Who waits for what it said to be stored waits while others go on saying things.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: '      if (slots.size > 0) return true;',
+    replace: '      if (slots.size > 0 || this.#plan.isDirty) return true;',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S15: who waits for what it said to be stored' },
+  },
 ];
