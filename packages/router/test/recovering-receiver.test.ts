@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Message } from '../src/index.ts';
 import { RecoveringReceiver } from '../src/routing/recovering-receiver.ts';
 
-const message = (position: string | undefined): Message => ({ channel: { bucket: 'cool', path: '/room' }, user: 'alex', device: 'd', target: { type: 'channel' }, event: 'message', content: '""', sentAtMs: 1, ...(position === undefined ? {} : { position }) });
+const message = (position: string | undefined, id?: string): Message => ({ channel: { bucket: 'cool', path: '/room' }, user: 'alex', device: 'd', target: { type: 'channel' }, event: 'message', content: '""', sentAtMs: 1, ...(position === undefined ? {} : { position }), ...(id === undefined ? {} : { id }) });
 
 function opened() {
   const told: string[] = [];
@@ -32,4 +32,15 @@ it('H2: who is ahead of its neuron is told nothing again, and what is told again
   receiver.deliver(message('6'));
   expect(told).toEqual(['message 6']);
   expect(written).toEqual([true, true]);
+});
+
+it('H6: what was missed and is sent again with its id, while it is looked up, is handed over once', () => {
+  const { told, receiver } = opened();
+  const written: boolean[] = [];
+  receiver.deliver(message('3', 'm1'), (isWritten) => written.push(isWritten));
+  receiver.deliver(message('4', 'm2'));
+  receiver.deliver(message('5'));
+  receiver.release([message('1', 'm1'), message('2')], '2');
+  expect(told).toEqual(['message 1', 'message 2', 'message 4', 'message 5']);
+  expect(written).toEqual([true]);
 });

@@ -1,6 +1,7 @@
 import { HTTP_MESSAGING_MUTANTS } from './handlings/http-messaging.ts';
 import { LINK_MUTANTS } from './handlings/links.ts';
 import { MEMBERSHIP_MUTANTS } from './handlings/membership.ts';
+import { SIMULATED_MESSAGING_MUTANTS } from './handlings/simulated-messaging.ts';
 import { MENDED_CACHE_MUTANTS } from './mended/cache.ts';
 import { CLIENT_CACHE_MUTANTS } from './mended/client-cache.ts';
 import { EVENT_STREAM_MUTANTS } from './mended/event-stream.ts';
@@ -20,7 +21,7 @@ import { INPUT_MUTANTS } from './traps/input.ts';
 import { LOAD_MUTANTS } from './traps/load.ts';
 
 /** Every mutant, the traps' in their order. */
-export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...MENDED_CACHE_MUTANTS, ...MENDED_WATCH_MUTANTS, ...MENDED_WRITE_MUTANTS, ...MENDED_SERVER_MUTANTS, ...REDIS_PROTOCOL_MUTANTS, ...HOSTILE_MUTANTS, ...CLIENT_CACHE_MUTANTS, ...SIMULATION_MUTANTS, ...MESSAGING_MUTANTS, ...MEMBERSHIP_MUTANTS, ...LINK_MUTANTS, ...HTTP_MESSAGING_MUTANTS].sort(
+export const MUTANTS: readonly Mutant[] = [...CACHE_MUTANTS, ...CLUSTER_MUTANTS, ...CONNECTION_MUTANTS, ...IDENTITY_MUTANTS, ...INPUT_MUTANTS, ...LOAD_MUTANTS, ...EVENT_STREAM_MUTANTS, ...MENDED_CACHE_MUTANTS, ...MENDED_WATCH_MUTANTS, ...MENDED_WRITE_MUTANTS, ...MENDED_SERVER_MUTANTS, ...REDIS_PROTOCOL_MUTANTS, ...HOSTILE_MUTANTS, ...CLIENT_CACHE_MUTANTS, ...SIMULATION_MUTANTS, ...MESSAGING_MUTANTS, ...SIMULATED_MESSAGING_MUTANTS, ...MEMBERSHIP_MUTANTS, ...LINK_MUTANTS, ...HTTP_MESSAGING_MUTANTS].sort(
   (a, b) => trapOf(a) - trapOf(b),
 );
 

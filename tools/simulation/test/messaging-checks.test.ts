@@ -228,9 +228,9 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
     kept: { 'it notices in time': () => new Story().servesStale(4_000), 'it cannot notice': () => new Story().servesStale(9_000).fault('half-open') },
   },
   'one-janitor': {
-    violated: { 'two clean up at a time': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25), 'one begins before the other has ended': () => new Story().tidied('n2.1', 10, undefined).tidied('n3.1', 15, 25) },
+    violated: { 'two clean up at a time': () => new Story().tidied('n2.1', 10, undefined).tidied('n3.1', 15, 25), 'one does so behind the other': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 25, 30) },
     kept: {
-      'one goes on where the other has ended': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 25, 30),
+      'the same tries again': () => new Story().tidied('n2.1', 10, undefined).tidied('n2.1', 25, 30),
       'they clean up behind different lives': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25, { dead: { ...LIFE, incarnation: '2' } }),
       'it left in good order, and cleans up behind itself': () => new Story().tidied('n1.1', 10, 20).tidied('n3.1', 15, 25),
       'one of them was taken for dead': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 15, 25).fault('neuron-frozen'),

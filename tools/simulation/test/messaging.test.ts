@@ -6,12 +6,18 @@ import { PROFILES, type Profile } from '../src/world/profile.ts';
 /** Fixed, so that a run says something about the change and not about chance. */
 const RUN_SEED = 8;
 const SCHEDULES = 100;
+const KILLS = 40;
+const TIMEOUT_MS = 300_000;
 
 /** In this process, where mutants can be put: `schedules.test.ts` runs more of them in processes of their own. */
-it(`messages come in order and once, presence is true, and nothing is lost silently, in ${SCHEDULES} schedules of faults`, { timeout: 300_000 }, async () => {
-  for (let index = 0; index < SCHEDULES; index += 1) {
+async function expectKept(profile: string, schedules: number): Promise<void> {
+  for (let index = 0; index < schedules; index += 1) {
     const seed = scheduleSeed(RUN_SEED, index);
-    const { violations } = await runSchedule(seed, PROFILES['messaging'] as Profile);
-    expect(violations, `pnpm --filter @xir/simulation simulate --profile messaging --replay ${seed}`).toEqual([]);
+    const { violations } = await runSchedule(seed, PROFILES[profile] as Profile);
+    expect(violations, `pnpm --filter @xir/simulation simulate --profile ${profile} --replay ${seed}`).toEqual([]);
   }
-});
+}
+
+it(`messages come in order and once, presence is true, and nothing is lost silently, in ${SCHEDULES} schedules of faults`, { timeout: TIMEOUT_MS }, () => expectKept('messaging', SCHEDULES));
+
+it(`the peers of a neuron that is killed are gone within 5 s, and one other cleans up behind it, in ${KILLS} schedules`, { timeout: TIMEOUT_MS }, () => expectKept('messaging-kills', KILLS));

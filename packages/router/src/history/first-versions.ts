@@ -2,6 +2,7 @@ import { versionTimeMs } from '@xir/kv4-core';
 
 import { DedupWindow } from '../routing/dedup-window.ts';
 import type { Message } from '../routing/message.ts';
+import { repeatedAs } from '../routing/message-id.ts';
 
 /** Ids of one channel that are remembered at most. */
 const MAX_IDS = 10_000;
@@ -15,9 +16,10 @@ export class FirstVersions {
   }
 
   /** Notes a message, at its position; true: it is a repetition. */
-  isRepetition({ user, device, published, id, position }: Message): boolean {
-    if (id === undefined || position === undefined) return false;
-    const name = `${published === true ? '*' : ''}${device}/${user}/${id}`;
+  isRepetition(message: Message): boolean {
+    const { position } = message;
+    const name = repeatedAs(message);
+    if (name === undefined || position === undefined) return false;
     const timeMs = versionTimeMs(position);
     const first = this.#firsts.find(name, timeMs);
     if (first !== undefined && first < position) return true;

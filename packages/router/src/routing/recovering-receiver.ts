@@ -1,4 +1,5 @@
 import type { Message, SendReport } from './message.ts';
+import { repeatedAs } from './message-id.ts';
 import type { PresenceChange } from '../subscriptions/directory.ts';
 import type { EndReason, Receiver } from './receiver.ts';
 
@@ -51,8 +52,12 @@ export class RecoveringReceiver implements Receiver {
     this.#held = undefined;
     this.#knownUpTo = knownUpTo;
     for (const message of missed) this.#receiver.deliver(message);
+    // What was missed may have been sent again, with its id, while it was looked up.
+    const had = new Set(missed.map(repeatedAs));
     for (const { message, isOwn, onWritten } of held) {
+      const name = repeatedAs(message);
       if (isOwn) this.stored(message);
+      else if (name !== undefined && had.has(name)) onWritten?.(true);
       else this.deliver(message, onWritten);
     }
     return !this.#overflowed;

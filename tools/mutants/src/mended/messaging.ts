@@ -96,4 +96,12 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     replace: 'const isRepetition = message === undefined;',
     heldBy: { file: 'packages/router/test/history.test.ts', title: 'H6: who comes back is handed what was sent again' },
   },
+  {
+    name: 'missed-and-sent-again',
+    without: 'What was missed and is sent again while it is looked up is handed over twice.',
+    file: RECOVERING,
+    find: 'else if (name !== undefined && had.has(name)) onWritten?.(true);',
+    replace: '',
+    heldBy: { file: RECOVERING_TEST, title: 'H6: what was missed and is sent again' },
+  },
 ];

@@ -14,8 +14,8 @@ export class ChatReader {
   #session: Session | undefined;
   /** In this session: the last number of each sender's session. */
   #last = new Map<string, number>();
-  /** In this session: ids that came. */
-  #ids = new Set<string>();
+  /** In this session: ids that came, each with how it came. */
+  #ids = new Map<string, string>();
   #chain: Chain | undefined;
   #known: string | undefined;
   /** Until it is said whether all that was missed was handed over. */
@@ -36,7 +36,7 @@ export class ChatReader {
   begin(session: Session): void {
     this.#session = session;
     this.#last = new Map();
-    this.#ids = new Set();
+    this.#ids = new Map();
     this.#isRecovering = this.#room.keeps;
   }
 
@@ -76,8 +76,10 @@ export class ChatReader {
     counts.received += 1;
     const id = `${c}.${n}`;
     const where = `client ${this.#client} on ${this.#session?.neuron ?? 'nowhere'}`;
-    if (this.#ids.has(id)) twice.push(`${where} was handed ${id} twice`);
-    this.#ids.add(id);
+    const how = `at ${Math.round(this.#record.now())} ms${m.n === undefined ? '' : ` as ${m.n} behind ${m.q ?? 'nothing'}`}${this.#isRecovering ? ', of what was missed' : ''}`;
+    const before = this.#ids.get(id);
+    if (before !== undefined) twice.push(`${where} was handed ${id} twice: ${before}; ${how}`);
+    this.#ids.set(id, how);
     const sender = `${c} ${s}`;
     const last = this.#last.get(sender) ?? 0;
     if (n < last) outOfOrder.push(`${where} was handed ${id} behind ${c}.${last}`);

@@ -112,6 +112,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   faces: { ...ALL, name: 'faces', maxFaults: 3, maxNeurons: 2, operationsPerClient: 7, maxClientsPerNeuron: 1, watches: false, trackers: 2 },
   sockets: { ...WANDER, name: 'sockets', faults: [...WANDER.faults, 'neuron-restart'], operationsPerClient: 12, wanderers: 0, sockets: 3, skews: false },
   messaging: MESSAGING,
+  'messaging-kills': { ...MESSAGING, name: 'messaging-kills', faults: [], systemFaults: ['neuron-killed', 'host-gone'], maxFaults: 1, systemSizes: [2, 3, 4] },
   'messaging-calm': { ...MESSAGING, name: 'messaging-calm', faults: [], systemFaults: [], maxFaults: 0, systemSizes: [2] },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };

@@ -17,14 +17,14 @@ export function wokenInNewLife({ history, faults }: MessagingFacts): string[] {
   return history.staleServices.filter(({ forMs }) => !isHindered && forMs > NOTICE_MS).map(({ process, life, forMs }) => `${process} has served as ${life.incarnation} for ${Math.round(forMs)} ms though its lease is taken`);
 }
 
-/** One neuron at a time cleans up behind a life. */
+/** One neuron cleans up behind a life, where none is taken for dead. */
 export function oneJanitor({ history, faults }: MessagingFacts): string[] {
-  // One that stands still, or is cut off, is taken for dead, and another goes on.
+  // One that stands still, is cut off or does not get through is taken for dead, or too long about it, and another goes on.
   if (['neuron-frozen', 'neuron-killed', 'host-gone', 'neuron-cut-off', 'link-cut', 'link-one-way', ...HINDERING].some((kind) => (faults.get(kind) ?? 0) > (kind === 'neuron-killed' || kind === 'host-gone' ? 1 : 0))) return [];
   // Who leaves in good order cleans up behind itself, and whoever sees it leave may help.
   const janitors = history.tidied.filter(({ janitor, dead }) => !janitor.startsWith(`${dead.neuron}.`));
   return janitors.flatMap((one, index) =>
-    janitors.slice(index + 1).filter((other) => other.janitor !== one.janitor && isSame(other, one) && other.fromMs < (one.untilMs ?? Number.POSITIVE_INFINITY)).map((other) => `${one.janitor} and ${other.janitor} clean up behind ${one.dead.neuron} ${one.dead.incarnation}`),
+    janitors.slice(index + 1).filter((other) => other.janitor !== one.janitor && isSame(other, one)).map((other) => `${one.janitor} and ${other.janitor} clean up behind ${one.dead.neuron} ${one.dead.incarnation}`),
   );
 }
 
