@@ -49,6 +49,8 @@ export const ALLOWED = {
     '@xir/rest',
     '@xir/router',
     '@xir/signalling',
+    // The script of the chat page, which is bundled.
+    '@xir/stem-sdk',
     '@xir/webhooks',
     '@xir/websocket',
   ],

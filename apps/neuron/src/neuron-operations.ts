@@ -18,6 +18,7 @@ import type { Router, ServingGate, Standing } from '@xir/router';
 import type { SignallingFace } from '@xir/signalling';
 import type { WebSocketFace } from '@xir/websocket';
 import { API_DOCUMENTS } from './api-documents.ts';
+import { chatDocument, type RestPlace } from './chat/chat-page.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
 import { membershipFigures, membershipHealth, type SystemMembership } from './membership.ts';
@@ -32,6 +33,8 @@ export interface NeuronParts {
   waitingFor?: string;
   memory?: Memory;
   rest?: RestHandler;
+  /** Where the REST API is served. */
+  restPlace?: RestPlace;
   resp?: RespFace;
   webSocket?: WebSocketFace;
   channels?: { readonly router: Router; readonly signalling: SignallingFace };
@@ -77,7 +80,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
   });
   const readiness = (): Readiness => readinessOf(parts);
   const metrics = createMetrics({ definitions: NEURON_METRICS, snapshot, defaultLabels: { neuron: settings.name } });
-  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger, documents: API_DOCUMENTS };
+  const options = { host: settings.host, port: settings.opsPort, health, readiness, metrics, logger, documents: { ...API_DOCUMENTS, '/chat': chatDocument(() => parts.restPlace ?? { protocol: 'http:', port: settings.restPort }) } };
   return stack.add('operations', await listening('--ops-port', () => startOperationsServer(options)));
 }
 

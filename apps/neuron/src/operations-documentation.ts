@@ -13,7 +13,7 @@ const HEADER = `# Operations
 
 <!-- Generated from apps/neuron/src/operations-documentation.ts and packages/operations/src/neuron-metrics.ts; \`pnpm --filter @xir/neuron docs\` writes it anew. -->
 
-A neuron serves three endpoints, and what describes its API (\`/openapi.json\`, \`/asyncapi.json\`, as a page \`/api\`), on \`--ops-port\` (4009). There is no login: keep the port on loopback, or in a network of your own.
+A neuron serves three endpoints, and what describes its API (\`/openapi.json\`, \`/asyncapi.json\`, as a page \`/api\`), and a page to talk on channels (\`/chat\`), on \`--ops-port\` (4009). There is no login: keep the port on loopback, or in a network of your own.
 
 ## /health
 
@@ -47,6 +47,11 @@ JSON, 200 while traffic should be sent here, 503 while the neuron starts, drains
 | ending (SIGTERM) | it was asked to | 503; \`_host\` names it to nobody | are sent away at once | until it is closed | until it is closed |
 
 Sent away means: \`go_away\` with the URL of the least loaded other neuron that takes clients (a crowd is spread over those that are about as busy; null where there is none or none has \`--signal-urls\`), and the connection ends with 1001. What waited is refused then, with \`SIGNALLING_NOT_SERVING\`.
+
+## /chat
+
+A page for people: who is on a channel, what it keeps, and what is said now, over [channels](channels.md). It asks for an account and its secret, which stay in the page's memory and go to the neurons named there in the header of requests for tokens of a minute; neither stands in the address of the page. Whoever can
+load the page gets no further without a login; where that goes to other hosts than the page's own, let it be over TLS.
 
 ## /metrics
 

@@ -70,7 +70,7 @@ export const NEURON_OPTIONS = {
     absent: 'the host given with --host, or the name of this host where that is any address, and the port of the link',
     help: 'Where other neurons reach the link of this one.',
   }),
-  opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready, /metrics, /openapi.json, /asyncapi.json and /api.' }),
+  opsPort: option({ flag: 'ops-port', kind: kinds.port, defaultText: '4009', help: 'The port of /health, /ready, /metrics, /openapi.json, /asyncapi.json, /api and /chat.' }),
   serveDatabase: option({
     flag: 'serve-database',
     kind: kinds.hostAndPort,

@@ -67,6 +67,8 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     // Peers over HTTP are told that the neuron closes before their requests end.
     stack.add('messaging', { close: async () => messaging.close() });
     await openLegacy({ settings, invoke: rest.handler.invoke, tls }, { stack, logger });
+    const { protocol, port } = new URL(rest.server.url);
+    parts.restPlace = { protocol: protocol === 'https:' ? protocol : 'http:', port: Number(port) };
     const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });
     const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
     gate.onChange(() => signalling.recheck());

@@ -122,6 +122,8 @@ async function sendFrame(session: PeerSession, given: JsonValue): Promise<SendRe
         return {};
       case 'spoofed':
         throw messagingError('MESSAGING_BAD_MESSAGE', 'only the server says that');
+      case 'history':
+        throw messagingError('MESSAGING_BAD_MESSAGE', 'what a channel keeps is read over HTTP: GET /_messages');
       case 'malformed':
         throw messagingError('MESSAGING_BAD_MESSAGE', 'this is no frame of signalling');
     }

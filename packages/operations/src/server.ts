@@ -14,8 +14,12 @@ export interface Readiness {
 /** A text that is served at a path of its own. */
 export interface OperationsDocument {
   readonly contentType: string;
-  /** Made when it is first asked for, and kept. */
+  /** Made when it is first asked for, and kept, unless it is to be made each time. */
   readonly render: () => string;
+  /** Made each time. Default false. */
+  readonly isFresh?: boolean;
+  /** What a page may load and run; default: nothing. */
+  readonly contentSecurityPolicy?: string;
 }
 
 /** What the operations server serves, and where. */
@@ -71,7 +75,14 @@ export async function startOperationsServer(options: OperationsServerOptions): P
   return { host, port, url: `http://${shownHost}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
-/** Documents, each rendered once. */
+/** What is sent. */
+interface Answer {
+  readonly contentType: string;
+  readonly text: string;
+  readonly contentSecurityPolicy?: string;
+}
+
+/** Documents, each rendered once unless it is to be fresh. */
 class RenderedDocuments {
   readonly #documents: ReadonlyMap<string, OperationsDocument>;
   readonly #texts = new Map<string, string>();
@@ -84,12 +95,13 @@ class RenderedDocuments {
     return [...this.#documents.keys()];
   }
 
-  get(path: string): { readonly contentType: string; readonly text: string } | undefined {
+  get(path: string): Answer | undefined {
     const document = this.#documents.get(path);
     if (document === undefined) return undefined;
-    const text = this.#texts.get(path) ?? document.render();
-    this.#texts.set(path, text);
-    return { contentType: document.contentType, text };
+    const { contentType, contentSecurityPolicy, isFresh = false } = document;
+    const text = (isFresh ? undefined : this.#texts.get(path)) ?? document.render();
+    if (!isFresh) this.#texts.set(path, text);
+    return { contentType, text, ...(contentSecurityPolicy === undefined ? {} : { contentSecurityPolicy }) };
   }
 }
 
@@ -127,13 +139,13 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   send(response, status, { contentType: 'application/json; charset=utf-8', text: `${JSON.stringify(body)}\n` });
 }
 
-function send(response: ServerResponse, status: number, body: { readonly contentType: string; readonly text: string }): void {
+function send(response: ServerResponse, status: number, body: Answer): void {
   response.writeHead(status, {
     'content-type': body.contentType,
     'content-length': Buffer.byteLength(body.text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(body.contentType.startsWith('text/html') ? { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' } : {}),
+    ...(body.contentType.startsWith('text/html') ? { 'content-security-policy': body.contentSecurityPolicy ?? PAGE_POLICY, 'referrer-policy': 'no-referrer' } : {}),
   });
   response.end(body.text);
 }

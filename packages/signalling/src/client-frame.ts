@@ -1,5 +1,5 @@
 import type { JsonValue } from '@xir/kv4-core';
-import { ACKNOWLEDGEMENT_LEVELS, isDevice, type AcknowledgementLevel, type OutgoingMessage, type Target } from '@xir/router';
+import { ACKNOWLEDGEMENT_LEVELS, isDevice, MAX_HISTORY_LIMIT, type AcknowledgementLevel, type HistoryOptions, type OutgoingMessage, type Target } from '@xir/router';
 
 import { SYSTEM_OPERATIONS } from './frames.ts';
 import { rawMember } from './raw-member.ts';
@@ -12,10 +12,14 @@ export type ClientFrame =
   | { readonly type: 'message'; readonly message: OutgoingMessage }
   /** What the client says of itself. */
   | { readonly type: 'state'; readonly state: JsonValue | undefined; readonly id: string | undefined }
+  /** Messages that the channel keeps are wanted; `undefined`: it is not said well which. */
+  | { readonly type: 'history'; readonly id: string; readonly wanted: HistoryOptions | undefined }
   /** Under a name that only the server uses. */
   | { readonly type: 'spoofed' }
   | { readonly type: 'malformed' };
 
+/** Longest id of a request and position, in characters. */
+const MAX_ID_CHARACTERS = 128;
 const NOTHING: ClientFrame = { type: 'nothing' };
 const MALFORMED: ClientFrame = { type: 'malformed' };
 
@@ -35,6 +39,7 @@ export function readClientFrame(text: string, path: string): ClientFrame {
   }
   if (!isObject(frame)) return MALFORMED;
   if (frame['t'] === 'ping') return { type: 'ping', answer: JSON.stringify(typeof frame['ts'] === 'number' ? { t: 'pong', ts: frame['ts'] } : { t: 'pong' }) };
+  if (frame['t'] === 'history') return typeof frame['i'] === 'string' && frame['i'].length <= MAX_ID_CHARACTERS ? { type: 'history', id: frame['i'], wanted: wantedOf(frame) } : MALFORMED;
   const meta = frame['m'];
   // `{}` is a heartbeat, `t: "tm"` an experiment that has ended.
   if (frame['t'] !== 'u') return Object.keys(frame).length === 0 || frame['t'] === 'tm' ? NOTHING : MALFORMED;
@@ -59,6 +64,13 @@ function targetOf(meta: Readonly<Record<string, unknown>>, path: string): Target
   const user = to.slice(to.lastIndexOf('/') + 1);
   if (user === '') return undefined;
   return isDevice(meta['d']) ? { type: 'user', user, device: meta['d'] } : { type: 'user', user };
+}
+
+function wantedOf({ limit, before, upTo }: Readonly<Record<string, unknown>>): HistoryOptions | undefined {
+  const isPosition = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_ID_CHARACTERS;
+  if (limit !== undefined && !(Number.isInteger(limit) && (limit as number) >= 1 && (limit as number) <= MAX_HISTORY_LIMIT)) return undefined;
+  if ((before !== undefined && !isPosition(before)) || (upTo !== undefined && !isPosition(upTo))) return undefined;
+  return { ...(limit === undefined ? {} : { limit: limit as number }), ...(isPosition(before) ? { before } : {}), ...(isPosition(upTo) ? { upTo } : {}) };
 }
 
 function levelOf(value: unknown): AcknowledgementLevel | undefined {

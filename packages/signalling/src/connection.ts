@@ -22,15 +22,18 @@ import {
 } from '@xir/router';
 import type { RawData, WebSocket } from 'ws';
 
-import { readClientFrame } from './client-frame.ts';
+import { readClientFrame, type ClientFrame } from './client-frame.ts';
 import type { FrameCache } from './frame-cache.ts';
-import { detailedPeersFrame, goAwayFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
+import { detailedPeersFrame, goAwayFrame, historyFrame, noHistoryFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
 import type { SignallingMetrics } from './metrics.ts';
 import type { SignallingLimits } from './options.ts';
 import { serverFrame } from './server-frame.ts';
 
 /** Codes with which connections are closed (RFC 6455, 7.4; from 4000 on our own). */
 export const SIGNALLING_CLOSE_CODES = { goingAway: 1001, unsupportedData: 1003, policyViolation: 1008, kicked: 4001, replaced: 4002, tooSlow: 4003 } as const;
+
+/** Reads of the history of one client at a time. */
+const MAX_HISTORY_READS = 4;
 
 /** What all connections of a face share. */
 export interface ConnectionContext {
@@ -64,6 +67,7 @@ export class Connection implements Receiver, OutboxSink {
   readonly #peer: LocalPeer;
   #readBefore = -1;
   #blockedBefore = false;
+  #reading = 0;
   /** What came while the neuron was holding. */
   #held: string[] = [];
 
@@ -220,6 +224,8 @@ export class Connection implements Receiver, OutboxSink {
         return;
       case 'state':
         return this.#update(frame.state, frame.id);
+      case 'history':
+        return void this.#readHistory(frame);
       case 'message':
         return this.#send(frame.message);
     }
@@ -234,6 +240,21 @@ export class Connection implements Receiver, OutboxSink {
       this.#peer.update(state);
       if (id !== undefined) this.#outbox.push(reportFrame(this.place.path, 'acknowledged', { id, report: { reached: 0, written: 0, undelivered: [] } }));
     });
+  }
+
+  async #readHistory({ id, wanted }: Extract<ClientFrame, { readonly type: 'history' }>): Promise<void> {
+    if (wanted === undefined) return this.#outbox.push(noHistoryFrame(id, 'bad_request'));
+    if (this.#reading >= MAX_HISTORY_READS) return this.#outbox.push(noHistoryFrame(id, 'busy'));
+    this.#reading += 1;
+    try {
+      const page = await this.#context.router.history(this.#peer.peer, wanted);
+      this.#outbox.push(page === undefined ? noHistoryFrame(id, 'no_history') : historyFrame(id, page));
+    } catch (error) {
+      this.#context.onError(error);
+      this.#outbox.push(noHistoryFrame(id, 'unavailable'));
+    } finally {
+      this.#reading -= 1;
+    }
   }
 
   #send(message: OutgoingMessage): void {

@@ -1,4 +1,4 @@
-import type { Message, Peer, PresenceChange, SendReport } from '@xir/router';
+import { MAX_RECOVERED_CHARACTERS, type HistoryPage, type Message, type Peer, type PresenceChange, type SendReport } from '@xir/router';
 
 import { serverFrame } from './server-frame.ts';
 
@@ -19,7 +19,7 @@ function from(path: string, name: string): string {
   return path === '/' ? name : `${path.slice(1)}/${name}`;
 }
 
-function userFrame(meta: Readonly<Record<string, unknown>>, content: string): Uint8Array {
+function userFrame(meta: object, content: string): Uint8Array {
   return serverFrame(`{"t":"u","m":${JSON.stringify(meta)},"p":${content}}`);
 }
 
@@ -44,8 +44,30 @@ export function detailedPeersFrame(path: string, peers: readonly Peer[], kept: b
 }
 
 /** A message of a peer: who sent it is what its token says. With details, from which device, and when by its neuron's clock. */
-export function messageFrame({ channel, user, device, event, target, id, content, sentAtMs, position, previous }: Message, details = false): Uint8Array {
-  const meta = {
+export function messageFrame(message: Message, details = false): Uint8Array {
+  return userFrame(metaOf(message, details), message.content);
+}
+
+/** Messages that a channel keeps, newest last, as many of the newest as fit; for the request with an id. */
+export function historyFrame(id: string, { messages, hasMore }: HistoryPage): Uint8Array {
+  const texts: string[] = [];
+  let characters = 0;
+  for (const message of messages.toReversed()) {
+    const text = `{"m":${JSON.stringify(metaOf(message, true))},"p":${message.content}}`;
+    characters += text.length;
+    if (texts.length > 0 && characters > MAX_RECOVERED_CHARACTERS) break;
+    texts.push(text);
+  }
+  return serverFrame(`{"t":"history","i":${JSON.stringify(id)},"more":${hasMore || texts.length < messages.length},"messages":[${texts.reverse().join(',')}]}`);
+}
+
+/** Why there are none. */
+export function noHistoryFrame(id: string, code: 'bad_request' | 'busy' | 'no_history' | 'unavailable'): Uint8Array {
+  return serverFrame(JSON.stringify({ t: 'history', i: id, code }));
+}
+
+function metaOf({ channel, user, device, event, target, id, sentAtMs, position, previous }: Message, details: boolean): object {
+  return {
     f: from(channel.path, user),
     o: event,
     t: target.type === 'user' ? target.user : null,
@@ -53,7 +75,6 @@ export function messageFrame({ channel, user, device, event, target, id, content
     ...(id === undefined ? {} : { i: id }),
     ...(position === undefined ? {} : { n: position, q: previous ?? null }),
   };
-  return userFrame(meta, content);
 }
 
 /** What became of a message that asked for it with `m.a`, or of any with an id that could not be delivered. */

@@ -187,3 +187,38 @@ it('W11: on a channel that keeps its messages who asks for details is told that 
   const alex = await neuron.connect('alex', '/ws/v2/alex@.kept?since=&details=1');
   expect(await alex.until('peers')).toMatchObject([{ kept: true }]);
 });
+
+it('W12: what the channel keeps is handed out in pages, up to a position or before one; what cannot be is refused under the id of the request', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex', '/ws/v2/alex@.kept');
+  for (let number = 0; number < 5; number += 1) alex.say({ o: 'message', i: String(number) }, number);
+  await alex.until('stored', 5);
+  const pages = () => alex.texts.filter((text) => text.startsWith('{"t":"history"')).map((text) => JSON.parse(text) as { readonly i: string; readonly more?: boolean; readonly code?: string; readonly messages?: { readonly m: { readonly n: string }; readonly p: unknown }[] });
+  const ask = async (request: object) => {
+    const { length } = pages();
+    alex.socket.send(JSON.stringify({ t: 'history', ...request }));
+    await vi.waitFor(() => expect(pages()).toHaveLength(length + 1));
+    const page = pages().at(-1);
+    return { ...page, contents: page?.messages?.map(({ p }) => p) };
+  };
+  const newest = await ask({ i: 'a', limit: 2 });
+  expect(newest).toMatchObject({ i: 'a', more: true, contents: [3, 4] });
+  expect(newest.messages?.[0]?.m).toMatchObject({ f: 'kept/alex', o: 'message', d: 'default', s: expect.any(Number) as number, i: '3' });
+  const position = newest.messages?.[0]?.m.n;
+  expect(await ask({ i: 'b', before: position })).toMatchObject({ more: false, contents: [0, 1, 2] });
+  expect(await ask({ i: 'c', upTo: position, limit: 3 })).toMatchObject({ more: true, contents: [1, 2, 3] });
+  expect(await ask({ i: 'd', upTo: '0' })).toMatchObject({ more: false, contents: [] });
+  for (const wrong of [{ limit: 0 }, { limit: 1.5 }, { limit: 1_001 }, { before: 5 }, { upTo: 'x'.repeat(200) }]) expect(await ask({ i: 'e', ...wrong })).toMatchObject({ i: 'e', code: 'bad_request' });
+  // One message larger than a page alone, then as many of the newest as fit.
+  for (let number = 0; number < 4; number += 1) alex.say({ o: 'message', i: `large${number}` }, String(number).repeat(200_000));
+  await alex.until('stored', 9);
+  const large = await ask({ i: 'f' });
+  expect([large.more, large.messages?.length]).toEqual([true, 2]);
+  for (let count = 0; count < 10; count += 1) alex.socket.send(`{"t":"history","i":"g${count}"}`);
+  await vi.waitFor(() => expect(pages().filter(({ i }) => i.startsWith('g'))).toHaveLength(10));
+  expect(pages().some(({ code }) => code === 'busy')).toBe(true);
+  const plain = await neuron.connect('bob');
+  plain.socket.send('{"t":"history","i":"h"}');
+  await vi.waitFor(() => expect(plain.texts.at(-1)).toBe('{"t":"history","i":"h","code":"no_history"}'));
+});

@@ -12,7 +12,7 @@ export {
   type ChannelSocket,
   type ChannelSocketFactory,
 } from './channels/channel-options.ts';
-export { openChannel, type Channel } from './channels/open-channel.ts';
+export { openChannel, type Channel, type HistoryRequest, type MessageHistory } from './channels/open-channel.ts';
 export { SDK_ERROR_CODES, SdkError, type SdkErrorCode } from './errors.ts';
 export type { Credentials } from './location.ts';
 export type { Fetch } from './rest-channel.ts';

@@ -217,6 +217,25 @@ describe('a channel', () => {
     await renewed.channel.close();
     expect(await renewed.ended).toBeUndefined();
   });
+
+  it('hands out what the channel keeps, up to where its messages begin', async () => {
+    await using system = openChannelSystem();
+    const neuron = await system.open('a');
+    const bob = await system.join([neuron], 'bob', { path: '/kept/room' });
+    expect(await bob.channel.history()).toEqual({ messages: [], hasMore: false });
+    for (let number = 0; number < 10; number += 1) await bob.channel.send(number);
+    const alex = await system.join([neuron], 'alex', { path: '/kept/room' });
+    await bob.channel.send('live');
+    await alex.until(() => alex.messages.length === 1);
+    const newest = await alex.channel.history({ limit: 4 });
+    expect([newest.messages.map(({ content }) => content), newest.hasMore]).toEqual([[6, 7, 8, 9], true]);
+    expect(newest.messages[0]).toMatchObject({ user: 'bob', event: 'message', path: '/kept/room' });
+    const older = await alex.channel.history({ limit: 100, before: newest.messages[0]?.position ?? '' });
+    expect([older.messages.map(({ content }) => content), older.hasMore]).toEqual([[0, 1, 2, 3, 4, 5], false]);
+    const plain = await system.join([neuron], 'alex');
+    await expect(plain.channel.history()).rejects.toMatchObject({ code: 'SDK_REFUSED', errorString: 'no_history' });
+    await expect(alex.channel.history({ limit: 5_000 })).rejects.toMatchObject({ code: 'SDK_REFUSED', errorString: 'bad_request' });
+  });
 });
 
 describe('what a channel holds is bounded', () => {

@@ -13,6 +13,10 @@ export const MAX_HISTORY_LIMIT = 1_000;
 export interface HistoryOptions {
   /** Those behind this position, from the oldest on; absent: the newest. {@link EMPTY_HISTORY_POSITION}: from the first on that is kept. */
   readonly since?: string;
+  /** Without `since`: those up to this position, and it. */
+  readonly upTo?: string;
+  /** Without `since`: those before this position. */
+  readonly before?: string;
   /** Most messages; default {@link DEFAULT_HISTORY_LIMIT}, at most {@link MAX_HISTORY_LIMIT}. */
   readonly limit?: number;
 }
@@ -36,16 +40,18 @@ export interface HistorySource {
 }
 
 /** Reads a part of a history. Throws `TypeError` for a limit that cannot be. Rejects with what the store rejects with. */
-export async function readHistory({ store, address, retention, nowMs }: HistorySource, { since, limit = DEFAULT_HISTORY_LIMIT }: HistoryOptions): Promise<HistoryPage> {
+export async function readHistory({ store, address, retention, nowMs }: HistorySource, { since, upTo, before, limit = DEFAULT_HISTORY_LIMIT }: HistoryOptions): Promise<HistoryPage> {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_HISTORY_LIMIT) throw new TypeError(`limit must be a whole number from 1 to ${MAX_HISTORY_LIMIT}`);
   const fromMs = since === undefined || since === EMPTY_HISTORY_POSITION ? 0 : versionTimeMs(since);
-  if (Number.isNaN(fromMs)) return { messages: [], isContinuous: false, hasMore: false };
+  const toMs = versionTimeMs(upTo ?? before ?? '');
+  if (Number.isNaN(fromMs) || (Number.isNaN(toMs) && (upTo ?? before) !== undefined)) return { messages: [], isContinuous: false, hasMore: false };
   const found: Message[] = [];
   let isContinuous = since === undefined;
   let oldest: string | undefined;
   let count = 0;
   const behind = since === undefined || since === EMPTY_HISTORY_POSITION ? '' : since;
-  for await (const version of store.series(address, since === undefined ? {} : { fromMs, ascending: true })) {
+  for await (const version of store.series(address, since !== undefined ? { fromMs, ascending: true } : Number.isNaN(toMs) ? {} : { toMs })) {
+    if (since === undefined && ((upTo !== undefined && version.version > upTo) || (before !== undefined && version.version >= before))) continue;
     oldest ??= version.version;
     count += 1;
     if (version.version === behind) isContinuous = true;

@@ -14,6 +14,23 @@ import { PendingRequests } from './pending-requests.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { ServerFrame } from './server-frame.ts';
 
+/** Which messages of a channel's history are wanted. */
+export interface HistoryRequest {
+  /** Those before this position; default: those before the first one that {@link Channel.messages} gives. */
+  readonly before?: string;
+  /** Most messages, the newest of them; default 100, at most 1,000. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A part of a channel's history. */
+export interface MessageHistory {
+  /** Oldest first. */
+  readonly messages: readonly ChannelMessage[];
+  /** There are older ones. */
+  readonly hasMore: boolean;
+}
+
 /** A channel that one is on: it stays connected, wherever its neurons go, until it is closed. */
 export interface Channel extends AsyncDisposable {
   readonly path: string;
@@ -38,6 +55,8 @@ export interface Channel extends AsyncDisposable {
   send(content: JsonValue, options?: SendOptions): Promise<SendReport>;
   /** Says something else of oneself; the others are told. It is said again at each connect. Rejects as {@link Channel.send} does. */
   update(state: JsonValue): Promise<void>;
+  /** Messages that the channel keeps. Rejects as {@link Channel.send} does. */
+  history(request?: HistoryRequest): Promise<MessageHistory>;
   /** Leaves the channel. Resolves when the neuron knows. Idempotent. */
   close(): Promise<void>;
 }
@@ -79,6 +98,8 @@ class ConnectedChannel implements Channel {
   /** The next message is one behind which something may be missing. */
   #missed = false;
   #keeps = false;
+  /** Where the history stood when this channel was opened. */
+  #begin: string | undefined;
   #state: JsonValue | undefined;
   /** As whom one is on the channel. */
   #self: ChannelMember | undefined;
@@ -148,6 +169,15 @@ class ConnectedChannel implements Channel {
     this.#state = state;
     const id = this.#nextId();
     await this.#requests.run({ id, text: stateText(state, id), signal: undefined, doing: 'saying the own state', changes: true, read: () => undefined });
+  }
+
+  async history({ before, limit = 100, signal }: HistoryRequest = {}): Promise<MessageHistory> {
+    this.#refuseClosed();
+    await this.opened;
+    const id = this.#nextId();
+    const upTo = before !== undefined ? { before } : this.#begin === undefined ? {} : { upTo: this.#begin };
+    const text = JSON.stringify({ t: 'history', i: id, limit, ...upTo });
+    return this.#requests.run({ id, text, signal, doing: 'reading the history', changes: false, read: (page) => page as MessageHistory });
   }
 
   close(): Promise<void> {
@@ -263,6 +293,8 @@ class ConnectedChannel implements Channel {
         return this.#feed.push({ type: 'undelivered', id: frame.id, report: frame.report });
       case 'refused':
         return frame.id === undefined ? undefined : this.#requests.refuse(frame.id, frame.code);
+      case 'history':
+        return frame.code === undefined ? this.#requests.answer(frame.id, { messages: frame.messages, hasMore: frame.hasMore }) : this.#requests.refuse(frame.id, frame.code);
       case 'go-away':
         this.#preferredHost = frame.host;
         return;
@@ -297,6 +329,7 @@ class ConnectedChannel implements Channel {
     this.#isConnected = true;
     this.#unauthorized = 0;
     this.#connectedAtMs = performance.now();
+    if (!this.#wasConnected) this.#begin = this.#position.current;
     this.#wasConnected = true;
     if (!recovered) this.#missed = true;
     this.#feed.push({ type: 'connected', host: this.#host, recovered });

@@ -11,6 +11,7 @@ export type ServerFrame =
   | { readonly type: 'acknowledged' | 'undelivered'; readonly id: string; readonly report: SendReport }
   | { readonly type: 'refused'; readonly id: string | undefined; readonly code: string }
   | { readonly type: 'recovered'; readonly recovered: boolean; readonly position: string | null }
+  | { readonly type: 'history'; readonly id: string; readonly messages: readonly ChannelMessage[]; readonly hasMore: boolean; readonly code: string | undefined }
   | { readonly type: 'go-away'; readonly host: string | undefined }
   | { readonly type: 'other' };
 
@@ -22,6 +23,7 @@ const OTHER: ServerFrame = { type: 'other' };
 export function readServerFrame(text: unknown): ServerFrame | undefined {
   const frame = typeof text === 'string' ? fieldsOf(parse(text)) : undefined;
   if (frame === undefined) return undefined;
+  if (frame['t'] === 'history') return historyOf(frame);
   const meta = fieldsOf(frame['m']);
   if (frame['t'] !== 'u' || meta === undefined || typeof meta['f'] !== 'string' || typeof meta['o'] !== 'string') return OTHER;
   const content = frame['p'] as JsonValue;
@@ -76,6 +78,18 @@ function peersOf(content: Fields | undefined): ServerFrame {
   const devices = Array.isArray(content?.['devices']) ? (content['devices'] as unknown[]) : [];
   const members = devices.map(fieldsOf).filter((device) => device !== undefined);
   return { type: 'peers', members: members.map((device) => ({ user: String(device['user']), device: String(device['device']), state: stateOf(device) })), kept: content?.['kept'] === true };
+}
+
+function historyOf(frame: Fields): ServerFrame {
+  const id = textOf(frame['i']);
+  const items = Array.isArray(frame['messages']) ? (frame['messages'] as unknown[]) : [];
+  if (id === undefined) return OTHER;
+  const messages = items.flatMap((item) => {
+    const message = fieldsOf(item);
+    const meta = fieldsOf(message?.['m']);
+    return message === undefined || meta === undefined ? [] : [messageOf(meta, message['p'] as JsonValue)];
+  });
+  return { type: 'history', id, messages, hasMore: frame['more'] === true, code: textOf(frame['code']) };
 }
 
 function reportOf(content: Fields | undefined): SendReport {
