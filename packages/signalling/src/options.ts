@@ -39,7 +39,7 @@ export interface SignallingOptions {
   /** What happens to slow receivers on a channel; default: `cut`. */
   readonly slowReceiverPolicy?: (bucket: string, path: string) => SlowReceiverPolicy;
   /**
-   * What the neuron is to its clients at this moment; default: `serving`. While it is `holding`, what clients send waits; in all but `serving` nobody may come.
+   * What the neuron is to its clients at this moment; default: `serving`. While it is `holding`, what clients send waits, and so does who comes; in `isolated` and `away` nobody may come.
    * A change is to be followed by {@link SignallingFace.recheck}.
    */
   readonly standing?: () => Standing;

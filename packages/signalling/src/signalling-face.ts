@@ -38,6 +38,8 @@ class Face implements SignallingFace {
   readonly #context: ConnectionContext;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  /** Who may come, and waits until it is known whether the neuron serves. */
+  readonly #waiting = new Set<() => void>();
   #upgrading = 0;
   #sweep: Timer | undefined;
   #closing: Promise<void> | undefined;
@@ -64,9 +66,11 @@ class Face implements SignallingFace {
     }
     this.#upgrading += 1;
     this.#admit(asked, request)
-      .then((place) => {
-        if (typeof place === 'string') this.#refuseTo(asked, place, { request, socket, head });
-        else this.#accept(place, { request, socket, head });
+      .then(async (place) => {
+        if (typeof place === 'string') return this.#refuseTo(asked, place, { request, socket, head });
+        // A crowd that comes at once may hold a neuron up for long enough to doubt its lease: who is turned away then comes back, with the crowd.
+        while (this.#context.standing() === 'holding' && this.#closing === undefined) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+        return this.#accept(place, { request, socket, head });
       })
       .catch((error: unknown) => {
         onError(error);
@@ -85,6 +89,7 @@ class Face implements SignallingFace {
   recheck(): void {
     const standing = this.#context.standing();
     if (standing === 'holding') return;
+    this.#letGo();
     for (const connection of [...this.#connections]) {
       if (standing === 'away') connection.goAway(this.#options.nextHost?.());
       else connection.release();
@@ -101,7 +106,14 @@ class Face implements SignallingFace {
   }
 
   get #takesClients(): boolean {
-    return this.#closing === undefined && this.#context.standing() === 'serving';
+    const standing = this.#context.standing();
+    return this.#closing === undefined && (standing === 'serving' || standing === 'holding');
+  }
+
+  #letGo(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const go of waiting) go();
   }
 
   /** Who connects where, or why not. */
@@ -184,6 +196,7 @@ class Face implements SignallingFace {
 
   async #closeAll(drainMs: number): Promise<void> {
     this.#sweep?.cancel();
+    this.#letGo();
     for (const connection of [...this.#connections]) connection.goAway(this.#options.nextHost?.());
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {

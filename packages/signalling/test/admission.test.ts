@@ -110,7 +110,7 @@ it('A8: a client that reads too slowly is cut, and counted', async () => {
   expect(await alex.until('peer_removed')).toEqual(['slow']);
 });
 
-it('A9: while the neuron is holding, what clients send waits, in order, and nobody comes; then it is taken', async () => {
+it('A9: while the neuron is holding, who comes waits, and so does what clients send, in order; then it is taken', async () => {
   await using system = openSystem();
   let standing: Standing = 'serving';
   const neuron = await system.open('a', { standing: () => standing });
@@ -120,14 +120,22 @@ it('A9: while the neuron is holding, what clients send waits, in order, and nobo
   for (const number of [1, 2, 3]) bob.say({ o: 'message' }, number);
   await vi.waitFor(() => expect(neuron.face.metrics().framesIn).toBeGreaterThan(0));
   neuron.face.recheck();
-  expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(503);
-  expect(alex.contents('message')).toEqual([]);
+  let answered: number | undefined;
+  const dave = statusOf(neuron, '/ws/v2/dave@.room').then((status) => (answered = status));
+  // Who may not come at all learns so at once; behind it the other's request was read.
+  expect(await statusOf(neuron, '/ws/v2/forged')).toBe(401);
+  expect([answered, alex.contents('message')]).toEqual([undefined, []]);
   standing = 'isolated';
   neuron.face.recheck();
+  expect(await dave).toBe(503);
   expect(await alex.until('message', 3)).toEqual([1, 2, 3]);
   expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(503);
+  standing = 'holding';
+  const erin = statusOf(neuron, '/ws/v2/erin@.room');
+  expect(await statusOf(neuron, '/ws/v2/forged')).toBe(401);
   standing = 'serving';
   neuron.face.recheck();
+  expect(await erin).toBe(101);
   bob.say({ o: 'message' }, 4);
   expect(await alex.until('message', 4)).toEqual([1, 2, 3, 4]);
   expect(await statusOf(neuron, '/ws/v2/carl@.room')).toBe(101);

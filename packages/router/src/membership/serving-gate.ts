@@ -9,7 +9,7 @@ export const DEFAULT_STANDING_PATIENCE_MS = 10_000;
  * What a neuron is to its clients.
  *
  * - `serving`: clients come, and are served.
- * - `holding`: nobody comes, and what clients and other neurons send waits: the neuron has yet to see whether it still holds its lease, or its clients are being registered in a new life.
+ * - `holding`: who comes, and what clients and other neurons send, waits: the neuron has yet to see whether it still holds its lease, or its clients are being registered in a new life.
  * - `isolated`: nobody comes; those that are here are served among themselves, since nothing of it reaches anybody else.
  * - `away`: nobody comes, and those that were here are sent elsewhere: it lasted too long, or another process has this neuron's name.
  */
