@@ -13,7 +13,7 @@ describe('on a faked cluster, memories and neurons', () => {
     { profile: 'wander', schedules: 400 },
     { profile: 'faces', schedules: 1_000 },
     { profile: 'sockets', schedules: 150 },
-    { profile: 'messaging', schedules: 3_000 },
+    { profile: 'messaging', schedules: 10_000 },
   ]) {
     it(`keep their promises in ${schedules} schedules of faults (${profile})`, { timeout: 900_000 }, async () => {
       const totals = await runMany({ schedules, seed: SEED, workers: 2, profile });
