@@ -1,3 +1,4 @@
+import type { Memory } from '@xir/kv4';
 import { expect, it } from 'vitest';
 
 import { EMPTY_HISTORY_POSITION, type HistoryOptions, type HistoryPolicies, type Message } from '../src/index.ts';
@@ -57,6 +58,28 @@ it('H1: on a channel that keeps its messages all neurons tell the same ones in t
     const { chain } = receiver;
     for (const [index, [previous]] of chain.entries()) if (index > 0) expect(previous).toBe(chain[index - 1]?.[1]);
   }
+});
+
+it('H1: who is the first of its neuron on a channel is handed what others of the neuron send before it is known what was there', async () => {
+  const { system, neurons, join } = await opened('a');
+  await using _system = system;
+  const { store } = neurons[0];
+  const watch: Memory['watch'] = store.watch.bind(store);
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  // What was there is slow to be read.
+  store.watch = async function* (scope, options) {
+    await gate;
+    yield* watch(scope, options);
+  };
+  const alex = join(neurons[0], 'alex');
+  const bob = join(neurons[0], 'bob');
+  const reported = reportOf(bob.peer, toAll('at once', { level: 'reached' }));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  open();
+  await until(() => alex.receiver.messages.length === 1);
+  expect(alex.receiver.contents).toEqual(['at once']);
+  expect(await reported).toMatchObject({ reached: 1, undelivered: [] });
 });
 
 it('H2: who comes back with its position is handed what it missed, then what comes; on any neuron', async () => {

@@ -34,6 +34,7 @@ export class ChannelHistory {
   readonly #stop = new AbortController();
   /** Resolves when what is stored from now on is told. */
   readonly ready: Promise<void>;
+  isReady = false;
   #becomeReady: () => void = () => undefined;
   #running: Promise<void>;
   /** The newest version that was seen, and the newest that was handed on. */
@@ -46,7 +47,12 @@ export class ChannelHistory {
   constructor(parts: ChannelHistoryParts) {
     this.#parts = parts;
     this.#firsts = new FirstVersions(parts.idWindowMs);
-    this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
+    this.ready = new Promise((resolve) => {
+      this.#becomeReady = () => {
+        this.isReady = true;
+        resolve();
+      };
+    });
     this.#running = this.#follow();
   }
 

@@ -118,11 +118,27 @@ export class HistoryDesk {
     for (const history of this.#subtrees.get(id)?.histories ?? []) await history.ready;
   }
 
-  /** Stores a message; resolves to its position. Rejects with what the store rejects with. */
+  /**
+   * Stores a message; resolves to its position. Where this neuron is about to read what the channel keeps, that comes first, so that the message is news to who is here. Rejects with what
+   * the store rejects with.
+   */
   async append(message: Message): Promise<string> {
+    const history = this.#open.get(idOf(message.channel))?.history;
+    if (history !== undefined && !history.isReady) await this.#within(history.ready);
     const layer = this.#policyOf(message.channel)?.layer ?? '';
     const { version } = await this.#parts.store.put(historyAddress(message.channel, layer), storedMessage(message));
     return version;
+  }
+
+  /** Resolves with a promise, or when nothing came of it for long. */
+  #within(promise: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.schedule(this.#parts.patienceMs, resolve);
+      void promise.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Calls `act` when everything up to a position was handed on here, or has not been for long; at once where nobody is told of the channel. */

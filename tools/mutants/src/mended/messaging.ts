@@ -8,6 +8,14 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'first-of-its-neuron',
+    without: 'What is sent before it is known what a channel keeps counts as known before, to who is the first of the neuron there.',
+    file: 'packages/router/src/history/history-desk.ts',
+    find: 'if (history !== undefined && !history.isReady) await this.#within(history.ready);',
+    replace: '',
+    heldBy: { file: 'packages/router/test/history.test.ts', title: 'H1: who is the first of its neuron' },
+  },
+  {
     name: 'moved-with-another-state',
     without: 'Who moves to another neuron and says something else of itself there is not told to have said so.',
     file: 'packages/router/src/subscriptions/directory.ts',
