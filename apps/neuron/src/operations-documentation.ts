@@ -41,7 +41,7 @@ JSON, 200 while traffic should be sent here, 503 while the neuron starts, drains
 | state | when | who connects for signalling | connected clients | messages of other neurons | KV4 |
 |---|---|---|---|---|---|
 | \`serving\` | it holds its lease | is taken | are served | are taken | all of it |
-| \`doubtful\` | it stood still or was cut off, and has yet to see whether it still holds its lease; or it was given up, and registers itself and its clients in a new life | 503 | what they send waits, unread; after 10 s they are sent away | wait | all of it |
+| \`doubtful\` | it stood still or was cut off, and has yet to see whether it still holds its lease; or it was given up, and registers itself and its clients in a new life | waits; after 10 s it is 503 | what they send waits, unread; after 10 s they are sent away | wait | all of it |
 | \`isolated\` | it has seen neither the database nor any other neuron for 4 s (alone with its database away, it is not) | 503 | are served among themselves; after 10 s they are sent away | – | reads, with their age; writes are refused as ever without a database |
 | \`superseded\` | another process has registered with its name | 503 | are sent away at once | refused | until the process has ended, by itself, with \`NEURON_SUPERSEDED\` and status 78 |
 | ending (SIGTERM) | it was asked to | 503; \`_host\` names it to nobody | are sent away at once | until it is closed | until it is closed |
