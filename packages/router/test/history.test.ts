@@ -65,8 +65,14 @@ it('H1: who is the first of its neuron on a channel is handed what others of the
   await using _system = system;
   const { store } = neurons[0];
   const watch: Memory['watch'] = store.watch.bind(store);
+  const order: string[] = [];
   let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
+  const put = store.put.bind(store);
+  store.put = (address, ...given) => {
+    if (address.layer === '*messages') order.push('stored');
+    return put(address, ...given);
+  };
   // What was there is slow to be read.
   store.watch = async function* (scope, options) {
     await gate;
@@ -76,8 +82,10 @@ it('H1: who is the first of its neuron on a channel is handed what others of the
   const bob = join(neurons[0], 'bob');
   const reported = reportOf(bob.peer, toAll('at once', { level: 'reached' }));
   for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  order.push('read');
   open();
   await until(() => alex.receiver.messages.length === 1);
+  expect(order).toEqual(['read', 'stored']);
   expect(alex.receiver.contents).toEqual(['at once']);
   expect(await reported).toMatchObject({ reached: 1, undelivered: [] });
 });
