@@ -1,8 +1,9 @@
-import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
+import type { Clock, Random } from '@xir/couch-client';
 import { versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
 
 import type { Message } from '../routing/message.ts';
 import { FirstVersions } from './first-versions.ts';
+import { followStored } from './follow-stored.ts';
 import { DEFAULT_MAX_RECOVERED_MESSAGES, EMPTY_HISTORY_POSITION, isWholeHistory, MAX_RECOVERED_CHARACTERS, MESSAGE_OVERHEAD_CHARACTERS, type HistoryPolicy, type Recovery } from './history-policy.ts';
 import { readStoredMessage } from './stored-message.ts';
 
@@ -53,7 +54,7 @@ export class ChannelHistory {
         resolve();
       };
     });
-    this.#running = this.#follow();
+    this.#running = followStored(parts, { type: 'key', address: parts.address }, { onEvent: (event) => this.#apply(event), onBreak: () => this.#gap(), signal: this.#stop.signal });
   }
 
   /** Where the history stands here. */
@@ -123,27 +124,6 @@ export class ChannelHistory {
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     this.#becomeReady();
     await this.#running;
-  }
-
-  async #follow(): Promise<void> {
-    const { store, address, clock, random, onError } = this.#parts;
-    const { signal } = this.#stop;
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        for await (const event of store.watch({ type: 'key', address }, { signal, history: true })) {
-          failures = 0;
-          this.#apply(event);
-        }
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-      if (signal.aborted) return;
-      this.#gap();
-      await new Promise<void>((resolve) => {
-        const timer = clock.schedule(backoffDelayMs(failures, random, { maxMs: 5_000 }), resolve);
-        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
-      });
-    }
   }
 
   /** Something may have been missed: the next message says so, by naming none before it. */

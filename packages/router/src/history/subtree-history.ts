@@ -1,8 +1,9 @@
-import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
+import type { Clock, Random } from '@xir/couch-client';
 import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
 
 import type { Channel } from '../channel.ts';
 import type { Message } from '../routing/message.ts';
+import { followStored } from './follow-stored.ts';
 import { readStoredMessage } from './stored-message.ts';
 
 /** Channels beneath one place whose last position is remembered. */
@@ -41,7 +42,7 @@ export class SubtreeHistory {
   constructor(parts: SubtreeHistoryParts) {
     this.#parts = parts;
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
-    this.#running = this.#follow();
+    this.#running = followStored(parts, { type: 'subtree', address: { ...parts.base, layer: parts.layer } }, { onEvent: (event) => this.#apply(event), onBreak: () => this.#missed(), signal: this.#stop.signal });
   }
 
   /** Resolves when everything on a channel up to a position was handed on here. */
@@ -57,27 +58,6 @@ export class SubtreeHistory {
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     this.#becomeReady();
     await this.#running;
-  }
-
-  async #follow(): Promise<void> {
-    const { store, base, layer, clock, random, onError } = this.#parts;
-    const { signal } = this.#stop;
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        for await (const event of store.watch({ type: 'subtree', address: { ...base, layer } }, { signal, history: true })) {
-          failures = 0;
-          this.#apply(event);
-        }
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-      if (signal.aborted) return;
-      this.#missed();
-      await new Promise<void>((resolve) => {
-        const timer = clock.schedule(backoffDelayMs(failures, random, { maxMs: 5_000 }), resolve);
-        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
-      });
-    }
   }
 
   #apply(event: WatchEvent): void {
