@@ -126,6 +126,22 @@ it('S14: a crowd costs little more than one write for each full slot, and ends u
   await writer.close();
 });
 
+it('S14: a crowd that comes in bursts, with nobody between them, costs no more', async () => {
+  const store = new FailingStore();
+  const clock = new ManualClock();
+  const { writer, users } = opened(store, '1', new Map(), clock);
+  const count = 20 * MAX_SLOT_SUBSCRIPTIONS;
+  // As clients do that try again each 250 ms.
+  for (let number = 0; number < count; number += 1) {
+    writer.join(peer(number));
+    if (number % 128 === 127) await clock.advance(250);
+  }
+  await clock.advance(2000);
+  expect(await users(19)).toHaveLength(MAX_SLOT_SUBSCRIPTIONS);
+  expect(count / store.puts).toBeGreaterThan(200);
+  await writer.close();
+});
+
 it('S15: who waits for what it said to be stored does not wait for what others say later', async () => {
   const store = new FailingStore();
   const clock = new ManualClock();

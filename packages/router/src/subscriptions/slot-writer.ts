@@ -16,8 +16,8 @@ const CROWD_PER_SECOND = 250;
 const FEW_CHANGES = 5;
 /** As many as these show how fast they come, however short the time. */
 const MANY_CHANGES = 20;
-/** How long a slot waits in a crowd until it is full, in milliseconds. */
-export const CROWD_PATIENCE_MS = 400;
+/** How long a slot waits in a crowd until it is full, in milliseconds: long enough that all but the slowest crowd fills it. A crowd is over once it has been quiet for as long. */
+export const CROWD_PATIENCE_MS = 800;
 
 /** What a {@link SlotWriter} works with. */
 export interface SlotWriterParts {
@@ -50,6 +50,8 @@ export class SlotWriter {
   #writing: Promise<void> | undefined;
   #changes = 0;
   #isCrowded = false;
+  /** A crowd comes in bursts: it lasts until then though fewer come now. */
+  #crowdedUntilMs = Number.NEGATIVE_INFINITY;
   /** Since when changes are counted. */
   #countedFromMs = Number.NEGATIVE_INFINITY;
   #round = 0;
@@ -170,7 +172,8 @@ export class SlotWriter {
   #lookForCrowd(atMs: number): void {
     const elapsedMs = atMs - this.#countedFromMs;
     if (elapsedMs < CROWDED_WRITE_DELAY_MS && this.#changes < MANY_CHANGES) return;
-    this.#isCrowded = this.#changes > FEW_CHANGES && this.#changes * 1000 >= CROWD_PER_SECOND * elapsedMs;
+    if (this.#changes > FEW_CHANGES && this.#changes * 1000 >= CROWD_PER_SECOND * elapsedMs) this.#crowdedUntilMs = atMs + CROWD_PATIENCE_MS;
+    this.#isCrowded = atMs < this.#crowdedUntilMs;
     this.#countedFromMs = atMs;
     this.#changes = 0;
   }

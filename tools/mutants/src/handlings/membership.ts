@@ -161,6 +161,14 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S14: a crowd costs little more than one write' },
   },
   {
+    name: 'crowd-in-bursts',
+    without: 'A crowd is over as soon as nobody comes for a moment.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: 'this.#crowdedUntilMs = atMs + CROWD_PATIENCE_MS',
+    replace: 'this.#crowdedUntilMs = atMs + 1',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S14: a crowd that comes in bursts' },
+  },
+  {
     name: 'stored-for-all-that-is-said-later',
     without: 'Who waits for what it said to be stored waits while others go on saying things.',
     file: 'packages/router/src/subscriptions/slot-writer.ts',
