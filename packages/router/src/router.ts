@@ -22,6 +22,7 @@ import type { EndReason, Receiver } from './routing/receiver.ts';
 import { RoutingDesk } from './routing/routing-desk.ts';
 import type { ChannelNode } from './subscriptions/channel-node.ts';
 import { Directory, type PresenceChange } from './subscriptions/directory.ts';
+import { LeftSlots } from './subscriptions/left-slots.ts';
 import type { Place } from './subscriptions/place.ts';
 import { SlotReader } from './subscriptions/slot-reader.ts';
 import { SlotWriter } from './subscriptions/slot-writer.ts';
@@ -39,6 +40,7 @@ export class Router implements AsyncDisposable {
   readonly #localListeners: LocalListeners;
   readonly #reader: SlotReader;
   readonly #writer: SlotWriter;
+  readonly #leftSlots: LeftSlots;
   readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
   readonly #accounts = new Map<string, RateLimit>();
@@ -60,6 +62,7 @@ export class Router implements AsyncDisposable {
     this.#directory = directory;
     this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError });
     this.#reader = new SlotReader({ store, neuron, directory, clock, random, onError, onOwnSlot: (slot, found) => this.#writer.observe(slot, found) });
+    this.#leftSlots = new LeftSlots({ store, membership, directory, onError });
     const patienceMs = this.#limits.replyTimeoutMs;
     this.#localListeners = new LocalListeners({
       maxListeners: this.#limits.maxListeners,
@@ -258,7 +261,7 @@ export class Router implements AsyncDisposable {
     this.#stopMembership();
     this.#desk.close();
     await this.#history.close();
-    await this.#writer.storedWithin(this.#limits.replyTimeoutMs);
+    await Promise.all([this.#writer.storedWithin(this.#limits.replyTimeoutMs), this.#leftSlots.close()]);
     await this.#writer.close();
     await this.#reader.close();
   }
@@ -399,6 +402,7 @@ export class Router implements AsyncDisposable {
     this.#sweep = this.#clock.schedule(1_000, () => {
       const nowMs = this.#clock.monotonic();
       this.#desk.expire(nowMs);
+      this.#leftSlots.look(nowMs);
       for (const [bucket, rate] of this.#accounts) if (rate.isIdle(nowMs)) this.#accounts.delete(bucket);
       this.#armSweep();
     });

@@ -40,6 +40,7 @@ const MENDED = [
   { profile: 'faces', seed: 830224565, what: 'a client that does not want to be told of its own writes is told what goes back to one' },
   { profile: 'faces', seed: 2782934865, what: 'a listing read from a replica behind the start of its neuron gets the key that it lacked' },
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
+  { profile: 'messaging', seed: 1918410680, what: 'a slot of a dead neuron that came when the others had been deleted does not stay' },
 ];
 
 it.each(MENDED)('of the schedule $seed, which was mended, holds: $what', async ({ profile, seed }) => {

@@ -1,4 +1,5 @@
 import type { Channel, Peer, Subscription } from '../channel.ts';
+import type { NeuronLife } from '../membership.ts';
 import { ChannelNode } from './channel-node.ts';
 import { parentPath } from './parent-path.ts';
 import type { Place } from './place.ts';
@@ -130,6 +131,15 @@ export class Directory {
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       waiting.push(...node.children);
       if (node.size > 0) yield node;
+    }
+  }
+
+  /** The lives of other neurons that do not count and of which slots are stored; of several of one neuron the latest. */
+  *left(): Iterable<NeuronLife> {
+    for (const [neuron, slots] of this.#neurons) {
+      let latest: string | undefined;
+      for (const { incarnation, active } of slots.values()) if (!active && (latest === undefined || incarnation > latest)) latest = incarnation;
+      if (latest !== undefined) yield { neuron, incarnation: latest };
     }
   }
 

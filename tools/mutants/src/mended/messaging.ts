@@ -8,6 +8,14 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'left-slots-stay',
+    without: 'A slot of a dead neuron that was stored when everything of it had been deleted stays stored.',
+    file: 'packages/router/src/router.ts',
+    find: 'this.#leftSlots.look(nowMs);',
+    replace: '',
+    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 1918410680' },
+  },
+  {
     name: 'first-of-its-neuron',
     without: 'What is sent before it is known what a channel keeps counts as known before, to who is the first of the neuron there.',
     file: 'packages/router/src/history/history-desk.ts',
