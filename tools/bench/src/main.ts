@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import type { Measure, MeasureContext, ResultTable } from './measure.ts';
 import { acknowledgedPut } from './measures/put.ts';
+import { broadcast } from './measures/broadcast.ts';
 import { cachedGet } from './measures/cached-get.ts';
 import { catchUp } from './measures/catch-up.ts';
 import { growthInKeys } from './measures/growth.ts';
@@ -68,6 +69,7 @@ const measures: Record<string, Measure> = {
   'memory-idle': idleMemory,
   load: readUnderLoad,
   links,
+  broadcast,
   reconnect,
   joins: joins('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'joins-couchdb': joins('couchdb') }),

@@ -1,7 +1,7 @@
+import { tokensOf } from '../load/tokens.ts';
 import type { MeasureContext, ResultTable } from '../measure.ts';
 import { startDatabase } from '../processes/shared-database.ts';
 import { startWorker } from '../processes/worker.ts';
-import { SYSTEM_LOGIN } from '../rest-request.ts';
 import { startNeuron, type NeuronProcess } from '../servers/neuron.ts';
 import { spreadText } from '../statistics.ts';
 import { judge } from '../target.ts';
@@ -77,19 +77,6 @@ async function round({ progress, rounds }: MeasureContext, n: number, clients: n
     const writes = after.slots - before.slots;
     return { ghostsGoneMs, backMs, settledMs, writes, joinsPerWrite: clients / writes, batches: after.batches - before.batches };
   });
-}
-
-async function tokensOf({ restPort }: NeuronProcess, users: readonly string[]): Promise<string[]> {
-  const tokens: string[] = [];
-  for (let from = 0; from < users.length; from += 50) {
-    const answers = users.slice(from, from + 50).map(async (user) => {
-      const answer = await fetch(`http://127.0.0.1:${restPort}/_token?k=${user}`, { method: 'PUT', headers: { authorization: SYSTEM_LOGIN } });
-      const { v } = (await answer.json()) as { readonly v: string };
-      return encodeURIComponent(v);
-    });
-    tokens.push(...(await Promise.all(answers)));
-  }
-  return tokens;
 }
 
 async function metric({ operationsPort }: NeuronProcess, name: string): Promise<number> {
