@@ -21,6 +21,7 @@ import {
   type TlsLinks,
 } from '@xir/router';
 import type { SignalWish } from '@xir/rest';
+import { labelled } from './channel-figures.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { NeuronError } from './errors.ts';
 import { listening } from './listening.ts';
@@ -123,28 +124,45 @@ export function chooseSignal({ system, channels }: SignalChoice, { region }: Pic
 
 /** The figures of membership and links in the form in which `/metrics` shows them. */
 export function membershipFigures({ membership, links }: SystemMembership): MembershipSnapshot {
-  const { state, neurons, manyVanished, renewals, rebirths, pings, missedPings, cleanUps } = membership.stats();
-  const { connections, waitingMessages, turnedAway, certificateEndsAtMs } = links.stats();
+  const { state, self, renewedAgeMs, evidence, neurons, manyVanished, renewals, rebirths, pings, missedPings, cleanUps, cleanUpCount, cleanedDocuments } = membership.stats();
+  const link = links.stats();
+  const linked = new Map(link.links.map((one) => [one.neuron, one]));
+  const others = neurons.filter(({ neuron }) => neuron !== self.neuron);
+  const suspects = neurons.filter(({ suspect }) => suspect).length;
+  const draining = neurons.filter((one) => one.draining && !one.suspect).length;
   const cleaned = new Map<string, number>();
   for (const { dead } of cleanUps) cleaned.set(dead.neuron, (cleaned.get(dead.neuron) ?? 0) + 1);
   return {
     serving: state === 'serving',
+    states: NEURON_STATES.map((one) => ({ labels: { state: one }, value: Number(one === state) })),
     neurons: neurons.length,
-    suspects: neurons.filter(({ suspect }) => suspect).length,
+    neuronsBy: labelled('state', { serving: neurons.length - suspects - draining, draining, suspect: suspects }),
+    suspects,
     manyVanished,
     loads: neurons.map(({ neuron, load }) => ({ labels: { peer: neuron }, value: load })),
     clients: neurons.map(({ neuron, clients }) => ({ labels: { peer: neuron }, value: clients })),
+    leaseAges: [[self.neuron, renewedAgeMs] as const, ...evidence.map(({ neuron, leaseAgeMs }) => [neuron, leaseAgeMs] as const)].map(([peer, ageMs]) => ({ labels: { peer }, value: ageMs / 1000 })),
     renewals,
     rebirths,
     pings,
     missedPings,
     cleanUps: [...cleaned].map(([dead, value]) => ({ labels: { dead }, value })),
-    linkConnections: connections,
-    linkWaitingMessages: waitingMessages,
-    linkTurnedAway: turnedAway,
-    certificateSeconds: (certificateEndsAtMs - Date.now()) / 1000,
+    cleanUpsTotal: cleanUpCount,
+    cleanedDocuments,
+    linkConnections: link.connections,
+    linkConnectionsTotal: link.connectionsTotal,
+    linksUp: others.map(({ neuron: peer }) => ({ labels: { peer }, value: Number(linked.get(peer)?.isConnected ?? false) })),
+    linksWaiting: others.map(({ neuron: peer }) => ({ labels: { peer }, value: linked.get(peer)?.waitingMessages ?? 0 })),
+    linkMessages: labelled('direction', { out: link.messagesSent, in: link.messagesReceived }),
+    linkBytes: labelled('direction', { out: link.bytesSent, in: link.bytesReceived }),
+    linkWaitingMessages: link.waitingMessages,
+    linkTurnedAway: link.turnedAway,
+    linkRevokedMet: link.revokedMet,
+    certificateSeconds: (link.certificateEndsAtMs - Date.now()) / 1000,
   };
 }
+
+const NEURON_STATES = ['serving', 'doubtful', 'isolated', 'superseded'] as const satisfies readonly NeuronMembership['state'][];
 
 /** Those that have said where clients connect. */
 function reachable(membership: NeuronMembership): readonly KnownNeuron[] {

@@ -14,10 +14,10 @@ import {
 } from '@xir/operations';
 import type { RespFace } from '@xir/resp';
 import type { RestHandler } from '@xir/rest';
-import type { Router, ServingGate, Standing } from '@xir/router';
-import type { SignallingFace } from '@xir/signalling';
+import type { ServingGate, Standing } from '@xir/router';
 import type { WebSocketFace } from '@xir/websocket';
 import { API_DOCUMENTS } from './api-documents.ts';
+import { channelFigures, type ChannelFigureParts } from './channel-figures.ts';
 import { chatDocument, type RestPlace } from './chat/chat-page.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { listening } from './listening.ts';
@@ -27,7 +27,7 @@ import { feedDeadlineMs, feedHealth, memoryFigures } from './neuron-memory.ts';
 import { NEURON_VERSION } from './package-version.ts';
 
 /** What there is of a neuron while it starts, runs and ends. */
-export interface NeuronParts {
+export interface NeuronParts extends Mutable<ChannelFigureParts> {
   state: 'starting' | 'running' | 'draining';
   /** Why the start does not go on yet. */
   waitingFor?: string;
@@ -35,12 +35,12 @@ export interface NeuronParts {
   rest?: RestHandler;
   /** Where the REST API is served. */
   restPlace?: RestPlace;
-  resp?: RespFace;
   webSocket?: WebSocketFace;
-  channels?: { readonly router: Router; readonly signalling: SignallingFace };
   system?: SystemMembership;
   gate?: ServingGate;
 }
+
+type Mutable<Parts> = { -readonly [Name in keyof Parts]: Parts[Name] };
 
 /** Where what is opened is noted, and where is logged. */
 export interface OperationsContext {
@@ -75,7 +75,7 @@ export async function openOperations(settings: NamedSettings, parts: NeuronParts
     ...restFigures(parts.rest),
     ...respFigures(parts.resp),
     ...webSocketFigures(parts.webSocket),
-    ...(parts.channels === undefined ? {} : { channels: { ...parts.channels.router.stats(), ...parts.channels.signalling.metrics() } }),
+    ...channelFigures(parts),
     ...(parts.system === undefined ? {} : { membership: membershipFigures(parts.system) }),
   });
   const readiness = (): Readiness => readinessOf(parts);

@@ -57,13 +57,25 @@ load the page gets no further without a login; where that goes to other hosts th
 
 Prometheus' text format. Every sample carries the label \`neuron\`; \`process_…\` and \`nodejs_…\` are there too.
 
+Labels have few values: \`peer\` and \`dead\` are names of neurons, the others are of the table.
+
 | metric | type | labels | what |
 |---|---|---|---|
 `;
 
 const FOOTER = `
 Worth an alert: \`xir_feed_alive == 0\` for a minute; \`increase(xir_audit_divergences_total[1h]) > 0\`;
-\`increase(xir_loop_stalls_total[5m]) > 0\`; \`xir_cache_bytes / xir_cache_max_bytes > 0.95\` together with a growing \`xir_cache_evictions_total\`.
+\`increase(xir_loop_stalls_total[5m]) > 0\`; \`xir_cache_bytes / xir_cache_max_bytes > 0.95\` together with a growing \`xir_cache_evictions_total\`;
+\`xir_membership_serving == 0\` for a minute; \`xir_membership_many_vanished == 1\`; \`increase(xir_channels_undelivered_total{reason="not-stored"}[5m]) > 0\`; \`increase(xir_webhooks_events_total{outcome!="sent"}[5m]) > 0\`.
+
+## The neurons, in KV4
+
+With the system account's login, at any neuron; \`watch=1\` tells of changes:
+
+| what | where |
+|---|---|
+| the neurons that hold a lease: load, clients, region, where they are reached, whether they drain; \`takenBy\` while another cleans up behind one | \`GET /_data/runtime/hosts/active?l=*leases&as=datum\` |
+| who cleaned up behind whom, when, and how many documents that deleted: the last 32 of the system, newest last | \`GET /_data/runtime/hosts/cleaned?l=*leases&k=last\` |
 
 ## The log
 

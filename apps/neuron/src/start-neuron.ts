@@ -55,11 +55,12 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, layers: retentionOfLayers(settings), onError });
     // The router's peers leave before the webhooks end.
     const hooks = openWebhooks(settings, { router: channels.router, membership: system.membership }, logger);
-    if (hooks !== undefined) stack.add('webhooks', hooks);
+    if (hooks !== undefined) parts.webhooks = stack.add('webhooks', hooks);
     stack.add('router', channels.router);
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;
     const messaging = createMessaging({ router: channels.router, ...channels.admission, standing: () => gate.standing });
+    parts.messaging = messaging;
     gate.onChange(() => messaging.recheck());
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };
     const rest = await openRest({ ...faces, services: messaging.services }, { stack, logger });

@@ -11,6 +11,12 @@ async function metric({ ready }: RunningNeuron, name: string): Promise<number> {
   return Number(line?.split(' ').at(-1));
 }
 
+/** All samples without the label of the neuron that tells them. */
+async function samples({ ready }: RunningNeuron): Promise<readonly string[]> {
+  const text = await (await fetch(`${ready.operations}/metrics`)).text();
+  return text.split('\n').map((line) => line.replace(/,?neuron="\w+"/, '').replace('{}', ''));
+}
+
 /** An answer of the REST API to the system account. */
 async function ask({ ready }: RunningNeuron, path: string, method = 'GET'): Promise<unknown> {
   const response = await fetch(`${ready.rest}${path}`, { method, headers: { authorization: `Basic ${btoa(`$sys:${TEST_SECRET}`)}` } });
@@ -40,6 +46,9 @@ describe('the neurons of a system', { timeout: TIMEOUT_MS }, () => {
     console.log(`gone on the others ${Math.round(goneAfterMs)} ms after SIGKILL`);
     await eventually(async () => expect(await leases(a)).toEqual(['a', 'b']));
     expect((await metric(a, 'xir_membership_clean_ups')) || (await metric(b, 'xir_membership_clean_ups'))).toBe(1);
+    // Who holds a lease, with its load, and who cleaned up behind whom are data.
+    expect(await ask(a, '/_data/runtime/hosts/active?l=*leases&k=b')).toMatchObject({ load: expect.any(Number), signalUrls: ['wss://b.example:443/ws'] });
+    expect(await ask(a, '/_data/runtime/hosts/cleaned?l=*leases&k=last')).toMatchObject({ cleanUps: [{ neuron: 'c', by: expect.stringMatching(/^[ab]$/) as string }] });
     await b.process.end('SIGTERM');
     await eventually(() => neuronsOf(a, 1), 1000);
     expect(await leases(a)).toEqual(['a']);
@@ -64,6 +73,9 @@ describe('the neurons of a system', { timeout: TIMEOUT_MS }, () => {
     await eventually(async () => expect(alex.frames).toContain('message Talk/bob {"n":1}'));
     await eventually(async () => expect(bob.frames).toContain('message Talk/alex {"n":2}'));
     expect(await ask(a, '/_host/Talk?type=signal&k=bob')).toBe('wss://b.example:443/ws');
+    const figures = await samples(a);
+    for (const sample of ['xir_channels 1', 'xir_channels_peers 1', 'xir_channels_joins_total 1', 'xir_channels_messages_total{from="here"} 1', 'xir_channels_messages_total{from="neurons"} 1', 'xir_channels_undelivered_total{reason="absent"} 0', 'xir_membership_state{state="serving"} 1', 'xir_membership_neurons_by_state{state="serving"} 2', 'xir_link_up{peer="b"} 1', 'xir_link_queued_messages{peer="b"} 0']) expect(figures).toContain(sample);
+    for (const name of ['xir_link_messages_total{direction="in"}', 'xir_link_bytes_total{direction="out"}', 'xir_membership_lease_age_seconds{peer="b"}']) expect(figures.some((sample) => sample.startsWith(`${name} `))).toBe(true);
     const killedAtMs = performance.now();
     b.process.child.kill('SIGKILL');
     await eventually(async () => expect(alex.frames).toContain('peer_removed Talk/bob "bob"'), 20_000);

@@ -32,6 +32,8 @@ it('a neuron tells the webhooks of its settings, signed, and neither shows nor l
   await eventually(async () => expect(bodies.length).toBe(2));
   expect(verified).toBe(2);
   expect(JSON.parse(bodies[1] ?? '')).toMatchObject({ events: [{ type: 'message', bucket: '$sys', path: '/chat/lobby', v: 'hello' }] });
+  const figures = (await (await fetch(`${neuron.ready.operations}/metrics`)).text()).replaceAll(/,?neuron="\w+"/g, '');
+  for (const sample of ['xir_webhooks{} 1', 'xir_webhooks_events_total{outcome="sent"} 1', 'xir_webhooks_events_total{outcome="given-up"} 0', 'xir_webhooks_failed_requests_total{} 1', 'xir_webhooks_retried_requests_total{} 1', 'xir_webhooks_queued_events{} 0']) expect(figures).toContain(`${sample}\n`);
   const { stderr } = await neuron.process.end();
   expect(stderr).toContain('a webhook failed');
   expect(stderr).not.toMatch(/hidden-path|the secret of a webhook/);

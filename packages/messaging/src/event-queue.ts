@@ -17,7 +17,7 @@ export interface EventQueueOptions {
   readonly maxBytes: number;
   /** More waits than may: nothing is taken any more. */
   readonly onCut: () => void;
-  readonly onDropped: () => void;
+  readonly onDropped: (policy: SlowReceiverPolicy) => void;
 }
 
 /** Bytes that an event counts with beyond its text. */
@@ -96,7 +96,7 @@ export class EventQueue {
     const [dropped] = index < 0 ? [] : this.#events.splice(index, 1);
     if (dropped === undefined) return false;
     this.#bytes -= bytesOf(dropped);
-    this.#options.onDropped();
+    this.#options.onDropped(this.#options.policy);
     dropped.onWritten?.(false);
     return true;
   }

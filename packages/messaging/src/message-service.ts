@@ -18,7 +18,7 @@ export interface MessageServiceParts {
   /** Throws where this neuron serves no clients now. */
   readonly requireServing: () => void;
   readonly onCut: () => void;
-  readonly onDropped: () => void;
+  readonly onDropped: (policy: SlowReceiverPolicy) => void;
 }
 
 /** `_messages`: publish to channels, read what they keep, listen to them; for applications on servers, with an account's login. */

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '@xir/couch-client';
 import { FrameCache } from '@xir/signalling';
 import type { Service } from '@xir/rest';
+import type { SlowReceiverPolicy } from '@xir/router';
 
 import { messagingError } from './errors.ts';
 import { heldService } from './held-service.ts';
@@ -17,6 +18,8 @@ export interface MessagingMetrics {
   readonly slowCut: number;
   /** Events that were dropped for slow receivers. */
   readonly dropped: number;
+  /** These by the policy of their channel. */
+  readonly droppedBy: Readonly<Record<Exclude<SlowReceiverPolicy, 'cut'>, number>>;
 }
 
 /** Messaging over HTTP. */
@@ -34,9 +37,11 @@ export interface Messaging {
 export function createMessaging({ router, mayConnect = async () => true, slowReceiverPolicy = () => 'cut', standing = () => 'serving', limits: given }: MessagingOptions, clock: Clock = systemClock): Messaging {
   const limits = completeLimits(given);
   let slowCut = 0;
-  let dropped = 0;
+  const droppedBy = { 'drop-oldest': 0, 'latest-only': 0 };
   const onCut = () => void (slowCut += 1);
-  const onDropped = () => void (dropped += 1);
+  const onDropped = (policy: SlowReceiverPolicy) => {
+    if (policy !== 'cut') droppedBy[policy] += 1;
+  };
   const requireServing = () => {
     if (standing() !== 'serving') throw messagingError('MESSAGING_NOT_SERVING', 'this neuron has to see how it stands with the others: try again, or elsewhere');
   };
@@ -50,7 +55,7 @@ export function createMessaging({ router, mayConnect = async () => true, slowRec
     recheck: () => {
       if (standing() === 'away') sessions.endAll('closed');
     },
-    metrics: () => ({ sessions: sessions.size, slowCut, dropped }),
+    metrics: () => ({ sessions: sessions.size, slowCut, dropped: droppedBy['drop-oldest'] + droppedBy['latest-only'], droppedBy: { ...droppedBy } }),
     close: () => sessions.close(),
   };
 }

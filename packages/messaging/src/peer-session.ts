@@ -12,7 +12,7 @@ export interface SessionContext {
   readonly frames: FrameCache;
   readonly maxBytes: number;
   readonly onCut: () => void;
-  readonly onDropped: () => void;
+  readonly onDropped: (policy: SlowReceiverPolicy) => void;
 }
 
 /** How a session is made. */

@@ -29,7 +29,6 @@ export {
   type FeedSnapshot,
   type NeuronSnapshot,
   type TcpSnapshot,
-  type ChannelSnapshot,
   type WebSocketSnapshot,
   type WriteSnapshot,
 } from './neuron-metrics.ts';
@@ -54,4 +53,5 @@ export {
   type WatchdogSnapshot,
 } from './watchdog.ts';
 export { WATCHDOG_EXIT_STATUS } from './watchdog-worker.ts';
+export type { ChannelSnapshot, WebhookSnapshot } from './channel-metrics.ts';
 export type { MembershipSnapshot } from './membership-metrics.ts';

@@ -1,3 +1,4 @@
+import { CHANNEL_METRICS, type ChannelSnapshot, type WebhookSnapshot } from './channel-metrics.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import { MEMBERSHIP_METRICS, type MembershipSnapshot } from './membership-metrics.ts';
 import type { LabelledValue, MetricDefinition } from './metrics.ts';
@@ -92,29 +93,6 @@ export interface WebSocketSnapshot {
   readonly bufferedInputBytes: number;
 }
 
-/** Figures of channels and signalling. */
-export interface ChannelSnapshot {
-  /** Clients connected now. */
-  readonly connections: number;
-  readonly connectionsTotal: number;
-  /** Connections that were refused. */
-  readonly refused: number;
-  /** Frames of clients, heartbeats included. */
-  readonly framesIn: number;
-  /** Messages handed to receivers, each receiver counted. */
-  readonly deliveries: number;
-  readonly duplicates: number;
-  readonly undelivered: number;
-  readonly rateLimited: number;
-  /** Frames dropped for clients that read too slowly. */
-  readonly dropped: number;
-  readonly slowCut: number;
-  readonly silentCut: number;
-  readonly floodsCut: number;
-  /** Documents in which subscriptions were written down or deleted. */
-  readonly slotWrites: number;
-}
-
 /** Everything that is exported. A part that is absent exports no samples. */
 export interface NeuronSnapshot {
   readonly version?: string;
@@ -135,6 +113,8 @@ export interface NeuronSnapshot {
   readonly webSocket?: WebSocketSnapshot;
   /** Channels and signalling. */
   readonly channels?: ChannelSnapshot;
+  /** Webhooks on channels. */
+  readonly webhooks?: WebhookSnapshot;
   /** The neurons of the system, and the links to them. */
   readonly membership?: MembershipSnapshot;
 }
@@ -268,40 +248,6 @@ export const NEURON_METRICS: readonly Definition[] = [
   gauge('xir_websocket_watches', 'Watches over a WebSocket that are open.', ({ webSocket }) => webSocket?.watches),
   counter('xir_websocket_events_total', 'Events of watches sent over a WebSocket.', ({ webSocket }) => webSocket?.events),
   gauge('xir_websocket_buffered_input_bytes', 'Bytes of messages over a WebSocket that are being received.', ({ webSocket }) => webSocket?.bufferedInputBytes),
-  gauge('xir_signalling_connections', 'Signalling clients.', ({ channels }) => channels?.connections),
-  counter('xir_signalling_connections_total', 'Signalling clients that were accepted.', ({ channels }) => channels?.connectionsTotal),
-  {
-    name: 'xir_signalling_connections_cut_total',
-    help: 'Signalling clients that were refused or cut, by reason: no good token or too many, a slow reader, too many or broken frames, no sign of life.',
-    type: 'counter',
-    labelNames: ['reason'],
-    read: ({ channels }) =>
-      channels === undefined
-        ? undefined
-        : [
-            { labels: { reason: 'refused' }, value: channels.refused },
-            { labels: { reason: 'slow-reader' }, value: channels.slowCut },
-            { labels: { reason: 'bad-input' }, value: channels.floodsCut },
-            { labels: { reason: 'silent' }, value: channels.silentCut },
-          ],
-  },
-  counter('xir_signalling_frames_total', 'Frames of signalling clients, heartbeats included.', ({ channels }) => channels?.framesIn),
-  counter('xir_channels_deliveries_total', 'Messages handed to receivers on this neuron, each receiver counted.', ({ channels }) => channels?.deliveries),
-  {
-    name: 'xir_channels_not_delivered_total',
-    help: 'Messages that were not delivered, by reason: repeated, reported as undelivered, refused as too many, dropped for a slow reader.',
-    type: 'counter',
-    labelNames: ['reason'],
-    read: ({ channels }) =>
-      channels === undefined
-        ? undefined
-        : [
-            { labels: { reason: 'duplicate' }, value: channels.duplicates },
-            { labels: { reason: 'undelivered' }, value: channels.undelivered },
-            { labels: { reason: 'rate-limited' }, value: channels.rateLimited },
-            { labels: { reason: 'slow-reader' }, value: channels.dropped },
-          ],
-  },
-  counter('xir_channels_slot_writes_total', 'Documents in which subscriptions were written down or deleted.', ({ channels }) => channels?.slotWrites),
+  ...CHANNEL_METRICS,
   ...MEMBERSHIP_METRICS,
 ];

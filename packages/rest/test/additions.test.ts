@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 
 import { checkFacts } from './facts.ts';
-import { basic, type Neuron } from './neuron-fixture.ts';
+import { basic, SYSTEM, type Neuron } from './neuron-fixture.ts';
 
 const lines = (text: string) =>
   text
@@ -160,6 +160,17 @@ checkFacts('merging, expiry, layers', [
       expect((await call('GET', '/_data/layers?l=mine&k=x')).v.n).toBe(1);
       expect((await call('GET', '/_data/layers?k=x')).v).toBe('not_found');
       for (const layer of ['*acc', '*ns', '*subs', '*auth', '*stats:api:3', '*database']) expect((await call('GET', `/_data/layers?l=${layer}`)).v).toBe('bad_layer_prefix');
+    },
+  ],
+  [
+    'the system account reads who its neurons are, and nobody writes there: l=*leases',
+    async ({ call, store }) => {
+      const path = '/_data/runtime/hosts/active?l=*leases&k=a';
+      await store.put({ bucket: '$sys', layer: '*leases', path: '/runtime/hosts/active', key: 'a' }, { load: 0.5 });
+      expect((await call('GET', path, { login: SYSTEM })).v).toMatchObject({ load: 0.5 });
+      expect((await call('GET', path)).v).toBe('bad_layer_prefix');
+      expect((await call('GET', path.replace('leases', 'links'), { login: SYSTEM })).v).toBe('bad_layer_prefix');
+      for (const method of ['PUT', 'POST', 'DELETE']) expect((await call(method, path, { login: SYSTEM, body: { v: {} } })).v).toBe('bad_layer_prefix');
     },
   ],
   [

@@ -50,6 +50,7 @@ export { tidySlots } from './subscriptions/tidy-slots.ts';
 export { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './subscriptions/slot-plan.ts';
 export { bestNeuron, type BestNeuronWish } from './membership/best-neuron.ts';
 export type { KnownNeuron, NeuronEvidence, NeuronState } from './membership/events.ts';
+export { CLEAN_UP_ADDRESS } from './membership/clean-up-log.ts';
 export type { CleanUp } from './membership/house-keeping.ts';
 export { LEASE_LAYER, LEASE_PATH, type Lease, type LinkAddress, type NeuronFacts } from './membership/lease.ts';
 export { nextNeuron, type NextNeuronWish } from './membership/next-neuron.ts';
@@ -76,7 +77,7 @@ export {
   DEFAULT_MAX_QUEUED_MESSAGES,
   type LinkLimits,
 } from './links/limits.ts';
-export type { LinkAdmission } from './links/link-socket.ts';
+export type { LinkAdmission, LinkTraffic } from './links/link-socket.ts';
 export { REVOKED_PATH } from './links/revocations.ts';
 export { DEFAULT_CERTIFICATE_LIFETIME_MS, LINK_LAYER } from './links/system-authority.ts';
-export { openTlsLinks, type TlsLinks, type TlsLinksOptions, type TlsLinksStats } from './links/tls-links.ts';
+export { openTlsLinks, type TlsLinks, type LinkState, type TlsLinksOptions, type TlsLinksStats } from './links/tls-links.ts';

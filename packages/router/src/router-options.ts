@@ -6,6 +6,7 @@ import type { HistoryPolicies, Recovery } from './history/history-policy.ts';
 import type { ChannelLimits, RouterLimits } from './limits.ts';
 import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
+import type { UndeliveredReason } from './routing/message.ts';
 
 /** How a router is made. */
 export interface RouterOptions {
@@ -50,16 +51,32 @@ export interface Listening {
 
 /** Figures of a router. */
 export interface RouterStats {
+  /** Channels on which somebody is, on whatever neuron. */
+  readonly channels: number;
   /** Peers whose connections this neuron holds. */
   readonly localPeers: number;
   /** Listeners on this neuron. */
   readonly localListeners: number;
+  /** Peers of this neuron that came onto a channel. */
+  readonly joins: number;
+  /** Peers of this neuron that are off it again. */
+  readonly leaves: number;
+  /** Messages of peers and publishers of this neuron that were taken. */
+  readonly sent: number;
+  /** Messages that came from other neurons. */
+  readonly received: number;
+  /** Who came back with a position and was given all that it missed. */
+  readonly recovered: number;
+  /** Who came back with a position and was told that it was not given all. */
+  readonly notRecovered: number;
   /** Messages handed to receivers on this neuron, each receiver counted. */
   readonly deliveries: number;
   /** Messages that came again and were not delivered again. */
   readonly duplicates: number;
   /** Messages of peers of this neuron, or parts of them, that were reported as undelivered. */
   readonly undelivered: number;
+  /** These by reason. */
+  readonly undeliveredBy: Readonly<Record<UndeliveredReason, number>>;
   /** Messages that were refused because their sender, or its account, sent too many. */
   readonly rateLimited: number;
   /** Texts of other neurons that could not be read. */

@@ -49,6 +49,10 @@ export class Router implements AsyncDisposable {
   readonly #stopMembership: () => void;
   #sweep: Timer | undefined;
   #rateLimited = 0;
+  #joins = 0;
+  #leaves = 0;
+  #recovered = 0;
+  #notRecovered = 0;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
@@ -128,6 +132,7 @@ export class Router implements AsyncDisposable {
     const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver);
     const sender = this.#desk.sender(this.#clock.monotonic(), peer);
     const local: Local = { peer, planned: this.#writer.join(peer), receiver: recovering ?? receiver, ...sender, present: true };
+    this.#joins += 1;
     this.#locals.add(local);
     this.#directory.addOwn(peer);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
@@ -227,15 +232,16 @@ export class Router implements AsyncDisposable {
   }
 
   stats(): RouterStats {
-    const { deliveries, duplicates, undelivered, malformed } = this.#desk.stats();
     return {
+      ...this.#desk.stats(),
+      channels: this.#directory.size,
+      joins: this.#joins,
+      leaves: this.#leaves,
+      recovered: this.#recovered,
+      notRecovered: this.#notRecovered,
       localPeers: this.#locals.size,
       localListeners: this.#localListeners.size,
-      deliveries,
-      duplicates,
-      undelivered,
       rateLimited: this.#rateLimited,
-      malformed,
       malformedSlots: this.#reader.malformed,
       slotWrites: this.#writer.writes,
     };
@@ -338,6 +344,14 @@ export class Router implements AsyncDisposable {
 
   /** Hands over what was missed; never rejects. */
   async #recover(history: ChannelHistory, receiver: RecoveringReceiver, since: string): Promise<Recovery> {
+    const recovery = await this.#handOver(history, receiver, since);
+    // Who named no position asked for nothing.
+    if (recovery.recovered) this.#recovered += since === '' ? 0 : 1;
+    else if (since !== '') this.#notRecovered += 1;
+    return recovery;
+  }
+
+  async #handOver(history: ChannelHistory, receiver: RecoveringReceiver, since: string): Promise<Recovery> {
     try {
       const { recovery, messages } = await history.since(since === '' ? undefined : since);
       const upTo = recovery.position ?? '';
@@ -359,6 +373,7 @@ export class Router implements AsyncDisposable {
   #remove(local: Local): void {
     if (!local.present) return;
     local.present = false;
+    this.#leaves += 1;
     this.#writer.leave(local.planned);
     this.#locals.remove(local);
     this.#directory.removeOwn(local.peer);

@@ -1,7 +1,7 @@
 import { Kv4Error } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { joinMembership, LEASE_PATH, type MembershipOptions, type NeuronFacts, type NeuronMembership } from '../src/index.ts';
+import { CLEAN_UP_ADDRESS, joinMembership, LEASE_PATH, type MembershipOptions, type NeuronFacts, type NeuronMembership } from '../src/index.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { MemoryNetwork } from './support/memory-network.ts';
 
@@ -78,6 +78,7 @@ describe('the membership of neurons', () => {
     expect(passed).toBeLessThanOrEqual(5000);
     await pass(6000, ['c']);
     expect(tidied).toEqual([`c ${c.incarnation}`]);
+    expect((await store.get(CLEAN_UP_ADDRESS))?.value).toMatchObject({ cleanUps: [{ neuron: 'c', incarnation: c.incarnation, by: expect.stringMatching(/^[ab]$/) as string }] });
     expect(a.stats().cleanUpCount + b.stats().cleanUpCount).toBe(1);
     expect(await leases()).toEqual(['a', 'b']);
   });

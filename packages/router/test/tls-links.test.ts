@@ -20,6 +20,9 @@ describe('links between neurons', () => {
     const outcomes = await Promise.all(['1', '', 'zwölf 🙂', '{"a":\n1}'].map((message) => sent(a, 'b', message)));
     expect(outcomes).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
     expect(batches).toEqual([['a', '1', '', 'zwölf 🙂', '{"a":\n1}']]);
+    // Bytes of `m1`, four lengths and the texts one way, `a1` the other.
+    expect(a.stats()).toMatchObject({ messagesSent: 4, messagesReceived: 0, bytesSent: 31, bytesReceived: 2, connections: 1, connectionsTotal: 1, links: [{ neuron: 'b', isConnected: true, waitingMessages: 0 }] });
+    expect(b.stats()).toMatchObject({ messagesSent: 0, messagesReceived: 4, bytesSent: 2, bytesReceived: 31 });
   });
 
   it('L3: thousands of messages in both directions, begun at once, go over one connection, each once and in order', async () => {

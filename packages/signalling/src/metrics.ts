@@ -1,3 +1,5 @@
+import type { OutboxSchedule } from '@xir/router';
+
 /** Figures of the face. */
 export interface SignallingMetrics {
   /** Connections now. */
@@ -20,9 +22,11 @@ export interface SignallingMetrics {
   slowCut: number;
   /** Frames dropped for slow readers. */
   dropped: number;
+  /** These by the policy of their channel. */
+  droppedBy: Readonly<OutboxSchedule['droppedBy']>;
 }
 
 /** All at none. */
 export function noMetrics(): SignallingMetrics {
-  return { connections: 0, connectionsTotal: 0, refused: 0, framesIn: 0, malformed: 0, spoofed: 0, floodsCut: 0, silentCut: 0, slowCut: 0, dropped: 0 };
+  return { connections: 0, connectionsTotal: 0, refused: 0, framesIn: 0, malformed: 0, spoofed: 0, floodsCut: 0, silentCut: 0, slowCut: 0, dropped: 0, droppedBy: { 'drop-oldest': 0, 'latest-only': 0 } };
 }

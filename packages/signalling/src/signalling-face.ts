@@ -83,7 +83,7 @@ class Face implements SignallingFace {
 
   metrics(): Readonly<SignallingMetrics> {
     const { metrics, schedule } = this.#context;
-    return { ...metrics, dropped: schedule.dropped };
+    return { ...metrics, dropped: schedule.dropped, droppedBy: { ...schedule.droppedBy } };
   }
 
   recheck(): void {

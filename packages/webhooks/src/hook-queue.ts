@@ -25,7 +25,9 @@ export class HookQueue {
   readonly #stop = new AbortController();
   sent = 0;
   dropped = 0;
+  givenUp = 0;
   failed = 0;
+  retried = 0;
 
   constructor(hook: Webhook, parts: HookQueueParts) {
     this.#hook = hook;
@@ -64,7 +66,10 @@ export class HookQueue {
       const events = this.#events.splice(0, this.#parts.limits.maxBatchEvents);
       for (const { length } of events) this.#characters -= length;
       if (await this.#deliver(events)) this.sent += events.length;
-      else this.dropped += events.length;
+      else {
+        this.dropped += events.length;
+        this.givenUp += events.length;
+      }
     }
     this.#sending = undefined;
   }
@@ -84,6 +89,7 @@ export class HookQueue {
       onFailure({ origin: this.#origin, reason, attempt, isGivenUp });
       if (isGivenUp) return false;
       await this.#wait(delayMs);
+      this.retried += 1;
     }
   }
 

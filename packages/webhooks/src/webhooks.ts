@@ -11,14 +11,20 @@ import { isTeller } from './teller.ts';
 
 /** Figures of webhooks. */
 export interface WebhookMetrics {
+  /** Webhooks that are told. */
+  readonly hooks: number;
   /** Events that wait. */
   readonly queued: number;
   /** Events that receivers have taken. */
   readonly sent: number;
   /** Events that were dropped: too many waited, or their request was given up. */
   readonly dropped: number;
+  /** Those of these whose request was given up. */
+  readonly givenUp: number;
   /** Requests that failed. */
   readonly failed: number;
+  /** Requests that were sent again. */
+  readonly retried: number;
 }
 
 /** Running webhooks. */
@@ -65,7 +71,7 @@ export function startWebhooks(options: WebhooksOptions): Webhooks {
   };
   const sum = (of: (queue: HookQueue) => number) => running.reduce((total, { queue }) => total + of(queue), 0);
   return {
-    metrics: () => ({ queued: sum(({ size }) => size), sent: sum(({ sent }) => sent), dropped: sum(({ dropped }) => dropped), failed: sum(({ failed }) => failed) }),
+    metrics: () => ({ hooks: running.length, queued: sum(({ size }) => size), sent: sum(({ sent }) => sent), dropped: sum(({ dropped }) => dropped), givenUp: sum(({ givenUp }) => givenUp), failed: sum(({ failed }) => failed), retried: sum(({ retried }) => retried) }),
     close,
     [Symbol.asyncDispose]: close,
   };

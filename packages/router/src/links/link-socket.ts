@@ -12,8 +12,19 @@ const MESSAGE_COST = 64;
 /** Most that may wait of one connection: more than a neuron sends without an answer ends it. */
 const MAX_HELD_COST = 8 * LINK_WINDOW_CHARACTERS;
 
+/** What went over the links of a neuron, since it started. */
+export interface LinkTraffic {
+  messagesSent: number;
+  messagesReceived: number;
+  /** Of frames, pings and answers included. */
+  bytesSent: number;
+  bytesReceived: number;
+}
+
 /** Who takes what comes over a connection. */
 export interface LinkSocketListener {
+  /** Where is counted. */
+  readonly traffic: LinkTraffic;
   /** Whether messages are taken now. */
   readonly admission: () => LinkAdmission;
   /** Messages of the other neuron; false where nobody is there to take them. */
@@ -75,6 +86,7 @@ export class LinkSocket {
   /** Sends messages in one frame, and gives back its number. */
   sendMessages(messages: readonly string[]): number {
     this.#sent += 1;
+    if (this.#listener !== undefined) this.#listener.traffic.messagesSent += messages.length;
     this.#send({ type: 'messages', number: this.#sent, messages });
     return this.#sent;
   }
@@ -104,19 +116,23 @@ export class LinkSocket {
   }
 
   #send(frame: LinkFrame): void {
-    this.#socket.send(encodeFrame(frame), () => {});
+    const text = encodeFrame(frame);
+    if (this.#listener !== undefined) this.#listener.traffic.bytesSent += Buffer.byteLength(text);
+    this.#socket.send(text, () => {});
   }
 
   #take(data: Buffer, isBinary: boolean): void {
     const listener = this.#listener;
     if (listener === undefined) return;
     this.heardAtMs = this.#clock.monotonic();
+    listener.traffic.bytesReceived += data.length;
     const frame = isBinary || this.#isFlood() ? undefined : decodeFrame(data.toString('utf8'));
     if (frame === undefined) return this.end();
     switch (frame.type) {
       case 'messages':
         if (frame.number !== this.#received + 1) return this.end();
         this.#received = frame.number;
+        listener.traffic.messagesReceived += frame.messages.length;
         return this.#admit(frame, listener);
       case 'taken':
       case 'refused':

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@xir/couch-client';
 import type { LinkOutcome } from '../link.ts';
 import type { LinkLimits } from './limits.ts';
-import type { LinkAdmission, LinkSocket } from './link-socket.ts';
+import type { LinkAdmission, LinkSocket, LinkTraffic } from './link-socket.ts';
 import { SendQueue, type Settled } from './send-queue.ts';
 
 /**
@@ -17,6 +17,9 @@ export type LinkPingResult = { readonly type: 'answer'; readonly text: string } 
 export interface PeerLinkParts {
   readonly limits: LinkLimits;
   readonly clock: Clock;
+  readonly traffic: LinkTraffic;
+  /** A connection is there. */
+  readonly opened: () => void;
   /** Connects to where the neuron is now. Never rejects. */
   readonly dial: () => Promise<DialResult>;
   /** Whether messages that arrive are taken now. */
@@ -118,8 +121,10 @@ export class PeerLink {
     this.#socket = socket;
     this.#openedAtMs = this.#parts.clock.monotonic();
     this.#answers.clear();
+    this.#parts.opened();
     const isCurrent = () => this.#socket === socket;
     socket.listen({
+      traffic: this.#parts.traffic,
       admission: () => this.#parts.admission(),
       messages: (messages) => isCurrent() && this.#parts.messages(messages),
       ping: (text) => (isCurrent() ? this.#parts.ping(text) : undefined),

@@ -3,7 +3,7 @@ import type { Kv4Store } from '@xir/kv4-core';
 import type { LinkHandler, LinkOutcome, LinkTransport } from '../link.ts';
 import { isNeuronName, type LinkAddress } from '../membership/lease.ts';
 import type { PingAnswer, Pinger, PingQuestion, PingResult, PingTarget } from '../membership/pinger.ts';
-import type { LinkAdmission } from './link-socket.ts';
+import type { LinkAdmission, LinkTraffic } from './link-socket.ts';
 import { LinkIdentity } from './link-identity.ts';
 import { LinkServer } from './link-server.ts';
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from './limits.ts';
@@ -34,8 +34,19 @@ export interface TlsLinksOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** How the link to one other neuron is. */
+export interface LinkState {
+  readonly neuron: string;
+  readonly isConnected: boolean;
+  readonly waitingMessages: number;
+}
+
 /** Figures of the links of a neuron. */
-export interface TlsLinksStats {
+export interface TlsLinksStats extends Readonly<LinkTraffic> {
+  /** The link to each neuron of which something is kept. */
+  readonly links: readonly LinkState[];
+  /** Connections that were made since the start, by whichever side. */
+  readonly connectionsTotal: number;
   /** Neurons with a connection. */
   readonly connections: number;
   /** Neurons of which something is kept, connected or not. */
@@ -72,6 +83,8 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
   #admission: () => LinkAdmission = () => 'take';
   #pingHandler: ((question: PingQuestion) => PingAnswer) | undefined;
   #endsCheck: Timer | undefined;
+  #connectionsTotal = 0;
+  readonly #traffic: LinkTraffic = { messagesSent: 0, messagesReceived: 0, bytesSent: 0, bytesReceived: 0 };
   #turnedAway = 0;
   #revokedMet = 0;
   #closed: Promise<void> | undefined;
@@ -164,11 +177,14 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
 
   /** Figures for operators. */
   stats(): TlsLinksStats {
-    const links = [...this.#links.values()];
+    const links = [...this.#links].map(([neuron, { socket, waiting }]) => ({ neuron, isConnected: socket !== undefined, waitingMessages: waiting }));
     return {
-      connections: links.filter(({ socket }) => socket !== undefined).length,
+      ...this.#traffic,
+      links,
+      connections: links.filter(({ isConnected }) => isConnected).length,
+      connectionsTotal: this.#connectionsTotal,
       neurons: new Set([...this.#links.keys(), ...this.#addresses.keys()]).size,
-      waitingMessages: links.reduce((sum, { waiting }) => sum + waiting, 0),
+      waitingMessages: links.reduce((sum, { waitingMessages }) => sum + waitingMessages, 0),
       turnedAway: this.#turnedAway,
       revokedMet: this.#revokedMet,
       certificateEndsAtMs: this.#parts.identity.endsAtMs,
@@ -199,6 +215,8 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
     const link = new PeerLink({
       limits: this.#limits,
       clock: this.#clock,
+      traffic: this.#traffic,
+      opened: () => void (this.#connectionsTotal += 1),
       dial: () => this.#dial(neuron),
       admission: () => this.#admission(),
       messages: (messages) => this.#take(neuron, messages),

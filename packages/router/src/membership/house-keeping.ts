@@ -19,6 +19,8 @@ export interface CleanUp {
 export interface HouseKeepingOptions {
   readonly leases: Pick<LeaseStore, 'takeOver' | 'remove'>;
   readonly tidy: (life: NeuronLife) => Promise<number>;
+  /** Writes a clean-up down where all neurons see it. */
+  readonly note: (cleanUp: CleanUp) => Promise<void>;
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
 }
@@ -29,6 +31,7 @@ export class HouseKeeping {
   readonly #underWay = new Map<string, Promise<void>>();
   #recent: readonly CleanUp[] = [];
   #count = 0;
+  #documents = 0;
 
   constructor(options: HouseKeepingOptions) {
     this.#options = options;
@@ -42,6 +45,11 @@ export class HouseKeeping {
   /** All clean-ups of this neuron. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Documents that they deleted. */
+  get documents(): number {
+    return this.#documents;
   }
 
   /** Begins, unless a clean-up behind that neuron is under way. */
@@ -59,13 +67,16 @@ export class HouseKeeping {
   }
 
   async #cleanUp(lease: StoredLease, janitor: NeuronLife): Promise<void> {
-    const { leases, tidy, now } = this.#options;
+    const { leases, tidy, note, now } = this.#options;
     const taken = await leases.takeOver(lease, janitor);
     if (taken === undefined) return;
     const dead = { neuron: lease.neuron, incarnation: lease.incarnation };
     const documents = await tidy(dead);
     await leases.remove(taken);
+    const cleanUp: CleanUp = { dead, janitor, documents, endedAtMs: now() };
     this.#count += 1;
-    this.#recent = [...this.#recent, { dead, janitor, documents, endedAtMs: now() }].slice(-MAX_REMEMBERED_CLEAN_UPS);
+    this.#documents += documents;
+    this.#recent = [...this.#recent, cleanUp].slice(-MAX_REMEMBERED_CLEAN_UPS);
+    await note(cleanUp);
   }
 }

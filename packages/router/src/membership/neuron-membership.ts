@@ -1,6 +1,7 @@
 import { systemClock, type Clock, type Random, type Timer } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 import type { Membership, NeuronLife } from '../membership.ts';
+import { noteCleanUp } from './clean-up-log.ts';
 import type { KnownNeuron, MembershipAction, MembershipEvent, NeuronEvidence, NeuronState } from './events.ts';
 import { HouseKeeping, type CleanUp } from './house-keeping.ts';
 import type { NeuronFacts } from './lease.ts';
@@ -52,6 +53,8 @@ export interface MembershipStats {
   /** Whom this neuron cleaned up behind, the last ones. */
   readonly cleanUps: readonly CleanUp[];
   readonly cleanUpCount: number;
+  /** Documents that its clean-ups deleted. */
+  readonly cleanedDocuments: number;
 }
 
 /**
@@ -87,7 +90,7 @@ export class NeuronMembership implements Membership, AsyncDisposable {
     this.#lookedAtMs = this.#renewedAtMs = this.#stateSinceMs = this.#clock.monotonic();
     this.#leases = new LeaseStore(options.store);
     this.#machine = new MembershipMachine({ self: keeper.life, times: this.#times, atMs: this.#clock.monotonic(), wallMs: this.#clock.now() });
-    this.#houseKeeping = new HouseKeeping({ leases: this.#leases, tidy: options.tidy ?? (async () => 0), onError: (error) => this.#report(error), now: () => this.#clock.now() });
+    this.#houseKeeping = new HouseKeeping({ leases: this.#leases, tidy: options.tidy ?? (async () => 0), note: (cleanUp) => noteCleanUp(options.store, cleanUp), onError: (error) => this.#report(error), now: () => this.#clock.now() });
     this.#watch = new LeaseWatch(options.store, this.#clock, {
       lease: (lease) => this.#step({ type: 'lease', lease, atMs: this.#clock.monotonic() }),
       gone: (neuron) => this.#step({ type: 'lease-gone', neuron, atMs: this.#clock.monotonic() }),
@@ -146,6 +149,7 @@ export class NeuronMembership implements Membership, AsyncDisposable {
       missedPings: this.#pings.missed,
       cleanUps: this.#houseKeeping.recent,
       cleanUpCount: this.#houseKeeping.count,
+      cleanedDocuments: this.#houseKeeping.documents,
     };
   }
 

@@ -85,10 +85,15 @@ export class OutboxSchedule {
   #waiting: Outbox[] = [];
   #first: FrameChain | undefined;
   #firstFrame: Uint8Array | undefined;
-  /** Frames that were dropped for slow receivers. */
-  dropped = 0;
+  /** Frames that were dropped for slow receivers, by policy. */
+  readonly droppedBy: Record<Exclude<SlowReceiverPolicy, 'cut'>, number> = { 'drop-oldest': 0, 'latest-only': 0 };
   /** Receivers that were cut because they read too slowly. */
   cut = 0;
+
+  /** Frames that were dropped for slow receivers. */
+  get dropped(): number {
+    return this.droppedBy['drop-oldest'] + this.droppedBy['latest-only'];
+  }
 
   /** The chain that begins with a frame. */
   begin(outbox: Outbox, frame: Uint8Array): FrameChain {
@@ -195,7 +200,8 @@ export class Outbox {
     const [dropped] = index < 0 ? [] : (this.#waiting?.splice(index, 1) ?? []);
     if (dropped === undefined) return false;
     this.#waitingBytes -= dropped.frame.length;
-    this.#options.schedule.dropped += 1;
+    const { policy, schedule } = this.#options;
+    if (policy !== 'cut') schedule.droppedBy[policy] += 1;
     dropped.onWritten?.(false);
     return true;
   }

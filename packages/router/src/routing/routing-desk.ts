@@ -5,6 +5,7 @@ import { RouterError } from '../errors.ts';
 import type { HistoryDesk } from '../history/history-desk.ts';
 import type { ChannelLimits, RouterLimits } from '../limits.ts';
 import type { LinkOutcome, LinkTransport } from '../link.ts';
+import type { RouterStats } from '../router-options.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { AppendGate } from './append-gate.ts';
 import { DedupWindow } from './dedup-window.ts';
@@ -13,7 +14,7 @@ import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, repliesEn
 import { LocalDelivery, type Audience } from './local-delivery.ts';
 import type { LocalListeners } from './local-listeners.ts';
 import type { Local, LocalPeers } from './local-peers.ts';
-import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport } from './message.ts';
+import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport, UndeliveredReason } from './message.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Sender } from './sender.ts';
 import { SenderLane, type SenderLaneParts, type Sending } from './sender-lane.ts';
@@ -53,7 +54,9 @@ export class RoutingDesk {
   /** What became of the last messages of histories here, by position. */
   readonly #stored: DedupWindow<{ reached: number; written: number; writing: number }>;
   readonly #unwritten = new Map<string, (() => void)[]>();
-  #undelivered = 0;
+  #sent = 0;
+  #received = 0;
+  readonly #undelivered: Record<UndeliveredReason, number> = { absent: 0, unreachable: 0, unknown: 0, busy: 0, 'not-stored': 0 };
   #malformed = 0;
 
   constructor(parts: RoutingDeskParts) {
@@ -99,6 +102,7 @@ export class RoutingDesk {
       ...(sender.isPublisher === true ? { published: true } : {}),
     };
     const sending: Sending = { outgoing, message, onReport, onUndelivered: (report, undeliveredId) => sender.receiver.undelivered?.(report, undeliveredId) };
+    this.#sent += 1;
     this.#enter(sender, sending);
     onSent(message);
     // The level is reached; what becomes of the message is told otherwise.
@@ -168,8 +172,10 @@ export class RoutingDesk {
     this.#dispatches.expire(nowMs);
   }
 
-  stats(): { readonly deliveries: number; readonly duplicates: number; readonly undelivered: number; readonly malformed: number } {
-    return { deliveries: this.#delivery.deliveries, duplicates: this.#delivery.duplicates, undelivered: this.#undelivered, malformed: this.#malformed };
+  stats(): Pick<RouterStats, 'sent' | 'received' | 'deliveries' | 'duplicates' | 'undelivered' | 'undeliveredBy' | 'malformed'> {
+    const { deliveries, duplicates } = this.#delivery;
+    const undelivered = Object.values(this.#undelivered).reduce((sum, count) => sum + count, 0);
+    return { sent: this.#sent, received: this.#received, deliveries, duplicates, undelivered, undeliveredBy: { ...this.#undelivered }, malformed: this.#malformed };
   }
 
   close(): void {
@@ -321,7 +327,7 @@ export class RoutingDesk {
 
   #report(sending: Sending, answers: readonly NeuronAnswer[], position?: string): void {
     const report: SendReport = position === undefined ? reportOf(answers) : { ...reportOf(answers), position };
-    this.#undelivered += report.undelivered.length;
+    for (const { reason } of report.undelivered) this.#undelivered[reason] += 1;
     if ((sending.outgoing.level ?? 'accepted') !== 'accepted') sending.onReport?.(report);
     else if (report.undelivered.length > 0) sending.onUndelivered(report, sending.outgoing.id);
   }
@@ -339,6 +345,7 @@ export class RoutingDesk {
         return this.#reply(from, [envelope.number, this.#parts.kickHere(envelope.kick), 0]);
       case 'message': {
         const { message, number, level, after } = envelope;
+        this.#received += 1;
         const onDone = number === 0 ? undefined : (reached: number, written: number) => this.#reply(from, [number, reached, written]);
         this.#parts.history().behind(message.channel, after, () => this.#delivery.deliver(message, level, onDone));
         return;

@@ -45,6 +45,7 @@ export class Directory {
   readonly #buckets = new Map<string, Map<string, ChannelNode>>();
   /** On which neurons somebody listens, place by place. */
   readonly listeners = new PlaceIndex<string>();
+  #size = 0;
   /** While the slots are told anew: those that were not told again yet. */
   #untold: Map<string, Set<number>> | undefined;
 
@@ -118,6 +119,11 @@ export class Directory {
     this.#remove(before);
   }
 
+  /** Channels on which somebody is. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Who is on a channel; `undefined`: nobody. */
   channel({ bucket, path }: Channel): ChannelNode | undefined {
     const node = this.#buckets.get(bucket)?.get(path);
@@ -161,6 +167,7 @@ export class Directory {
   #add(peer: Peer): void {
     const node = this.#nodeAt(peer);
     const before = node.add(peer);
+    if (node.size === 1 && before === undefined) this.#size += 1;
     const current = node.find(peer.user, peer.device);
     if (before === undefined) this.#tell('join', node, { peer });
     else if (current === peer) this.#tellOther(node, peer, before);
@@ -170,7 +177,9 @@ export class Directory {
     const node = this.#buckets.get(peer.bucket)?.get(peer.path);
     if (node === undefined) return;
     const before = node.find(peer.user, peer.device);
+    const { size } = node;
     node.remove(peer);
+    if (size > 0 && node.size === 0) this.#size -= 1;
     const current = node.find(peer.user, peer.device);
     if (before !== undefined && current !== before) {
       if (current === undefined) this.#tell('leave', node, { peer });
