@@ -8,8 +8,8 @@ it('E18: clean-ups that several neurons write down at once are all there, and th
   await using store = new MemoryReferenceStore();
   const note = (number: number) => noteCleanUp(store, { dead: { neuron: `dead${number}`, incarnation: '1' }, janitor: { neuron: 'a', incarnation: '2' }, documents: number, endedAtMs: number });
   const written = async () => {
-    const { cleanUps } = (await store.get(CLEAN_UP_ADDRESS))?.value as { readonly cleanUps: readonly { readonly neuron: string }[] };
-    return cleanUps;
+    const value = (await store.get(CLEAN_UP_ADDRESS))?.value as { readonly cleanUps: readonly { readonly neuron: string }[] } | undefined;
+    return value?.cleanUps ?? [];
   };
   await Promise.all([1, 2, 3, 4].map(note));
   expect((await written()).map(({ neuron }) => neuron).sort()).toEqual(['dead1', 'dead2', 'dead3', 'dead4']);
