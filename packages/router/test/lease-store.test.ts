@@ -36,4 +36,24 @@ describe('a lease', () => {
     if (first === undefined || second === undefined) throw new Error('it could not be claimed');
     expect(second.incarnation > first.incarnation).toBe(true);
   });
+
+  it('E19: of a later life is above the one that was removed, also where the clock of its host was set back', async () => {
+    await using store = new MemoryReferenceStore();
+    const leases = new LeaseStore(store);
+    const first = await leases.claim({ ...claimant('b'), nowMs: 5000 }, FACTS);
+    if (first === undefined) throw new Error('it could not be claimed');
+    expect(await leases.remove(first)).toBe(true);
+    const second = await leases.claim({ ...claimant('b', 'another'), nowMs: 1000 }, FACTS);
+    expect(second !== undefined && second.incarnation > first.incarnation).toBe(true);
+  });
+
+  it('E19: that is removed while many others are is noted with the latest of them', async () => {
+    await using store = new MemoryReferenceStore();
+    const leases = new LeaseStore(store);
+    const all = await Promise.all(Array.from({ length: 16 }, (_, index) => leases.claim({ ...claimant(`b${index}`), nowMs: 1000 + index }, FACTS)));
+    await Promise.all(all.flatMap((lease) => (lease === undefined ? [] : [leases.remove(lease)])));
+    const latest = all.map((lease) => lease?.incarnation ?? '').toSorted().at(-1) ?? '';
+    const next = await leases.claim({ ...claimant('b0', 'another'), nowMs: 0 }, FACTS);
+    expect(next !== undefined && next.incarnation > latest).toBe(true);
+  });
 });

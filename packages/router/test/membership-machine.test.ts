@@ -35,6 +35,16 @@ describe('the machine that decides who is alive', () => {
     expect(machine.isLive('b', B2)).toBe(true);
   });
 
+  it('E19: believes the lease of a later life, whatever the clock of the host that wrote it says', () => {
+    const machine = begun();
+    machine.step({ type: 'lease', lease: lease(B1, '5'), atMs: 0 });
+    // The lease was removed, which was not told, and made again by a host whose clock is behind.
+    machine.step({ type: 'lease', lease: lease(B2, '3'), atMs: 10 });
+    expect([machine.isLive('b', B1), machine.isLive('b', B2)]).toEqual([false, true]);
+    machine.step({ type: 'lease', lease: lease(B2, '4', { renewal: 2 }), atMs: 20 });
+    expect([...machine.live()].map(({ incarnation }) => incarnation)).toEqual([B2]);
+  });
+
   it('E3: asks the database before it gives a neuron up, and lets it live where the lease was renewed', () => {
     const machine = begun();
     machine.step({ type: 'lease', lease: lease(B1, '1'), atMs: 0 });

@@ -1,6 +1,8 @@
-import { Kv4Error, type Kv4Record, type Kv4Store, type OperationOptions } from '@xir/kv4-core';
+import type { Kv4Record, Kv4Store, OperationOptions } from '@xir/kv4-core';
 import type { NeuronLife } from '../membership.ts';
+import { EndedLives } from './ended-lives.ts';
 import { nextIncarnation } from './incarnation.ts';
+import { isRefused } from './is-refused.ts';
 import { decodeLease, encodeLease, leaseAddress, type Lease, type NeuronFacts, type StoredLease } from './lease.ts';
 
 /** The part of a store that leases need. */
@@ -31,9 +33,11 @@ export interface Claimant {
 /** Leases in the database; every change is a compare-and-set. Rejects with a `Kv4Error` where the database cannot be reached. */
 export class LeaseStore {
   readonly #store: LeaseKv4;
+  readonly #ended: EndedLives;
 
   constructor(store: LeaseKv4) {
     this.#store = store;
+    this.#ended = new EndedLives(store);
   }
 
   /** The lease as the database has it now. */
@@ -43,15 +47,16 @@ export class LeaseStore {
   }
 
   /**
-   * Takes the lease of a neuron for a new life of it, above whatever is stored. `undefined` where it is a further life of the same process (`after`), and another process of
+   * Takes the lease of a neuron for a new life of it, above whatever is stored, and above every life whose lease was removed. `undefined` where it is a further life of the same process (`after`), and another process of
    * that name holds the lease by now. Rejects with `KV4_VERSION_CONFLICT` where others write it without end.
    */
   async claim({ neuron, process, nowMs, random, after }: Claimant, facts: NeuronFacts): Promise<StoredLease | undefined> {
     for (let round = 1; ; round += 1) {
-      const record = await this.#store.get(leaseAddress(neuron), { fresh: true });
+      const [record, ended] = await Promise.all([this.#store.get(leaseAddress(neuron), { fresh: true }), this.#ended.latest()]);
       const stored = record === undefined ? undefined : decodeLease(neuron, record.value);
       if (stored !== undefined && after !== undefined && isOfAnother(stored, process, after)) return undefined;
-      const lease: Lease = { ...facts, neuron, process, incarnation: nextIncarnation(later(stored?.incarnation, after), nowMs, random), renewal: 1, left: false };
+      const before = later(later(stored?.incarnation, after), ended);
+      const lease: Lease = { ...facts, neuron, process, incarnation: nextIncarnation(before, nowMs, random), renewal: 1, left: false };
       try {
         return await this.#write(lease, record?.version);
       } catch (error) {
@@ -88,7 +93,8 @@ export class LeaseStore {
   }
 
   /** Deletes a lease as it was left. False where it was changed meanwhile: somebody has registered again. */
-  async remove({ neuron, version }: StoredLease): Promise<boolean> {
+  async remove({ neuron, incarnation, version }: StoredLease): Promise<boolean> {
+    await this.#ended.note(incarnation);
     try {
       return (await this.#store.delete(leaseAddress(neuron), { condition: { type: 'version', version } })) !== undefined;
     } catch (error) {
@@ -126,8 +132,4 @@ function isOfAnother({ process, incarnation, takenBy, left }: Lease, own: string
 function later(first: string | undefined, second: string | undefined): string | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return first > second ? first : second;
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof Kv4Error && (error.code === 'KV4_VERSION_CONFLICT' || error.code === 'KV4_ALREADY_EXISTS' || error.code === 'KV4_NOT_FOUND');
 }

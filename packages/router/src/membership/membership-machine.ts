@@ -160,9 +160,9 @@ export class MembershipMachine {
     const { neuron, incarnation } = lease;
     if (neuron === this.#self.neuron) return this.#seeOwnLease(lease, atMs);
     let other = this.#others.get(neuron);
-    // What is older than what is known comes from a read that was overtaken.
-    if (other?.lease !== undefined && other.lease.version >= lease.version) return;
+    // What is older than what is known comes from a read that was overtaken. A lease that was removed and made again may have a lower version, by the clock of another host.
     if (other !== undefined && incarnation < other.life.incarnation) return;
+    if (other?.lease?.incarnation === incarnation && other.lease.version >= lease.version) return;
     if (other === undefined || incarnation !== other.life.incarnation) {
       const renewed = other?.lease;
       other = newOther(lease, atMs);

@@ -8,6 +8,22 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'lives-below-removed-ones',
+    without: 'A neuron that left and comes back with its clock put back begins a life below the one before.',
+    file: 'packages/router/src/membership/lease-store.ts',
+    find: 'await this.#ended.note(incarnation);',
+    replace: '',
+    heldBy: { file: 'packages/router/test/lease-store.test.ts', title: 'E19: of a later life is above the one that was removed' },
+  },
+  {
+    name: 'later-lives-by-version',
+    without: 'The lease of a later life whose version is lower, by the clock of its host, is taken for one that was overtaken.',
+    file: 'packages/router/src/membership/membership-machine.ts',
+    find: 'if (other?.lease?.incarnation === incarnation && other.lease.version >= lease.version) return;',
+    replace: 'if (other?.lease !== undefined && other.lease.version >= lease.version) return;',
+    heldBy: { file: 'packages/router/test/membership-machine.test.ts', title: 'E19: believes the lease of a later life' },
+  },
+  {
     name: 'left-slots-stay',
     without: 'A slot of a dead neuron that was stored when everything of it had been deleted stays stored.',
     file: 'packages/router/src/router.ts',

@@ -24,7 +24,7 @@ export function leaseOf(world: World, neuron: string): { readonly incarnation: s
 export function storedLives({ database }: World): { readonly kind: 'lease' | 'slot'; readonly neuron: string; readonly incarnation: string }[] {
   return [...(database?.ids() ?? [])].flatMap((id) => {
     const address = id.startsWith('d!') ? addressOf(id) : undefined;
-    if (address === undefined || (address.layer !== LEASE_PATH.layer && address.layer !== '*subs:slots')) return [];
+    if (address === undefined || (address.path !== LEASE_PATH.path && address.layer !== '*subs:slots')) return [];
     const value = valueOf(database, id) as { readonly incarnation: string } | undefined;
     if (value === undefined) return [];
     const isLease = address.layer === LEASE_PATH.layer;
