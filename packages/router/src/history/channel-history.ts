@@ -105,17 +105,22 @@ export class ChannelHistory {
   /** What was stored again is not handed over again: not to who knows the first time either. */
   async #withoutRepetitions(messages: readonly Message[], position: string): Promise<readonly Message[]> {
     if (messages.every(({ id }) => id === undefined)) return messages;
-    const { store, address, idWindowMs } = this.#parts;
-    const fromMs = versionTimeMs(position) - idWindowMs;
-    let looked = 0;
+    const { store, address, idWindowMs, clock } = this.#parts;
+    // What was sent within the window may be further back in the time of versions, where a host's clock was set forward meanwhile.
+    const fromMs = Math.max(0, Math.min(versionTimeMs(position), clock.now(), ...messages.map(({ sentAtMs }) => sentAtMs)) - idWindowMs);
+    const before: Message[] = [];
     // Before an empty history there is nothing.
-    for await (const version of position === EMPTY_HISTORY_POSITION ? [] : store.series(address, { fromMs, ascending: true })) {
-      looked += 1;
-      if (version.version > position || looked > MAX_LOOKED_BACK) break;
-      const message = readStoredMessage(version);
-      if (message !== undefined) this.#firsts.isRepetition(message);
+    for await (const version of position === EMPTY_HISTORY_POSITION ? [] : store.series(address, { fromMs, toMs: versionTimeMs(position), limit: MAX_LOOKED_BACK })) {
+      const message = version.version > position ? undefined : readStoredMessage(version);
+      if (message !== undefined) before.push(message);
     }
-    return messages.filter((message) => !this.#firsts.isRepetition(message));
+    for (const message of before.reverse()) this.#isRepetition(message);
+    return messages.filter((message) => !this.#isRepetition(message));
+  }
+
+  #isRepetition(message: Message): boolean {
+    const { clock } = this.#parts;
+    return this.#firsts.isRepetition(message, { monotonicMs: clock.monotonic(), wallMs: clock.now() });
   }
 
   /** Idempotent. */
@@ -153,7 +158,7 @@ export class ChannelHistory {
     this.#seen = version;
     // What was there before the first peer was is not news.
     const message = readStoredMessage(record);
-    const isRepetition = message !== undefined && this.#firsts.isRepetition(message);
+    const isRepetition = message !== undefined && this.#isRepetition(message);
     if (this.#isInitial) this.#told = version;
     else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
     else if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;

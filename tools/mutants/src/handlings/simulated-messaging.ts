@@ -43,7 +43,7 @@ export const SIMULATED_MESSAGING_MUTANTS: readonly Mutant[] = [
     name: 'simulated-delivered-once',
     without: 'delivered-once: what is stored again with its id is handed again to who comes back.',
     file: `${ROUTER}history/first-versions.ts`,
-    find: 'if (first !== undefined && first < position) return true;',
+    find: 'if (isNear && first.position < position) return true;',
     replace: '',
     heldBy: SIMULATED,
   },

@@ -8,6 +8,14 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'ids-by-versions',
+    without: 'For how long ids of a channel that keeps its messages are remembered is counted by clocks that may jump.',
+    file: 'packages/router/src/history/first-versions.ts',
+    find: '|| Math.abs(ownMs - first.ownMs) < windowMs;',
+    replace: '|| Math.abs(ownMs - first.ownMs) < 0;',
+    heldBy: { file: 'packages/router/test/first-versions.test.ts', title: 'jumped ahead meanwhile' },
+  },
+  {
     name: 'lives-below-removed-ones',
     without: 'A neuron that left and comes back with its clock put back begins a life below the one before.',
     file: 'packages/router/src/membership/lease-store.ts',
