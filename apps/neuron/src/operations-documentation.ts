@@ -48,6 +48,8 @@ JSON, 200 while traffic should be sent here, 503 while the neuron starts, drains
 
 Sent away means: \`go_away\` with the URL of the least loaded other neuron that takes clients (a crowd is spread over those that are about as busy; null where there is none or none has \`--signal-urls\`), and the connection ends with 1001. What waited is refused then, with \`SIGNALLING_NOT_SERVING\`.
 
+Over HTTP and the Redis protocol nothing waits: while the neuron is not \`serving\`, who publishes or begins to listen is answered 503 \`unavailable\`, or \`TRYAGAIN\`; when signalling clients are sent away, streams get \`end\`, and connections of Redis clients that are subscribed to channels are cut.
+
 ## /chat
 
 A page for people: who is on a channel, what it keeps, and what is said now, over [channels](channels.md). It asks for an account and its secret, which stay in the page's memory and go to the neurons named there in the header of requests for tokens of a minute; neither stands in the address of the page. Whoever can

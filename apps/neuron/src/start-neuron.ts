@@ -6,6 +6,7 @@ import { createMessaging, meterRouter } from '@xir/messaging';
 import type { Logger } from '@xir/operations';
 import { createRespFace, createRespServer, type RespServer } from '@xir/resp';
 import { createRestHandler, createRestServer, type HostOptions, type RestHandler, type RestOptions, type RestServer } from '@xir/rest';
+import type { ServingGate } from '@xir/router';
 import type { SignallingFace, SignallingOptions } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
@@ -70,7 +71,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     await openLegacy({ settings, invoke: rest.handler.invoke, tls }, { stack, logger });
     const { protocol, port } = new URL(rest.server.url);
     parts.restPlace = { protocol: protocol === 'https:' ? protocol : 'http:', port: Number(port) };
-    const resp = await openResp({ ...faces, router: channels.router }, { stack, logger });
+    const resp = await openResp({ ...faces, router: channels.router, gate }, { stack, logger });
     const signalling = openSignalling(channels, rest.handler, { parts, settings, standing: () => gate.standing, nextHost: nextHosts(system, settings) });
     gate.onChange(() => signalling.recheck());
     const webSocket = await openWebSocket({ ...faces, signalling }, rest.server, { stack, logger });
@@ -168,10 +169,11 @@ async function openRest({ settings, parts, store, accounts, tls, services }: Fac
   return { handler, server: stack.add('REST', await listening('--rest-port', () => createRestServer(options))) };
 }
 
-async function openResp({ settings, parts, store, accounts, tls, router }: FaceParts & { readonly router: Channels['router'] }, { stack, logger }: Context): Promise<RespServer> {
+async function openResp({ settings, parts, store, accounts, tls, router, gate }: FaceParts & { readonly router: Channels['router']; readonly gate: ServingGate }, { stack, logger }: Context): Promise<RespServer> {
   const onError = (error: unknown) => logger.error({ error }, 'a command failed for a reason that nobody planned for');
-  const face = createRespFace({ store, accounts, router, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
+  const face = createRespFace({ store, accounts, router, standing: () => gate.standing, systemSecret: settings.systemSecret, neuron: settings.name, version: NEURON_VERSION, countRequest: countingIn(parts), onError });
   parts.resp = face;
+  gate.onChange(() => face.recheck());
   const options = { face, host: settings.host, port: settings.tcpPort, drainMs: settings.drainMs, ...(tls === undefined ? {} : { tls }) };
   return stack.add('Redis protocol', await listening('--tcp-port', () => createRespServer(options)));
 }

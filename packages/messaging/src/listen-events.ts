@@ -9,12 +9,14 @@ import { messageText } from './message-text.ts';
 /** How a listener is told. */
 export interface ListenEventsOptions extends EventQueueOptions {
   readonly signal: AbortSignal;
+  /** The neuron serves nobody any more: the listener is told so, and ends. */
+  readonly away: AbortSignal;
 }
 
 /**
  * What is heard at a place, as server-sent events: what was missed, `listening`, then what comes. Listening begins at this call. Throws `ServiceError`.
  */
-export function listenEvents(router: Router, request: ListenRequest, { signal, ...options }: ListenEventsOptions): AsyncIterable<TextEvent> {
+export function listenEvents(router: Router, request: ListenRequest, { signal, away, ...options }: ListenEventsOptions): AsyncIterable<TextEvent> {
   let isCut = false;
   const onCut = () => {
     isCut = true;
@@ -40,6 +42,12 @@ export function listenEvents(router: Router, request: ListenRequest, { signal, .
   }
   // Also where nothing can be told any more.
   signal.addEventListener('abort', () => listening.stop(), { once: true });
+  const leave = () => {
+    listening.stop();
+    queue.push({ text: eventLines('{"reason":"closed"}', { event: 'end' }) });
+    queue.end();
+  };
+  away.addEventListener('abort', leave, { once: true });
   const begun = begin(listening, queue, () => newest);
   return (async function* told(): AsyncGenerator<TextEvent> {
     try {
@@ -51,6 +59,7 @@ export function listenEvents(router: Router, request: ListenRequest, { signal, .
         return;
       }
     } finally {
+      away.removeEventListener('abort', leave);
       listening.stop();
       queue.end();
       queue.clear();

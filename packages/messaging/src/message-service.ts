@@ -17,6 +17,8 @@ export interface MessageServiceParts {
   readonly slowReceiverPolicy: (bucket: string, path: string) => SlowReceiverPolicy;
   /** Throws where this neuron serves no clients now. */
   readonly requireServing: () => void;
+  /** Ends those who listen, once the neuron is away. */
+  readonly away: () => AbortSignal;
   readonly onCut: () => void;
   readonly onDropped: (policy: SlowReceiverPolicy) => void;
 }
@@ -102,9 +104,10 @@ async function history({ query, path }: ServiceRequest, bucket: string, router: 
   return { kind: 'value', text: `{"messages":[${messages.map((message: Message) => messageText(message)).join(',')}],"position":${JSON.stringify(position)},"continuous":${isContinuous},"more":${hasMore}}` };
 }
 
-function listen({ query, headers, path, signal }: ServiceRequest, bucket: string, { router, limits, slowReceiverPolicy, onCut, onDropped }: MessageServiceParts): TextEventsAnswer {
+function listen({ query, headers, path, signal }: ServiceRequest, bucket: string, { router, limits, slowReceiverPolicy, requireServing, away, onCut, onDropped }: MessageServiceParts): TextEventsAnswer {
+  requireServing();
   const lastEventId = headers['last-event-id'];
   const since = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : query.get('since');
-  const events = listenEvents(router, { bucket, path, subtree: isTruthy(query.get('subtree')), since: since ?? '' }, { signal, maxBytes: limits.maxQueuedBytes, policy: slowReceiverPolicy(bucket, path), onCut, onDropped });
+  const events = listenEvents(router, { bucket, path, subtree: isTruthy(query.get('subtree')), since: since ?? '' }, { signal, away: away(), maxBytes: limits.maxQueuedBytes, policy: slowReceiverPolicy(bucket, path), onCut, onDropped });
   return { kind: 'text-events', events };
 }

@@ -27,7 +27,7 @@ export interface Messaging {
   /** `_messages`, `_peer` and `_subs`, for `createRestHandler`. */
   readonly services: ReadonlyMap<string, Service>;
   metrics(): MessagingMetrics;
-  /** The neuron's standing has changed: peers of one that is away are sent elsewhere. */
+  /** The neuron's standing has changed: peers and listeners of one that is away are sent elsewhere. */
   recheck(): void;
   /** Ends all peers over HTTP. Idempotent. */
   close(): void;
@@ -45,15 +45,19 @@ export function createMessaging({ router, mayConnect = async () => true, slowRec
   const requireServing = () => {
     if (standing() !== 'serving') throw messagingError('MESSAGING_NOT_SERVING', 'this neuron has to see how it stands with the others: try again, or elsewhere');
   };
+  let away = new AbortController();
   const sessions = new PeerSessions({ router, clock, frames: new FrameCache(), maxBytes: limits.maxQueuedBytes, onCut, onDropped }, limits.maxSessions);
   return {
     services: new Map([
-      ['messages', messageService({ router, limits, slowReceiverPolicy, requireServing, onCut, onDropped })],
+      ['messages', messageService({ router, limits, slowReceiverPolicy, requireServing, away: () => away.signal, onCut, onDropped })],
       ['peer', peerService({ sessions, mayConnect, limits, slowReceiverPolicy, requireServing })],
       ['subs', heldService({ sessions, slowReceiverPolicy, requireServing })],
     ]),
     recheck: () => {
-      if (standing() === 'away') sessions.endAll('closed');
+      if (standing() !== 'away') return;
+      sessions.endAll('closed');
+      away.abort();
+      away = new AbortController();
     },
     metrics: () => ({ sessions: sessions.size, slowCut, dropped: droppedBy['drop-oldest'] + droppedBy['latest-only'], droppedBy: { ...droppedBy } }),
     close: () => sessions.close(),

@@ -151,16 +151,19 @@ it('M15: peers over HTTP are bounded, flooding is refused, and a request without
   expect((await a.call('GET', `/_peer/room?token=${token}&wait=soon`, undefined, {})).v).toBe('bad_option');
 });
 
-it('M16: while the neuron does not serve, nobody comes or sends; when it is away, peers are sent elsewhere', async () => {
+it('M16: while the neuron does not serve, nobody comes, listens or sends; when it is away, peers and listeners are sent elsewhere', async () => {
   await using system = await openSystem();
   let standing: 'serving' | 'holding' | 'away' = 'serving';
   const a = await system.open('a', { messaging: { standing: () => standing } });
   const alex = await a.events(`/_peer?token=${a.token('alex', '/room')}`);
   const [{ data } = { data: {} }] = await alex.until('open');
+  const listener = await a.events('/_messages/room?watch=1');
+  await listener.until('listening');
   standing = 'holding';
   a.messaging.recheck();
   const refused = [
     a.call('PUT', '/_messages/room', { v: 1 }),
+    a.call('GET', '/_messages/room?watch=1'),
     a.call('PUT', '/_subs/room', { k: 'robot' }),
     a.call('GET', `/_peer?token=${a.token('bob', '/room')}`, undefined, {}),
     a.call('POST', `/_peer?token=${a.token('alex', '/room')}&session=${data.session}`, frame(1), {}),
@@ -169,6 +172,12 @@ it('M16: while the neuron does not serve, nobody comes or sends; when it is away
   expect(presence(a)).toEqual(['alex']);
   standing = 'away';
   a.messaging.recheck();
-  expect((await alex.until('end'))[0]?.data).toEqual({ reason: 'closed' });
+  for (const events of [alex, listener]) expect((await events.until('end'))[0]?.data).toEqual({ reason: 'closed' });
   expect(presence(a)).toEqual([]);
+  expect(a.router.stats().localListeners).toBe(0);
+  standing = 'serving';
+  a.messaging.recheck();
+  const again = await a.events('/_messages/room?watch=1');
+  await again.until('listening');
+  again.close();
 });

@@ -8,6 +8,7 @@ import { RespError } from './errors.ts';
 import { globMatcher, type Matcher } from './glob.ts';
 import { bytesOfContent, channelPath, contentOfBytes, isReserved, MESSAGE_DEVICE, MESSAGE_EVENT, placeOf, refusalOf, type ChannelMessage, type MessageRouter } from './messaging.ts';
 import type { RespMetrics } from './metrics.ts';
+import type { RespStanding } from './options.ts';
 
 /** Events of names, as a subscription to them gives them. */
 export interface NameEvents {
@@ -33,6 +34,7 @@ export interface ChannelsParts {
   readonly clock: Pick<Clock, 'schedule'>;
   /** Absent: messages stay on this neuron. */
   readonly router: MessageRouter | undefined;
+  readonly standing: () => RespStanding;
 }
 
 /** Milliseconds for which a subscription waits to be known to the other neurons before it is confirmed. */
@@ -46,13 +48,15 @@ export class Channels {
   readonly #logins: Pick<LoginService, 'confirm'>;
   readonly #clock: Pick<Clock, 'schedule'>;
   readonly #router: MessageRouter | undefined;
+  readonly #standing: () => RespStanding;
 
-  constructor(changes: ChangeFollower, { metrics, logins, clock, router }: ChannelsParts) {
+  constructor(changes: ChangeFollower, { metrics, logins, clock, router, standing }: ChannelsParts) {
     this.#changes = changes;
     this.#metrics = metrics;
     this.#logins = logins;
     this.#clock = clock;
     this.#router = router;
+    this.#standing = standing;
   }
 
   /** Subscribes a client to a channel or a pattern (byte text). Resolves when nothing will be missed from then on; rejects where the names cannot be followed. */
@@ -97,10 +101,11 @@ export class Channels {
     if (filed?.size === 0) this.#buckets.delete(bucket);
   }
 
-  /** Sends a message (byte text) to all who are on a channel or listen to it, on all neurons; answers how many. Throws `RESP_BAD_NAME`, `RESP_BAD_ARGUMENT`, `RESP_BUSY`. */
+  /** Sends a message (byte text) to all who are on a channel or listen to it, on all neurons; answers how many. Throws `RESP_BAD_NAME`, `RESP_BAD_ARGUMENT`, `RESP_BUSY`, `RESP_NOT_SERVING`. */
   publish(client: Client, channel: string, message: string): number | Promise<number> {
     if (this.#router === undefined || isReserved(channel)) return this.#publishHere(client.login.bucket, channel, message);
     const path = channelPath(channel);
+    this.#requireServing();
     const { bucket } = client.login;
     const publisher = (client.publisher ??= this.#router.publisher({ bucket, user: loginUser(client.login), device: MESSAGE_DEVICE }));
     return new Promise((resolve, reject) => {
@@ -146,10 +151,22 @@ export class Channels {
     for (const name of [...(client.patterns ?? [])]) this.unsubscribe(client, { name, isPattern: true });
   }
 
+  /** Cuts all who listen to channels of the router. */
+  endListening(): void {
+    for (const filed of this.#buckets.values()) {
+      for (const subscribers of filed.values()) for (const { client, listening } of subscribers.values()) if (listening !== undefined) client.cut();
+    }
+  }
+
+  #requireServing(): void {
+    if (this.#standing() !== 'serving') throw new RespError('RESP_NOT_SERVING', 'this neuron has to see how it stands with the others: try again, or elsewhere');
+  }
+
   #listen(subscription: Subscription): Subscription['listening'] {
     const { client, name, isPattern } = subscription;
     if (this.#router === undefined) return undefined;
     const { path, subtree, nameOf } = placeOf(name, isPattern);
+    this.#requireServing();
     const deliver = (message: ChannelMessage, onWritten?: (written: boolean) => void) => {
       const shown = nameOf(message.channel.path);
       if (shown !== undefined) this.#send(subscription, shown, bytesOfContent(message.content));

@@ -13,6 +13,7 @@ export {
   DEFAULT_OUTPUT_TIMEOUT_MS,
   type RespLimits,
   type RespOptions,
+  type RespStanding,
 } from './options.ts';
 export type { FollowedKeyListener, FollowedKeys, FollowedStore } from './changes/followed-store.ts';
 export { RESP_ERROR_CODES, RESP_ERROR_WORDS, RespError, type RespErrorCode } from './errors.ts';

@@ -52,6 +52,9 @@ export interface RespLimits {
   readonly maxListedNames: number;
 }
 
+/** What a neuron is to its clients, as `ServingGate` of `@xir/router` says it. */
+export type RespStanding = 'serving' | 'holding' | 'isolated' | 'away';
+
 /** How the face is made. */
 export interface RespOptions {
   /** Where values are. Not closed by the face. */
@@ -60,6 +63,8 @@ export interface RespOptions {
   readonly accounts: Accounts;
   /** Channels over all neurons, such as a `Router`: SUBSCRIBE, PSUBSCRIBE and PUBLISH are theirs. Default: messages stay on this neuron. Not closed by the face. */
   readonly router?: MessageRouter;
+  /** What this neuron is to its clients now; where it is not `serving`, nobody publishes to channels of the router or begins to listen to them. Default: `serving`. */
+  readonly standing?: () => RespStanding;
   /** The secret from which the key of tokens is derived; default: no token logs in. */
   readonly systemSecret?: string;
   /** Names this neuron in INFO. */

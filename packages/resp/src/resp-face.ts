@@ -23,13 +23,15 @@ export interface RespFace extends AsyncDisposable {
   /** Serves a connection until it ends. */
   accept(socket: Socket): void;
   metrics(): RespMetricsSnapshot;
+  /** The neuron's standing has changed: where it is away, connections that listen to channels of the router are ended, so that they see that messages are missing. */
+  recheck(): void;
   /** Takes no more requests, lets those under way finish, and ends the connections; what is not over after `drainMs` is cut. Idempotent. */
   close(drainMs?: number): Promise<void>;
 }
 
 /** Makes the face. Throws `TypeError` for limits that make no sense. */
 export function createRespFace(options: RespOptions): RespFace {
-  const { store, accounts, neuron, version = '0.0.0', clock = systemClock } = options;
+  const { store, accounts, neuron, version = '0.0.0', clock = systemClock, standing = () => 'serving' } = options;
   const limits = completeLimits(options.limits);
   if (!(limits.maxConnections >= 1)) throw new TypeError('maxConnections must be at least 1');
   const metrics = new RespMetrics();
@@ -59,7 +61,7 @@ export function createRespFace(options: RespOptions): RespFace {
     additions: new FoldedAdditions(),
     cursors: new ScanCursors(limits.maxScanCursors),
     changes,
-    channels: new Channels(changes, { metrics, logins: accounts.logins, clock, router: options.router }),
+    channels: new Channels(changes, { metrics, logins: accounts.logins, clock, router: options.router, standing }),
     tracked,
     countRequest: options.countRequest,
     onError: (error) => options.onError?.(error),
@@ -109,5 +111,8 @@ export function createRespFace(options: RespOptions): RespFace {
     changes.close();
     tracked.close();
   };
-  return { accept, metrics: () => metrics.snapshot(), close, [Symbol.asyncDispose]: () => close() };
+  const recheck = () => {
+    if (standing() === 'away') context.channels.endListening();
+  };
+  return { accept, metrics: () => metrics.snapshot(), recheck, close, [Symbol.asyncDispose]: () => close() };
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Message, Receiver, Router } from '@xir/router';
 
 import { channelPath, placeOf } from '../src/messaging.ts';
+import type { RespStanding } from '../src/index.ts';
 import { openFixture, type Fixture, type Neighbour } from './face-fixture.ts';
 
 const run = promisify(execFile);
@@ -162,6 +163,31 @@ describe('channels', () => {
       { timeout: 20_000, interval: 1 },
     );
     await vi.waitFor(async () => expect(await writer.call('PUBLISH', '/p9', 'x')).toBe(0));
+  });
+
+  it('M11 while the neuron does not serve, nobody publishes or begins to listen; who listens is cut when it is away', async () => {
+    let standing: RespStanding = 'serving';
+    await using system = await openFixture({ channels: true, resp: { standing: () => standing } });
+    const [listener, other, writer] = [await system.open(3), await system.open(3), await system.open()];
+    await listener.call('SUBSCRIBE', '/p11');
+    await other.call('SUBSCRIBE', '__keyspace@0__:/p11/key');
+    const heldBack: readonly RespStanding[] = ['holding', 'isolated', 'away'];
+    for (const state of heldBack) {
+      standing = state;
+      for (const words of [['PUBLISH', '/p11', 'lost'], ['SUBSCRIBE', '/p11'], ['PSUBSCRIBE', '/*']]) expect(((await writer.call(...words)) as Error).message).toMatch(/^TRYAGAIN this neuron has to see how it stands/);
+      if (state !== 'away') system.face.recheck();
+    }
+    // Values are not the channels' business, nor is what stays on this neuron.
+    expect(await writer.call('SET', '/p11/key', '1')).toBe('OK');
+    expect(await writer.call('PUBLISH', '__mine', 'x')).toBe(0);
+    expect(listener.socket.destroyed).toBe(false);
+    const cut = new Promise<void>((resolve) => listener.socket.once('close', () => resolve()));
+    system.face.recheck();
+    await cut;
+    standing = 'serving';
+    expect(await writer.call('PUBLISH', '/p11', 'again')).toBe(0);
+    expect(listener.pendingMessages.filter(([kind]) => kind === 'message')).toEqual([]);
+    await vi.waitFor(() => expect(other.pendingMessages.at(-1)).toEqual(['message', '__keyspace@0__:/p11/key', 'set']));
   });
 });
 
