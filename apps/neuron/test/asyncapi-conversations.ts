@@ -18,6 +18,7 @@ interface Step {
 
 /** The parts of an AsyncAPI document that conversations are made of. */
 export interface AsyncApi {
+  readonly channels: Readonly<Record<string, { readonly messages: Readonly<Record<string, object>> }>>;
   readonly components: {
     readonly messages: Readonly<Record<string, { readonly payload: object; readonly examples: ReadonlyArray<{ readonly name: string; readonly payload: unknown }> }>>;
     readonly schemas: object;

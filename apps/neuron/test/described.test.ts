@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 
 import { API_DOCUMENTS } from '../src/api-documents.ts';
 import { replayConversations, type AsyncApi } from './asyncapi-conversations.ts';
+import { replaySignalling, type SignallingApi } from './asyncapi-signalling.ts';
 import { ExampleValues } from './example-values.ts';
 import { NeuronProcess, temporaryDirectory } from './neuron-process.ts';
 import { exchangesOf, type Exchange, type OpenApi } from './openapi-exchanges.ts';
@@ -109,9 +110,28 @@ it('every example of /asyncapi.json is what a neuron says over a WebSocket: sche
   const document = (await (await fetch(`${operations}/asyncapi.json`)).json()) as AsyncApi;
   const { problems, replayed } = await replayConversations(document, { url: webSocket, values: new ExampleValues(), close: () => neuron.child.kill('SIGTERM') });
   expect(problems).toEqual({});
-  expect(replayed).toBe(Object.values(document.components.messages).reduce((sum, { examples }) => sum + examples.length, 0));
+  expect(replayed).toBe(examplesOf(document, ['data']));
   expect((await neuron.ended).code).toBe(0);
 }, 60_000);
+
+it('every example of signalling and of event streams in /asyncapi.json is what a neuron tells each who takes part, in that order, until it closes', async () => {
+  await using directory = await temporaryDirectory();
+  await using neuron = new NeuronProcess([...OPTIONS, '--data-dir', directory.path, '--channels', '[{"path":"/kept/**","history":true,"maxMessageCharacters":100}]']);
+  const { rest, webSocket, operations } = await neuron.ready();
+  const document = (await (await fetch(`${operations}/asyncapi.json`)).json()) as SignallingApi;
+  const authorization = `Basic ${Buffer.from('$sys:secret').toString('base64')}`;
+  for (const path of ['kept', 'kept/room']) await fetch(`${rest}/_ns/${path}`, { method: 'PUT', headers: { authorization } });
+  const { problems, replayed } = await replaySignalling(document, { rest, webSocket, authorization, values: new ExampleValues(), close: () => neuron.child.kill('SIGTERM') });
+  expect(problems).toEqual({});
+  expect(replayed).toBe(examplesOf(document, ['signalling', 'peer', 'listen']));
+  expect((await neuron.ended).code).toBe(0);
+}, 60_000);
+
+/** How many examples the messages of some channels have. */
+function examplesOf({ channels, components }: AsyncApi, names: readonly string[]): number {
+  const messages = new Set(names.flatMap((name) => Object.keys(channels[name]?.messages ?? {})));
+  return Object.entries(components.messages).reduce((sum, [name, { examples }]) => sum + (messages.has(name) ? examples.length : 0), 0);
+}
 
 it('every error string and every stable code that may be told over a WebSocket stands in /asyncapi.json', () => {
   const text = API_DOCUMENTS['/asyncapi.json']?.render() ?? '';

@@ -29,7 +29,7 @@ export interface Messaging {
   metrics(): MessagingMetrics;
   /** The neuron's standing has changed: peers and listeners of one that is away are sent elsewhere. */
   recheck(): void;
-  /** Ends all peers over HTTP. Idempotent. */
+  /** Ends all peers over HTTP and listeners, which are told so. Idempotent. */
   close(): void;
 }
 
@@ -60,6 +60,9 @@ export function createMessaging({ router, mayConnect = async () => true, slowRec
       away = new AbortController();
     },
     metrics: () => ({ sessions: sessions.size, slowCut, dropped: droppedBy['drop-oldest'] + droppedBy['latest-only'], droppedBy: { ...droppedBy } }),
-    close: () => sessions.close(),
+    close: () => {
+      sessions.close();
+      away.abort();
+    },
   };
 }

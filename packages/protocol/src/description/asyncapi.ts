@@ -1,4 +1,5 @@
 import { readWebSocketRequest } from '../websocket/read-request.ts';
+import { signallingParts } from './asyncapi-signalling.ts';
 import { ASYNCAPI_TEXT } from './asyncapi-text.ts';
 import type { ConversationStep } from './conversations/conversation.ts';
 import { CONVERSATIONS } from './conversations/conversations.ts';
@@ -31,38 +32,42 @@ interface Told {
   readonly varies?: readonly string[];
 }
 
-/** The AsyncAPI 3.0 document of the WebSocket data API, from its schemas and {@link CONVERSATIONS}. */
+/** The AsyncAPI 3.0 document of the WebSocket data API, signalling and event streams, from their schemas and conversations ({@link CONVERSATIONS} and one of signalling). */
 export function asyncApiDocument({ version, errorCodes }: DescriptionOptions): DocumentPart {
   const schemas = new SchemaCollection('draft-07');
   const conversations = CONVERSATIONS.map(({ name, summary, steps }) => ({ name, summary, steps: steps.map(stepMessages) }));
   const examples = conversations.flatMap(({ steps }) => steps.flatMap(({ sends, tells }) => [...(sends === undefined ? [] : [sends]), ...tells]));
   const described = webSocketMessages();
   const messages = Object.fromEntries(described.map((message) => [message.name, messagePart(message, schemas, examples)]));
+  const signalling = signallingParts(schemas);
   return {
     asyncapi: '3.0.0',
-    info: { title: 'Xir WebSocket data API', version, description: ASYNCAPI_TEXT, license: { name: 'Apache-2.0' } },
+    info: { title: 'Xir: WebSocket data API, signalling and event streams', version, description: ASYNCAPI_TEXT, license: { name: 'Apache-2.0' } },
     defaultContentType: 'application/json',
     servers: {
       neuron: { host: '127.0.0.1:4005', protocol: 'ws', description: 'a neuron with default settings', security: [{ $ref: '#/components/securitySchemes/basic' }, { $ref: '#/components/securitySchemes/bearer' }] },
       restPort: { host: '127.0.0.1:4006', protocol: 'ws', description: 'the REST port of a neuron with default settings' },
+      rest: { host: '127.0.0.1:4006', protocol: 'http', description: 'the same for event streams' },
     },
     channels: {
       data: {
         address: '/ws',
-        title: 'one connection',
+        title: 'the data API: one connection',
+        servers: [{ $ref: '#/servers/neuron' }, { $ref: '#/servers/restPort' }],
         description: 'Where a client offers sub-protocols, `xir.data.v1` has to be among them. A query is refused.',
         messages: Object.fromEntries(described.map(({ name }) => [name, { $ref: `#/components/messages/${name}` }])),
         bindings: { ws: { method: 'GET', bindingVersion: '0.1.0' } },
       },
+      ...signalling.channels,
     },
-    operations: operations(),
+    operations: { ...operations(), ...signalling.operations },
     components: {
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: 'account and secret in the upgrade, from programs other than browsers; the message `login` is the same' },
         bearer: { type: 'http', scheme: 'bearer', description: 'a token of the message `token`, or of PUT /_acc/token' },
       },
       correlationIds: { request: { description: 'an answer has the id of its request', location: '$message.payload#/id' }, watch: { description: 'the id of the request that began the watch', location: '$message.payload#/watch' } },
-      messages,
+      messages: { ...messages, ...signalling.messages },
       schemas: { ...namedSchemas(schemas), ErrorString: errorStringSchema(), ErrorCode: errorCodeSchema(errorCodes) },
     },
     'x-conversations': conversations.map(({ name, summary, steps }) => ({
@@ -70,6 +75,7 @@ export function asyncApiDocument({ version, errorCodes }: DescriptionOptions): D
       summary,
       steps: steps.map(({ sends, tells }) => ({ ...(sends === undefined ? {} : { sends: reference(sends) }), tells: tells.map(reference) })),
     })),
+    'x-signalling': signalling.conversation,
   };
 }
 

@@ -2,8 +2,10 @@ import * as z from 'zod';
 
 import { jsonSchema } from './values.ts';
 
-const user = z.string().min(1).max(255);
-const device = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+/** The name of a user. */
+export const userSchema = z.string().min(1).max(255);
+/** The name of a device. */
+export const deviceSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const path = z.string();
 
 /** A message as it is published. */
@@ -11,10 +13,10 @@ export const publishedMessageSchema = z
   .looseObject({
     v: jsonSchema.describe('the content'),
     event: z.string().min(1).max(128).optional().describe('what it is about; default `message`'),
-    k: user.nullable().optional().describe('who it is from; default the login'),
-    from: device.nullable().optional().describe('the device it is from; default `publisher`'),
-    to: user.nullable().optional().describe('one user of the channel; absent: everybody'),
-    device: device.nullable().optional().describe('one device of that user'),
+    k: userSchema.nullable().optional().describe('who it is from; default the login'),
+    from: deviceSchema.nullable().optional().describe('the device it is from; default `publisher`'),
+    to: userSchema.nullable().optional().describe('one user of the channel; absent: everybody'),
+    device: deviceSchema.nullable().optional().describe('one device of that user'),
     subtree: z.union([z.boolean(), z.literal(1), z.literal('1')]).optional().describe('everybody beneath the channel too'),
     id: z.string().min(1).max(128).nullable().optional().describe('what comes again with it within two minutes is delivered once'),
     level: z.enum(['accepted', 'reached', 'written']).optional().describe('when the answer comes; default `reached`'),
@@ -87,8 +89,8 @@ export const peerSendAnswerSchema = z.array(z.union([sendReportSchema, refusalSc
 
 /** Body of `PUT /_subs`. */
 export const holdBodySchema = z.looseObject({
-  k: user.optional().describe('the user; may stand in the query'),
-  device: device.optional().describe('default `held`'),
+  k: userSchema.optional().describe('the user; may stand in the query'),
+  device: deviceSchema.optional().describe('default `held`'),
   v: jsonSchema.optional().describe('what the peer says of itself'),
   expire: z.union([z.int().min(1).max(3_600), z.string()]).optional().describe('seconds; default 60'),
 });
