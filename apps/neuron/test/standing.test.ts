@@ -59,8 +59,10 @@ describe('a neuron and its clients', { timeout: TIMEOUT_MS }, () => {
       await eventually(async () => expect(client.frames).toContain('go_away Talk/__sys__ {"host":"wss://b.example:443/ws"}'));
       expect(await client.closed).toBe(1001);
     }
-    await eventually(async () => expect(await ask(b, '/_host?type=signal')).toBe('wss://b.example:443/ws'));
-    for (let asked = 0; asked < 20; asked += 1) expect(await ask(b, '/_host?type=signal')).toBe('wss://b.example:443/ws');
+    // Of two that are as busy either is named.
+    await eventually(async () => {
+      for (let asked = 0; asked < 20; asked += 1) expect(await ask(b, '/_host?type=signal')).toBe('wss://b.example:443/ws');
+    });
     expect((await ended).code).toBe(0);
     const last = await joinChannel(b, 'Talk', 'bob');
     await b.process.end('SIGTERM');

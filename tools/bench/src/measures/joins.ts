@@ -7,6 +7,8 @@ import { judge } from '../target.ts';
 const MOST_CYCLES = 1_000_000;
 const PEERS = 1000;
 const LOOKS = 200;
+/** A crowd is over, for those who write slots, when it was quiet for a while. */
+const QUIET_MS = 1000;
 const CHUNK = 100_000;
 
 interface Latency {
@@ -38,6 +40,7 @@ export function joins(where: 'embedded' | 'couchdb') {
       await worker.ask('open', { url, database });
       await worker.ask('fill', PEERS);
       const look = async (): Promise<Standing> => {
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
         const put = (await worker.ask<{ readonly small: Latency }>('puts', { count: LOOKS })).small;
         const slot = await worker.ask<Latency>('slots', { count: LOOKS });
         await compact(`${origin}/${database}`, headers);
