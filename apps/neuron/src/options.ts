@@ -117,7 +117,7 @@ export const NEURON_OPTIONS = {
   retention: option({
     flag: 'retention',
     kind: kinds.retention,
-    absent: '`none` for `*subs`, `*stats` and `*leases`, `7d` for `*messages`, `unlimited` for all others',
+    absent: '`none` for `*subs`, `*stats`, `*leases` and `*webhooks`, `7d` for `*messages`, `unlimited` for all others',
     help: 'How much history is kept, per layer; added to the default.',
   }),
   channels: option({
@@ -131,7 +131,7 @@ export const NEURON_OPTIONS = {
     flag: 'webhooks',
     kind: webhookSettings,
     absent: 'none',
-    help: 'URLs that are told of joins, leaves and messages of channels; give all neurons of a system the same.',
+    help: 'URLs that are told of joins, leaves and messages of channels; give all neurons of a system the same. `PUT /_webhooks` sets others while they run.',
     secret: true,
   }),
   databaseWaitMs: option({

@@ -55,12 +55,11 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const onError = (error: unknown) => logger.error({ error }, 'something of the channels failed, and is tried again where it can be');
     const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, layers: retentionOfLayers(settings), onError });
     // The router's peers leave before the webhooks end.
-    const hooks = openWebhooks(settings, { router: channels.router, membership: system.membership }, logger);
-    if (hooks !== undefined) parts.webhooks = stack.add('webhooks', hooks);
+    parts.webhooks = await openWebhooks(settings, { router: channels.router, membership: system.membership, store: memory }, { stack, logger });
     stack.add('router', channels.router);
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;
-    const messaging = createMessaging({ router: channels.router, ...channels.admission, standing: () => gate.standing });
+    const messaging = createMessaging({ router: channels.router, ...channels.admission, standing: () => gate.standing, webhooks: { systemSecret: settings.systemSecret } });
     parts.messaging = messaging;
     gate.onChange(() => messaging.recheck());
     const faces: FaceParts = { settings, parts, store: channels.store, accounts, tls };

@@ -5,6 +5,7 @@ import { verifyWebhook } from '@xir/webhooks';
 import { expect, it } from 'vitest';
 
 import { webhookSettings } from '../src/webhook-settings.ts';
+import { startDatabaseProcess } from './database-process.ts';
 import { eventually, startNeuronProcess, temporaryDirectory, TEST_SECRET } from './neuron-process.ts';
 
 const SECRET = 'the secret of a webhook';
@@ -37,6 +38,39 @@ it('a neuron tells the webhooks of its settings, signed, and neither shows nor l
   const { stderr } = await neuron.process.end();
   expect(stderr).toContain('a webhook failed');
   expect(stderr).not.toMatch(/hidden-path|the secret of a webhook/);
+  await new Promise((resolve) => server.close(resolve));
+}, 60_000);
+
+it('an operator sets a webhook while two neurons run: each event is told once, whichever neuron it happened on, and the secret is neither shown nor logged', async () => {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      bodies.push(body);
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await using directory = await temporaryDirectory();
+  await using database = await startDatabaseProcess(directory.path);
+  await using a = await startNeuronProcess(['--couchdb-url', database.url, '--name', 'a', '--log-level', 'debug']);
+  await using b = await startNeuronProcess(['--couchdb-url', database.url, '--name', 'b']);
+  const authorization = `Basic ${Buffer.from(`$sys:${TEST_SECRET}`).toString('base64')}`;
+  const ask = async (neuron: typeof a, method: string, path: string, body?: object) => ((await (await fetch(neuron.ready.rest + path, { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })).json()) as { readonly v: unknown }).v;
+  const hooks = async ({ ready }: typeof a) => /xir_webhooks\{[^}]*\} (\d+)/.exec(await (await fetch(`${ready.operations}/metrics`)).text())?.[1];
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hidden-path`;
+  const shown = await ask(a, 'PUT', '/_webhooks/chat', { k: 'log', v: { url, secret: SECRET, events: ['message'] } });
+  expect(shown).toMatchObject({ url: new URL(url).origin, events: ['message'] });
+  for (const neuron of [a, b]) await eventually(async () => expect(await hooks(neuron)).toBe('1'));
+  for (const [index, neuron] of [a, b, a, b].entries()) await ask(neuron, 'PUT', '/_messages/chat/lobby', { v: index });
+  const told = () => bodies.flatMap((body) => (JSON.parse(body) as { events: { v: number }[] }).events.map(({ v }) => v));
+  await eventually(async () => expect(told().toSorted()).toEqual([0, 1, 2, 3]));
+  expect(await ask(b, 'DELETE', '/_webhooks/chat?k=log')).toBe(1);
+  for (const neuron of [a, b]) await eventually(async () => expect(await hooks(neuron)).toBe('0'));
+  const { stderr } = await a.process.end();
+  expect(`${JSON.stringify(shown)}${stderr}`).not.toMatch(/hidden-path|the secret of a webhook/);
+  expect(told().length).toBe(4);
   await new Promise((resolve) => server.close(resolve));
 }, 60_000);
 

@@ -18,7 +18,7 @@ export type LayerRetention = Readonly<Record<string, Retention>>;
 export const DEFAULT_RETENTION: Retention = 'unlimited';
 
 /** Layers that keep no history by default: subscriptions, statistics and leases, which are overwritten without end. */
-export const DEFAULT_LAYER_RETENTION: LayerRetention = Object.freeze({ '*subs': 'none', '*stats': 'none', '*leases': 'none' });
+export const DEFAULT_LAYER_RETENTION: LayerRetention = Object.freeze({ '*subs': 'none', '*stats': 'none', '*leases': 'none', '*webhooks': 'none' });
 
 /**
  * The retention of a layer. A name in the configuration covers the layer itself and those beneath it in the `:` notation (`*stats` covers

@@ -3,7 +3,19 @@ import { ServiceError } from '@xir/rest';
 import { RouterError, type RouterErrorCode } from '@xir/router';
 
 /** The stable codes of this face's own failures. */
-export const MESSAGING_ERROR_CODES = ['MESSAGING_BAD_MESSAGE', 'MESSAGING_BAD_OPTION', 'MESSAGING_NO_HISTORY', 'MESSAGING_NO_SESSION', 'MESSAGING_NOT_SERVING', 'MESSAGING_TOO_MANY_MESSAGES', 'MESSAGING_TOO_MANY_SESSIONS', 'MESSAGING_UNAUTHORIZED'] as const;
+export const MESSAGING_ERROR_CODES = [
+  'MESSAGING_BAD_MESSAGE',
+  'MESSAGING_BAD_OPTION',
+  'MESSAGING_BAD_WEBHOOK',
+  'MESSAGING_NO_HISTORY',
+  'MESSAGING_NO_SESSION',
+  'MESSAGING_NO_WEBHOOK',
+  'MESSAGING_NOT_SERVING',
+  'MESSAGING_TOO_MANY_MESSAGES',
+  'MESSAGING_TOO_MANY_SESSIONS',
+  'MESSAGING_TOO_MANY_WEBHOOKS',
+  'MESSAGING_UNAUTHORIZED',
+] as const;
 
 /** A code of {@link MESSAGING_ERROR_CODES}. */
 export type MessagingErrorCode = (typeof MESSAGING_ERROR_CODES)[number];
@@ -12,11 +24,14 @@ export type MessagingErrorCode = (typeof MESSAGING_ERROR_CODES)[number];
 export const MESSAGING_ERROR_STRINGS: Readonly<Record<MessagingErrorCode | RouterErrorCode, ErrorString>> = {
   MESSAGING_BAD_MESSAGE: 'bad_value',
   MESSAGING_BAD_OPTION: 'bad_option',
+  MESSAGING_BAD_WEBHOOK: 'bad_value',
   MESSAGING_NO_HISTORY: 'no_history',
   MESSAGING_NO_SESSION: 'not_found',
+  MESSAGING_NO_WEBHOOK: 'not_found',
   MESSAGING_NOT_SERVING: 'unavailable',
   MESSAGING_TOO_MANY_MESSAGES: 'too_large',
   MESSAGING_TOO_MANY_SESSIONS: 'busy',
+  MESSAGING_TOO_MANY_WEBHOOKS: 'busy',
   MESSAGING_UNAUTHORIZED: 'unauthorized',
   ROUTER_BAD_MESSAGE: 'bad_value',
   ROUTER_BAD_PEER: 'bad_name',

@@ -9,6 +9,7 @@ import { messageService } from './message-service.ts';
 import { completeLimits, type MessagingOptions } from './options.ts';
 import { peerService } from './peer-service.ts';
 import { PeerSessions } from './peer-sessions.ts';
+import { webhookService } from './webhook-service.ts';
 
 /** Figures of messaging over HTTP. */
 export interface MessagingMetrics {
@@ -24,7 +25,7 @@ export interface MessagingMetrics {
 
 /** Messaging over HTTP. */
 export interface Messaging {
-  /** `_messages`, `_peer` and `_subs`, for `createRestHandler`. */
+  /** `_messages`, `_peer`, `_subs` and `_webhooks`, for `createRestHandler`. */
   readonly services: ReadonlyMap<string, Service>;
   metrics(): MessagingMetrics;
   /** The neuron's standing has changed: peers and listeners of one that is away are sent elsewhere. */
@@ -34,7 +35,7 @@ export interface Messaging {
 }
 
 /** Makes the services. Throws `TypeError` for limits that make no sense. */
-export function createMessaging({ router, mayConnect = async () => true, slowReceiverPolicy = () => 'cut', standing = () => 'serving', limits: given }: MessagingOptions, clock: Clock = systemClock): Messaging {
+export function createMessaging({ router, mayConnect = async () => true, slowReceiverPolicy = () => 'cut', standing = () => 'serving', webhooks, limits: given }: MessagingOptions, clock: Clock = systemClock): Messaging {
   const limits = completeLimits(given);
   let slowCut = 0;
   const droppedBy = { 'drop-oldest': 0, 'latest-only': 0 };
@@ -52,6 +53,7 @@ export function createMessaging({ router, mayConnect = async () => true, slowRec
       ['messages', messageService({ router, limits, slowReceiverPolicy, requireServing, away: () => away.signal, onCut, onDropped })],
       ['peer', peerService({ sessions, mayConnect, limits, slowReceiverPolicy, requireServing })],
       ['subs', heldService({ sessions, slowReceiverPolicy, requireServing })],
+      ...(webhooks === undefined ? [] : [['webhooks', webhookService(webhooks)] as const]),
     ]),
     recheck: () => {
       if (standing() !== 'away') return;

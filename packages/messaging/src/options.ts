@@ -42,6 +42,8 @@ export interface MessagingOptions {
   readonly slowReceiverPolicy?: (bucket: string, path: string) => SlowReceiverPolicy;
   /** What this neuron is to its clients now; default: it serves them. */
   readonly standing?: () => Standing;
+  /** With the system secret, `_webhooks` is served too; default: it is not. */
+  readonly webhooks?: { readonly systemSecret: string };
   readonly limits?: Partial<MessagingLimits>;
 }
 

@@ -15,9 +15,9 @@ export interface HookQueueParts {
 
 /** What waits for one webhook: one request is on its way at a time, and those of a turn travel together (SPEC, W3 to W6). */
 export class HookQueue {
-  readonly #hook: Webhook;
+  /** To whom is sent from now on. */
+  hook: Webhook;
   readonly #parts: HookQueueParts;
-  readonly #origin: string;
   #events: string[] = [];
   #characters = 0;
   #sending: Promise<void> | undefined;
@@ -30,9 +30,8 @@ export class HookQueue {
   retried = 0;
 
   constructor(hook: Webhook, parts: HookQueueParts) {
-    this.#hook = hook;
+    this.hook = hook;
     this.#parts = parts;
-    this.#origin = new URL(hook.url).origin;
   }
 
   /** Events that wait. */
@@ -86,7 +85,7 @@ export class HookQueue {
       this.failed += 1;
       const delayMs = backoffDelayMs(attempt - 1, random, { baseMs: 500, maxMs: 60_000 });
       const isGivenUp = this.#stop.signal.aborted || clock.monotonic() + delayMs - beganAtMs > limits.maxAgeMs;
-      onFailure({ origin: this.#origin, reason, attempt, isGivenUp });
+      onFailure({ origin: new URL(this.hook.url).origin, reason, attempt, isGivenUp });
       if (isGivenUp) return false;
       await this.#wait(delayMs);
       this.retried += 1;
@@ -105,10 +104,10 @@ export class HookQueue {
       'x-xir-delivery': id,
       'x-xir-attempt': String(attempt),
       [TIMESTAMP_HEADER]: String(timestamp),
-      [SIGNATURE_HEADER]: signBody(this.#hook.secret, timestamp, body),
+      [SIGNATURE_HEADER]: signBody(this.hook.secret, timestamp, body),
     };
     try {
-      const status = await send({ url: this.#hook.url, headers, body, signal: AbortSignal.any([timeout.signal, this.#stop.signal]) });
+      const status = await send({ url: this.hook.url, headers, body, signal: AbortSignal.any([timeout.signal, this.#stop.signal]) });
       return status >= 200 && status < 300 ? undefined : status;
     } catch {
       // The error of `fetch` names the URL, which may hold a secret.

@@ -15,4 +15,6 @@ export {
   type WebhooksOptions,
 } from './options.ts';
 export { DEFAULT_MAX_AGE_SECONDS, SIGNATURE_HEADER, signBody, TIMESTAMP_HEADER, verifyWebhook, type ReceivedWebhook } from './signature.ts';
+export { decodeWebhook, encodeWebhook, MAX_STORED_WEBHOOKS, shownWebhook, WEBHOOK_LAYER, webhookAddress, type ShownWebhook, type StoredWebhookFields } from './stored-webhook.ts';
+export { WEBHOOK_WATCH_PAUSE_MS, WebhookFollower, type WebhookFollowerOptions } from './webhook-follower.ts';
 export { startWebhooks, type WebhookMetrics, type Webhooks } from './webhooks.ts';

@@ -24,6 +24,7 @@ export const SERVICE_TEXTS: ReadonlyArray<readonly [name: string, description: s
   ['_subs', 'who is connected to a channel'],
   ['_messages', 'publish to channels, read what they keep, listen'],
   ['_peer', 'be on a channel without a WebSocket'],
+  ['_webhooks', 'who is told of joins, leaves and messages'],
 ];
 
 /** The headers of successful answers. */

@@ -103,4 +103,20 @@ export const HTTP_MESSAGING_MUTANTS: readonly Mutant[] = [
     replace: 'status >= 200 && status < 400',
     heldBy: { file: webhooks('test/webhooks.test.ts'), title: 'redirects are failures' },
   },
+  {
+    name: 'webhook-of-anybody',
+    without: 'Webhooks are set by the system account only.',
+    file: messaging('src/webhook-service.ts'),
+    find: "if (request.login.bucket !== SYSTEM_ACCOUNT) throw",
+    replace: "if (request.login.bucket === '') throw",
+    heldBy: { file: messaging('test/webhook-service.test.ts'), title: 'nobody else does' },
+  },
+  {
+    name: 'webhook-told-by-all',
+    without: 'A stored webhook is told of each event by one neuron.',
+    file: webhooks('src/webhooks.ts'),
+    find: 'isOurs: () => isTeller(membership, peer)',
+    replace: 'isOurs: () => true || isTeller(membership, peer)',
+    heldBy: { file: webhooks('test/stored-webhooks.test.ts'), title: 'each event once, of its path' },
+  },
 ];
