@@ -129,7 +129,7 @@ export class Router implements AsyncDisposable {
     const peer = this.#peerOf(request);
     const replaced = this.#locals.find(peer, peer.user, peer.device);
     const history = this.#history.enter(peer);
-    const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver);
+    const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver, () => history.position);
     const sender = this.#desk.sender(this.#clock.monotonic(), peer);
     const local: Local = { peer, planned: this.#writer.join(peer), receiver: recovering ?? receiver, ...sender, present: true };
     this.#joins += 1;
@@ -163,7 +163,7 @@ export class Router implements AsyncDisposable {
     this.#refuseClosed();
     const checked = checkPathAddress({ bucket, layer: SLOT_LAYER, path });
     const place: Place = { bucket: checked.bucket, path: checked.path, subtree };
-    const recovering = since === undefined || subtree || !this.#history.keeps(place) ? undefined : new RecoveringReceiver({ deliver: (...given) => receiver.deliver(...given), end: () => receiver.end?.('closed') });
+    const recovering = since === undefined || subtree || !this.#history.keeps(place) ? undefined : new RecoveringReceiver({ deliver: (...given) => receiver.deliver(...given), end: () => receiver.end?.('closed') }, () => this.#history.at(place)?.position);
     const listener = { place, receiver: recovering ?? receiver };
     this.#localListeners.add(listener);
     const ready = this.#history.ready(place);

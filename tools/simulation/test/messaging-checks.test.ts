@@ -141,6 +141,7 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
       'a message comes behind a later one': () => new Story().sends(1, 1).sends(2, 2).hands(2, 3).hands(1, 4),
       'one to a user whose place was known comes behind a later one': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' } }).sends(2, 2).hands(2, 3).hands(1, 4),
       'one to a user comes behind a later one that is stored': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' }, listed: [] }).sends(2, 2).hands(2, 3, { position: '1' }).hands(1, 4),
+      'the receiver came back, and had missed the later one': () => back('1').sends(1, 1, { target: { type: 'user', user: 'bob' } }).sends(2, 2).hands(2, 3, { position: '2' }).hands(1, 4).recovers(true, '2', 5),
     },
     kept: {
       'messages come in order': () => new Story().sends(1, 1).sends(2, 2).hands(1, 3).hands(2, 4),
@@ -148,7 +149,6 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
       'they are of different connections': () => new Story().sends(1, 1).sends(2, 2, { connection: 1 }).hands(2, 3).hands(1, 4),
       'one was sent again': () => new Story().sends(1, 1).sends(2, 2).sends(1, 3, { isRepeat: true }).hands(2, 4).hands(1, 5),
       'the user was elsewhere, and was found': () => new Story().sends(1, 1, { target: { type: 'user', user: 'bob' }, listed: [] }).sends(2, 2).hands(2, 3).hands(1, 4),
-      'the user came back, and had missed the later one': () => back('1').sends(1, 1, { target: { type: 'user', user: 'bob' } }).sends(2, 2).hands(2, 3, { position: '2' }).hands(1, 4).recovers(true, '2', 5),
       'what it waited for did not come in time': () => new Story().sends(1, 1).sends(2, 2).hands(2, 2 + REPLY_TIMEOUT_MS).hands(1, 3 + REPLY_TIMEOUT_MS),
     },
   },

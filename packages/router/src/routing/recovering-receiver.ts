@@ -6,32 +6,38 @@ import type { EndReason, Receiver } from './receiver.ts';
 /** Most messages that wait while what was missed is looked up; more, and the peer has missed something. */
 const MAX_HELD = 10_000;
 
-/** A receiver who is to be handed what it missed before it is handed anything else. */
+interface Held {
+  readonly message: Message;
+  /** Where the history stood here when it came: what was stored later is to come behind it. */
+  readonly standing: string;
+  readonly isOwn: boolean;
+  readonly onWritten?: ((written: boolean) => void) | undefined;
+}
+
+/** A receiver who is to be handed what it missed before it is handed anything that came later. */
 export class RecoveringReceiver implements Receiver {
   readonly #receiver: Receiver;
-  #held: { readonly message: Message; readonly isOwn: boolean; readonly onWritten?: ((written: boolean) => void) | undefined }[] | undefined = [];
+  readonly #standing: () => string | undefined;
+  #held: Held[] | undefined = [];
   #overflowed = false;
   /** The position up to which the receiver has had everything: its neuron may be behind that, and tell it once more. */
   #knownUpTo: string | undefined;
 
-  constructor(receiver: Receiver) {
+  /** `standing`: where the history stands on this neuron. */
+  constructor(receiver: Receiver, standing: () => string | undefined) {
     this.#receiver = receiver;
+    this.#standing = standing;
   }
 
   deliver(message: Message, onWritten?: (written: boolean) => void): void {
     if (this.#held === undefined) return this.#isKnown(message) ? onWritten?.(true) : this.#receiver.deliver(message, onWritten);
-    if (this.#held.length < MAX_HELD) this.#held.push({ message, isOwn: false, onWritten });
-    else {
-      this.#overflowed = true;
-      onWritten?.(false);
-    }
+    if (!this.#hold(this.#held, { message, isOwn: false, onWritten })) onWritten?.(false);
   }
 
   stored(message: Message): void {
     if (this.#held === undefined) {
       if (!this.#isKnown(message)) this.#receiver.stored?.(message);
-    } else if (this.#held.length < MAX_HELD) this.#held.push({ message, isOwn: true });
-    else this.#overflowed = true;
+    } else this.#hold(this.#held, { message, isOwn: true });
   }
 
   presence(change: PresenceChange): void {
@@ -46,21 +52,42 @@ export class RecoveringReceiver implements Receiver {
     this.#receiver.end(reason);
   }
 
-  /** Hands over what was missed, then what has waited. Gives back whether nothing was lost meanwhile. `knownUpTo`: what the receiver has had already. */
+  /** Hands over what was missed, and what has waited: each behind what was stored when it came. Gives back whether nothing was lost meanwhile. `knownUpTo`: what the receiver has had already. */
   release(missed: readonly Message[], knownUpTo: string | undefined): boolean {
     const held = this.#held ?? [];
     this.#held = undefined;
     this.#knownUpTo = knownUpTo;
-    for (const message of missed) this.#receiver.deliver(message);
     // What was missed may have been sent again, with its id, while it was looked up.
     const had = new Set(missed.map(repeatedAs));
-    for (const { message, isOwn, onWritten } of held) {
-      const name = repeatedAs(message);
-      if (isOwn) this.stored(message);
-      else if (name !== undefined && had.has(name)) onWritten?.(true);
-      else this.deliver(message, onWritten);
+    let handed = 0;
+    const handHeld = (isDue: (each: Held) => boolean): void => {
+      for (let each = held[handed]; each !== undefined && isDue(each); each = held[handed]) {
+        handed += 1;
+        this.#hand(each, had);
+      }
+    };
+    for (const message of missed) {
+      handHeld(({ standing }) => standing < (message.position ?? ''));
+      this.#receiver.deliver(message);
     }
+    handHeld(() => true);
     return !this.#overflowed;
+  }
+
+  #hold(held: Held[], given: Omit<Held, 'standing'>): boolean {
+    if (held.length >= MAX_HELD) {
+      this.#overflowed = true;
+      return false;
+    }
+    held.push({ ...given, standing: given.message.position ?? this.#standing() ?? '' });
+    return true;
+  }
+
+  #hand({ message, isOwn, onWritten }: Held, had: ReadonlySet<string | undefined>): void {
+    const name = repeatedAs(message);
+    if (isOwn) this.stored(message);
+    else if (name !== undefined && had.has(name)) onWritten?.(true);
+    else this.deliver(message, onWritten);
   }
 
   #isKnown({ position }: Message): boolean {

@@ -8,6 +8,14 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'not-stored-behind-what-was-missed',
+    without: 'What is not stored, and comes while what was missed is looked up, is handed over behind what its sender stored later.',
+    file: RECOVERING,
+    find: "handHeld(({ standing }) => standing < (message.position ?? ''));",
+    replace: '',
+    heldBy: { file: RECOVERING_TEST, title: 'H2: what is not stored' },
+  },
+  {
     name: 'ids-by-versions',
     without: 'For how long ids of a channel that keeps its messages are remembered is counted by clocks that may jump.',
     file: 'packages/router/src/history/first-versions.ts',

@@ -32,14 +32,9 @@ interface Came {
   readonly handed: HandedOver;
 }
 
-/**
- * A message that is not stored may come behind a later, stored one that its receiver, coming back, had missed; and one to a user behind a later one to all where the sender's
- * neuron did not know where the user was, and noticed only then.
- */
-function isGranted({ number, recovery }: ConnectionHistory, { sent, handed }: Came, { handed: before }: Came): boolean {
-  if (handed.position !== undefined) return false;
-  if (before.position !== undefined) return recovery?.position !== undefined && before.position <= recovery.position;
-  return sent.target.type === 'user' && !sent.listed.includes(number);
+/** A message to a user may come behind a later one to others that is not stored, where the sender's neuron did not know where the user was, and noticed only then (docs/guarantees.md). */
+function isGranted({ number }: ConnectionHistory, { sent, handed }: Came, { handed: before }: Came): boolean {
+  return handed.position === undefined && before.position === undefined && sent.target.type === 'user' && !sent.listed.includes(number);
 }
 
 /** A connection is handed a message once, however often it was sent with its id. */
