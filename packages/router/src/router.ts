@@ -43,6 +43,7 @@ export class Router implements AsyncDisposable {
   readonly #leftSlots: LeftSlots;
   readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
+  readonly #registering = new Set<Promise<void>>();
   readonly #accounts = new Map<string, RateLimit>();
   readonly #listeners = new Set<(change: PresenceChange) => void>();
   readonly #sentListeners = new Set<(message: Message) => void>();
@@ -131,10 +132,11 @@ export class Router implements AsyncDisposable {
     const history = this.#history.enter(peer);
     const recovering = history === undefined || request.since === undefined ? undefined : new RecoveringReceiver(receiver, () => history.position);
     const sender = this.#desk.sender(this.#clock.monotonic(), peer);
-    const local: Local = { peer, planned: this.#writer.join(peer), receiver: recovering ?? receiver, ...sender, present: true };
+    const local: Local = { peer, planned: undefined, receiver: recovering ?? receiver, ...sender, present: true };
     this.#joins += 1;
     this.#locals.add(local);
     this.#directory.addOwn(peer);
+    this.#register(local, history);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
     const handle = this.#handleOf(local, request.lastWill);
     if (history === undefined || recovering === undefined) return handle;
@@ -227,8 +229,9 @@ export class Router implements AsyncDisposable {
   }
 
   /** Resolves when who is connected to this neuron is stored as it was when this was called, in its present life. */
-  stored(): Promise<void> {
-    return this.#writer.stored();
+  async stored(): Promise<void> {
+    await Promise.all(this.#registering);
+    await this.#writer.stored();
   }
 
   stats(): RouterStats {
@@ -283,6 +286,19 @@ export class Router implements AsyncDisposable {
     return { ...channel, user, device, joinedAtMs, neuron: this.#membership.self.neuron, ...(state === undefined ? {} : { state }) };
   }
 
+  /** Writes a peer down, so that others send to it: only once it is known here what its channel keeps, for what they store before would not be news. */
+  #register(local: Local, history: ChannelHistory | undefined): void {
+    if (history === undefined || history.isReady) {
+      local.planned = this.#writer.join(local.peer);
+      return;
+    }
+    const registering = this.#history.soonReady(history).then(() => {
+      this.#registering.delete(registering);
+      if (local.present) local.planned = this.#writer.join(local.peer);
+    });
+    this.#registering.add(registering);
+  }
+
   #handleOf(local: Local, lastWill: OutgoingMessage | undefined): LocalPeer {
     const leave = () => this.#remove(local);
     return {
@@ -292,7 +308,7 @@ export class Router implements AsyncDisposable {
       get isPresent() {
         return local.present;
       },
-      stored: () => this.#writer.stored(),
+      stored: () => this.stored(),
       update: (state) => this.#update(local, state),
       send: (message, onReport) => this.#send(local, message, onReport),
       leave,
@@ -338,7 +354,7 @@ export class Router implements AsyncDisposable {
     const before = local.peer;
     const { state: _before, ...rest } = before;
     local.peer = state === undefined ? rest : { ...rest, state };
-    this.#writer.update(local.planned, state);
+    if (local.planned !== undefined) this.#writer.update(local.planned, state);
     this.#directory.replaceOwn(before, local.peer);
   }
 
@@ -374,7 +390,7 @@ export class Router implements AsyncDisposable {
     if (!local.present) return;
     local.present = false;
     this.#leaves += 1;
-    this.#writer.leave(local.planned);
+    if (local.planned !== undefined) this.#writer.leave(local.planned);
     this.#locals.remove(local);
     this.#directory.removeOwn(local.peer);
     this.#history.leave(local.peer);

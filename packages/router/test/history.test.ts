@@ -90,6 +90,37 @@ it('H1: who is the first of its neuron on a channel is handed what others of the
   expect(await reported).toMatchObject({ reached: 1, undelivered: [] });
 });
 
+it('H1: who is the first of its neuron on a channel counts on other neurons once it is known there what was stored before, and is handed what they store from then on', async () => {
+  const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
+  await using _system = system;
+  const [a, b] = neurons;
+  const watch: Memory['watch'] = b.store.watch.bind(b.store);
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  // What was there is slow to be read.
+  b.store.watch = async function* (scope, options) {
+    await gate;
+    yield* watch(scope, options);
+  };
+  const alex = join(a, 'alex', { path: '/room' });
+  const bob = join(b, 'bob');
+  let isStored = false;
+  const stored = bob.peer.stored().then(() => (isStored = true));
+  join(b, 'carol', { path: '/other' });
+  // Slots of a neuron are written together.
+  await until(() => a.router.count({ bucket: 'cool', path: '/other' }).devices === 1);
+  expect(a.router.count(room).devices).toBe(1);
+  expect(await reportOf(alex.peer, toAll('before', { level: 'reached' }))).toMatchObject({ reached: 0 });
+  expect(isStored).toBe(false);
+  open();
+  await stored;
+  await everybodyKnows(2);
+  expect(await reportOf(alex.peer, toAll('after', { level: 'reached' }))).toMatchObject({ reached: 1 });
+  expect(bob.receiver.contents).toEqual(['after']);
+  bob.peer.update({ mood: 'good' });
+  await until(() => JSON.stringify(a.router.channel(room)?.find('bob', 'default')?.state) === '{"mood":"good"}');
+});
+
 it('H2: who comes back with its position is handed what it missed, then what comes; on any neuron', async () => {
   const { system, neurons, join, everybodyKnows } = await opened('a', 'b');
   await using _system = system;

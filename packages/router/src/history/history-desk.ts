@@ -124,17 +124,17 @@ export class HistoryDesk {
    */
   async append(message: Message): Promise<string> {
     const history = this.#open.get(idOf(message.channel))?.history;
-    if (history !== undefined && !history.isReady) await this.#within(history.ready);
+    if (history !== undefined && !history.isReady) await this.soonReady(history);
     const layer = this.#policyOf(message.channel)?.layer ?? '';
     const { version } = await this.#parts.store.put(historyAddress(message.channel, layer), storedMessage(message));
     return version;
   }
 
-  /** Resolves with a promise, or when nothing came of it for long. */
-  #within(promise: Promise<void>): Promise<void> {
+  /** Resolves when it is known what a channel keeps, or when nothing came of that for long. */
+  soonReady({ ready }: ChannelHistory): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#parts.clock.schedule(this.#parts.patienceMs, resolve);
-      void promise.then(() => {
+      void ready.then(() => {
         timer.cancel();
         resolve();
       });

@@ -9,7 +9,8 @@ import type { SenderLane, Sending } from './sender-lane.ts';
 /** A peer whose connection this neuron holds. */
 export interface Local {
   peer: Peer;
-  readonly planned: PlannedSubscription;
+  /** Where it is written down; not yet where it is not known here what its channel keeps. */
+  planned: PlannedSubscription | undefined;
   readonly receiver: Receiver;
   readonly lane: SenderLane;
   readonly rate: RateLimit;

@@ -8,6 +8,14 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'known-before-it-can-hear',
+    without: 'The first peer of a neuron on a channel that keeps its messages is known to others before its neuron knows what was stored before.',
+    file: 'packages/router/src/router.ts',
+    find: 'if (history === undefined || history.isReady) {',
+    replace: 'if (history === undefined || local.present) {',
+    heldBy: { file: 'packages/router/test/history.test.ts', title: 'H1: who is the first of its neuron on a channel counts on other neurons' },
+  },
+  {
     name: 'not-stored-behind-what-was-missed',
     without: 'What is not stored, and comes while what was missed is looked up, is handed over behind what its sender stored later.',
     file: RECOVERING,
@@ -51,7 +59,7 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     name: 'first-of-its-neuron',
     without: 'What is sent before it is known what a channel keeps counts as known before, to who is the first of the neuron there.',
     file: 'packages/router/src/history/history-desk.ts',
-    find: 'if (history !== undefined && !history.isReady) await this.#within(history.ready);',
+    find: 'if (history !== undefined && !history.isReady) await this.soonReady(history);',
     replace: '',
     heldBy: { file: 'packages/router/test/history.test.ts', title: 'H1: who is the first of its neuron' },
   },
