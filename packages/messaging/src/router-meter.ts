@@ -4,7 +4,7 @@ import type { Channel, Router } from '@xir/router';
 
 /** The measure of messages: one measurement for each, its content's bytes. */
 export const PACKET_MEASURE = 'router:pkt';
-/** The measure of subscriptions: one measurement of 1 for each join. */
+/** The measure of subscriptions: one measurement of 1 for each join, of who connects again too. */
 export const SUBSCRIPTION_MEASURE = 'router:sub';
 
 /** Channels and users whose counts wait for the next write. */
@@ -61,8 +61,10 @@ export function meterRouter({ router, stats, neuron, onDropped = () => undefined
       const measures = { sum: bytes, min: bytes, max: bytes, count: 1 };
       count.packets = count.packets === undefined ? measures : mergeAccumulators(count.packets, measures);
     }),
-    router.onPresence(({ type, peer }) => {
-      if (type !== 'join' || peer.neuron !== neuron) return;
+    router.onPresence(({ type, peer, previous }) => {
+      // Who connects again, while the connection before is still there, moves to the newer one.
+      const isNew = type === 'join' || (type === 'move' && previous !== undefined && previous.joinedAtMs < peer.joinedAtMs);
+      if (!isNew || peer.neuron !== neuron) return;
       const count = countOf(peer, peer.user);
       if (count !== undefined) count.subscriptions += 1;
     }),

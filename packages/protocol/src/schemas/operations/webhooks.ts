@@ -1,10 +1,12 @@
+import * as z from 'zod';
+
 import type { OperationSchema } from '../operation.ts';
 import { ANY, PARAMETERS as P } from '../parameters.ts';
 import { countSchema } from '../values.ts';
 import { webhookAnswerSchema, webhookBodySchema, webhookListSchema } from '../webhooks.ts';
 
 const path = '/_webhooks/{path}';
-const name = { ...P.k, description: 'the name of the webhook; may stand in the body instead' };
+const name = { ...P.k, schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), description: 'the name of the webhook; may stand in the body instead' };
 const errors = ['bad_value', 'bad_option', 'bad_body', 'not_found'] as const;
 const _ver_ = '019ac1f2b8000000-n1';
 const shown = { url: 'https://example.org', events: ['join', 'leave'], bucket: 'elena' };
