@@ -11,7 +11,6 @@ import {
   type LocalPeer,
   type Message,
   type OutboxSchedule,
-  type OutboxSink,
   type OutgoingMessage,
   type PresenceChange,
   type Receiver,
@@ -24,6 +23,7 @@ import type { RawData, WebSocket } from 'ws';
 
 import { readClientFrame, type ClientFrame } from './client-frame.ts';
 import type { FrameCache } from './frame-cache.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { detailedPeersFrame, goAwayFrame, historyFrame, noHistoryFrame, peersFrame, presenceFrame, recoveredFrame, refusedFrame, reportFrame, storedFrame } from './frames.ts';
 import type { SignallingMetrics } from './metrics.ts';
 import type { SignallingLimits } from './options.ts';
@@ -57,12 +57,14 @@ export interface ConnectionPlace extends JoinRequest {
 }
 
 /** One client on one channel. */
-export class Connection implements Receiver, OutboxSink {
+export class Connection implements Receiver {
+  // What every message touches comes first: these lie together in memory.
+  readonly #frames: FrameCache;
+  readonly #outbox: Outbox;
   readonly place: ConnectionPlace;
   readonly #context: ConnectionContext;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  readonly #outbox: Outbox;
   readonly #rate: RateLimit;
   readonly #peer: LocalPeer;
   #readBefore = -1;
@@ -76,10 +78,11 @@ export class Connection implements Receiver, OutboxSink {
     this.#ws = ws;
     this.#socket = socket;
     this.place = place;
+    this.#frames = place.details ? context.detailedFrames : context.frames;
     const { limits, clock, schedule } = context;
-    this.#outbox = new Outbox({ schedule, policy: place.policy, maxWaitingBytes: limits.maxWaitingBytes, sink: this });
+    const sink = new FrameWriter(ws, socket, { onDrained: () => this.#outbox.drained(), onCut: () => (context.metrics.slowCut += 1) });
+    this.#outbox = new Outbox({ schedule, policy: place.policy, maxWaitingBytes: limits.maxWaitingBytes, sink });
     this.#rate = new RateLimit(limits.maxFramesPerSecond, clock.monotonic());
-    socket.on('drain', () => this.#outbox.drained());
     ws.on('message', (data: RawData, isBinary: boolean) => this.#receive(data as Buffer, isBinary));
     ws.on('error', () => (context.metrics.floodsCut += 1));
     this.#peer = context.router.join(place, this);
@@ -167,21 +170,6 @@ export class Connection implements Receiver, OutboxSink {
     this.#ws.terminate();
   }
 
-  /** Writes frames as they are. */
-  write(bytes: Uint8Array, onWritten?: (written: boolean) => void): boolean {
-    if (this.#socket.destroyed || this.#ws.readyState !== this.#ws.OPEN) {
-      onWritten?.(false);
-      return true;
-    }
-    return this.#socket.write(bytes, onWritten === undefined ? undefined : (error) => onWritten(error === undefined || error === null));
-  }
-
-  /** Cuts a client that reads too slowly. */
-  cut(): void {
-    this.#context.metrics.slowCut += 1;
-    this.#ws.terminate();
-  }
-
   #receive(data: Buffer, isBinary: boolean): void {
     const { metrics, clock } = this.#context;
     metrics.framesIn += 1;
@@ -229,10 +217,6 @@ export class Connection implements Receiver, OutboxSink {
       case 'message':
         return this.#send(frame.message);
     }
-  }
-
-  get #frames(): FrameCache {
-    return this.place.details ? this.#context.detailedFrames : this.#context.frames;
   }
 
   #update(state: JsonValue | undefined, id: string | undefined): void {

@@ -3,7 +3,7 @@ import type { Clock } from '@xir/couch-client';
 import type { Channel } from '../channel.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { DedupWindow } from './dedup-window.ts';
-import type { LocalListeners } from './local-listeners.ts';
+import type { LocalListener, LocalListeners } from './local-listeners.ts';
 import type { LocalPeers } from './local-peers.ts';
 import type { Receiver } from './receiver.ts';
 import type { AcknowledgementLevel, Message } from './message.ts';
@@ -32,7 +32,7 @@ export interface LocalDeliveryParts {
  */
 export type Audience = 'all' | 'channel' | { readonly base: Channel };
 
-type Visit = (holder: { readonly receiver: Pick<Receiver, 'deliver'> }) => void;
+type Visit = (receiver: Pick<Receiver, 'deliver'>) => void;
 
 /** Hands messages to the receivers on this neuron, each once. */
 export class LocalDelivery {
@@ -63,7 +63,7 @@ export class LocalDelivery {
       count.reached = 0;
     }
     if (level === 'written' && onDone !== undefined) return this.#write(message, count, { audience, onDone });
-    this.#visit(message, audience, ({ receiver }) => {
+    this.#visit(message, audience, (receiver) => {
       count.reached += 1;
       receiver.deliver(message);
     });
@@ -100,7 +100,7 @@ export class LocalDelivery {
       for (const tell of count.waiters ?? []) tell();
       count.waiters = undefined;
     };
-    this.#visit(message, audience, ({ receiver }) => {
+    this.#visit(message, audience, (receiver) => {
       count.reached += 1;
       waiting += 1;
       receiver.deliver(message, (written) => {
@@ -116,16 +116,17 @@ export class LocalDelivery {
   #visit(message: Message, audience: Audience, visit: Visit): void {
     const { locals, listeners, directory } = this.#parts;
     const { target, channel } = message;
+    const hear = ({ receiver }: LocalListener) => visit(receiver);
     if (typeof audience === 'object') {
-      for (const listener of listeners.at({ ...audience.base, subtree: true })) visit(listener);
+      for (const listener of listeners.at({ ...audience.base, subtree: true })) hear(listener);
     } else if (target.type === 'subtree') {
       const base = { bucket: channel.bucket, path: target.path };
       for (const node of directory.subtree(base)) locals.forEach(node, message, visit);
-      listeners.index.visitSubtree(base, visit);
+      listeners.index.visitSubtree(base, hear);
     } else {
       locals.forEach(channel, message, visit);
       // Listeners hear what is for everybody.
-      if (target.type === 'channel' && listeners.size > 0) listeners.index.visitChannel(channel, audience === 'channel' ? 'channel' : 'both', visit);
+      if (target.type === 'channel' && listeners.size > 0) listeners.index.visitChannel(channel, audience === 'channel' ? 'channel' : 'both', hear);
     }
   }
 }

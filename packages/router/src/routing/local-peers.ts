@@ -20,9 +20,15 @@ export interface Local {
 
 type Devices = Map<string, Local>;
 
+/** Those on one channel: by name, and all of them in one row with their receivers, which is what a message to everybody goes along. */
+interface Crowd {
+  readonly users: Map<string, Devices>;
+  readonly all: Map<Local, Receiver>;
+}
+
 /** The peers whose connections this neuron holds, by channel, user and device. */
 export class LocalPeers {
-  readonly #channels = new Map<string, Map<string, Devices>>();
+  readonly #channels = new Map<string, Crowd>();
   #size = 0;
 
   get size(): number {
@@ -32,58 +38,62 @@ export class LocalPeers {
   add(local: Local): void {
     const { peer } = local;
     const id = idOf(peer);
-    let users = this.#channels.get(id);
-    if (users === undefined) this.#channels.set(id, (users = new Map()));
+    let crowd = this.#channels.get(id);
+    if (crowd === undefined) this.#channels.set(id, (crowd = { users: new Map(), all: new Map() }));
+    const { users, all } = crowd;
     let devices = users.get(peer.user);
     if (devices === undefined) users.set(peer.user, (devices = new Map()));
-    if (!devices.has(peer.device)) this.#size += 1;
+    const replaced = devices.get(peer.device);
+    if (replaced === undefined) this.#size += 1;
+    else all.delete(replaced);
     devices.set(peer.device, local);
+    all.set(local, local.receiver);
   }
 
   /** Takes a peer out, unless another has its place. */
   remove(local: Local): void {
     const { peer } = local;
     const id = idOf(peer);
-    const users = this.#channels.get(id);
-    const devices = users?.get(peer.user);
-    if (users === undefined || devices?.get(peer.device) !== local) return;
+    const crowd = this.#channels.get(id);
+    const devices = crowd?.users.get(peer.user);
+    if (crowd === undefined || devices?.get(peer.device) !== local) return;
     this.#size -= 1;
+    crowd.all.delete(local);
     devices.delete(peer.device);
-    if (devices.size === 0) users.delete(peer.user);
-    if (users.size === 0) this.#channels.delete(id);
+    if (devices.size === 0) crowd.users.delete(peer.user);
+    if (crowd.all.size === 0) this.#channels.delete(id);
   }
 
   find(channel: Channel, user: string, device: string): Local | undefined {
-    return this.#channels.get(idOf(channel))?.get(user)?.get(device);
+    return this.#channels.get(idOf(channel))?.users.get(user)?.get(device);
   }
 
-  *on(channel: Channel): Iterable<Local> {
-    for (const devices of this.#channels.get(idOf(channel))?.values() ?? []) yield* devices.values();
+  on(channel: Channel): Iterable<Local> {
+    return this.#channels.get(idOf(channel))?.all.keys() ?? [];
   }
 
   all(): Local[] {
-    return [...this.#channels.values()].flatMap((users) => [...users.values()].flatMap((devices) => [...devices.values()]));
+    return [...this.#channels.values()].flatMap(({ all }) => [...all.keys()]);
   }
 
   /** Calls `visit` for each receiver of a message on one channel: the hot path, so no iterator. */
-  forEach({ bucket, path }: Channel, { user, device, target, channel, published }: Message, visit: (local: Local) => void): void {
-    const users = this.#channels.get(idOf({ bucket, path }));
-    if (users === undefined) return;
+  forEach({ bucket, path }: Channel, { user, device, target, channel, published }: Message, visit: (receiver: Receiver) => void): void {
+    const crowd = this.#channels.get(idOf({ bucket, path }));
+    if (crowd === undefined) return;
     if (target.type === 'user') {
-      const devices = users.get(target.user);
-      if (target.device === undefined) devices?.forEach(visit);
+      const devices = crowd.users.get(target.user);
+      if (target.device === undefined) devices?.forEach(({ receiver }) => visit(receiver));
       else {
         const local = devices?.get(target.device);
-        if (local !== undefined) visit(local);
+        if (local !== undefined) visit(local.receiver);
       }
       return;
     }
     const isOwn = published !== true && path === channel.path;
-    users.forEach((devices, name) =>
-      devices.forEach((local, deviceName) => {
-        if (!isOwn || name !== user || deviceName !== device) visit(local);
-      }),
-    );
+    const sender = isOwn ? crowd.users.get(user)?.get(device) : undefined;
+    crowd.all.forEach((receiver, local) => {
+      if (local !== sender) visit(receiver);
+    });
   }
 }
 

@@ -122,19 +122,25 @@ interface WaitingFrame extends FrameOptions {
 
 /** What goes out on one connection: frames of a turn in one write, and a bounded number of bytes for a receiver that reads slowly. */
 export class Outbox {
-  readonly #options: OutboxOptions;
-  readonly #maxWaitingBytes: number;
+  // What every frame touches comes first: these lie together in memory.
   #chain: FrameChain | undefined;
   #callbacks: ((written: boolean) => void)[] | undefined;
+  #isBlocked = false;
+  #isClosed = false;
+  readonly #sink: OutboxSink;
+  readonly #schedule: OutboxSchedule;
+  readonly #maxWaitingBytes: number;
+  readonly #policy: SlowReceiverPolicy;
   /** Behind what the connection has not taken yet. */
   #waiting: WaitingFrame[] | undefined;
   #waitingBytes = 0;
-  #isBlocked = false;
-  #isClosed = false;
 
   constructor(options: OutboxOptions) {
-    this.#options = options;
-    this.#maxWaitingBytes = options.maxWaitingBytes ?? DEFAULT_MAX_WAITING_BYTES;
+    const { sink, schedule, policy, maxWaitingBytes = DEFAULT_MAX_WAITING_BYTES } = options;
+    this.#sink = sink;
+    this.#schedule = schedule;
+    this.#policy = policy;
+    this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   /** The receiver has yet to read what was written. */
@@ -146,7 +152,7 @@ export class Outbox {
   push(frame: Uint8Array, options?: FrameOptions): void {
     if (this.#isClosed) return options?.onWritten?.(false);
     if (this.#isBlocked) return this.#wait({ frame, ...options });
-    this.#chain = this.#chain === undefined ? this.#options.schedule.begin(this, frame) : this.#chain.with(frame);
+    this.#chain = this.#chain === undefined ? this.#schedule.begin(this, frame) : this.#chain.with(frame);
     if (options?.onWritten !== undefined) (this.#callbacks ??= []).push(options.onWritten);
     if (this.#chain.length > this.#maxWaitingBytes) this.flush();
   }
@@ -160,7 +166,7 @@ export class Outbox {
     if (chain === undefined) return;
     if (this.#isClosed) return callAll(callbacks, false);
     const onWritten = callbacks === undefined ? undefined : (written: boolean) => callAll(callbacks, written);
-    if (!this.#options.sink.write(chain.bytes, onWritten)) this.#isBlocked = true;
+    if (!this.#sink.write(chain.bytes, onWritten)) this.#isBlocked = true;
   }
 
   /** The receiver has read what was written: what waits goes next. */
@@ -182,7 +188,7 @@ export class Outbox {
   }
 
   #wait(frame: WaitingFrame): void {
-    const { policy, schedule, sink } = this.#options;
+    const policy = this.#policy;
     this.#waiting ??= [];
     if (policy === 'latest-only' && frame.key !== undefined) this.#drop(this.#waiting.findIndex(({ key }) => key === frame.key));
     this.#waiting.push(frame);
@@ -191,17 +197,17 @@ export class Outbox {
       if (!this.#drop(this.#waiting.findIndex(({ key }) => key !== undefined))) break;
     }
     if (this.#waitingBytes <= this.#maxWaitingBytes) return;
-    schedule.cut += 1;
+    this.#schedule.cut += 1;
     this.close();
-    sink.cut();
+    this.#sink.cut();
   }
 
   #drop(index: number): boolean {
     const [dropped] = index < 0 ? [] : (this.#waiting?.splice(index, 1) ?? []);
     if (dropped === undefined) return false;
     this.#waitingBytes -= dropped.frame.length;
-    const { policy, schedule } = this.#options;
-    if (policy !== 'cut') schedule.droppedBy[policy] += 1;
+    const policy = this.#policy;
+    if (policy !== 'cut') this.#schedule.droppedBy[policy] += 1;
     dropped.onWritten?.(false);
     return true;
   }

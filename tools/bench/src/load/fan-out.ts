@@ -155,7 +155,13 @@ class Crowd {
       this.#onHeard = () => settle(resolve);
       this.#onFailure = (error) => settle(() => reject(error));
       send();
+      this.#stayAwake();
     });
+  }
+
+  /** A process that sleeps is woken by whoever writes to it, at that one's expense, and more often the slower it writes. */
+  #stayAwake(): void {
+    if (this.#missing > 0) setImmediate(() => this.#stayAwake());
   }
 
   end(): void {
