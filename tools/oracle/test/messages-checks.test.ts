@@ -87,6 +87,7 @@ describe('a check of messages', () => {
     ['delivered-once', 'a message comes twice', () => new Story().told(1, 1).told(1, 1)],
     ['acknowledged-delivered', 'fewer had it than are said to', () => new Story().sent(3, 1, 2)],
     ['nothing-lost-silently', 'it never came to one who stayed', () => new Story().sent(1, 1)],
+    ['nothing-lost-silently', 'it never came to one who was told of a gap that it is not in', () => new Story().told(1, 1, '4', '3').told(2, 1, '1').told(2, 3, '3', '2').sent(1, 1)],
     ['positions-chain', 'one between was left out, and the next did not say so', () => new Story().told(1, 1, '1').told(1, 3, '3', '1').told(2, 1, '1').told(2, 2, '2', '1').told(2, 3, '3', '2')],
     ['told-once', 'a position comes behind a later one', () => new Story().recovered(1, true, '1').told(1, 2, '2', '1').told(1, 3, '1')],
     ['kicked-gone', 'who was taken off stays', () => kicked(12_000)],
@@ -99,6 +100,7 @@ describe('a check of messages', () => {
   it.each([
     ['all had it that are said to', () => new Story().sent(2, 1, 2)],
     ['it never came to one whose neuron stood still', () => new Story().sent(1, 1).disturbed(LONG_MS - 1_000, LONG_MS + 1_000)],
+    ['it never came to one who was told of a gap that it is in', () => new Story().told(1, 1, '2', '1').told(2, 2, '1').told(2, 3, '3', '2').sent(2, 1)],
     ['one between was left out, and the next said so', () => new Story().told(1, 1, '1').told(1, 3, '3', '2').told(2, 1, '1').told(2, 2, '2', '1').told(2, 3, '3', '2')],
     ['what was stored again was told to who was not told the first time', () => new Story().told(1, 1, '1').told(1, 3, '3', '1').told(2, 1, '2').told(2, 3, '3', '2')],
     ['it begins anew from an earlier place', () => new Story().recovered(1, true, '5').recovered(1, false, '3').told(1, 1, '4', '3')],

@@ -90,7 +90,7 @@ export class ChatReader {
 
   #position({ n, q }: NonNullable<Frame['m']>, id: string | undefined): void {
     if (n === undefined) return;
-    const { positions, toldAgain, counts } = this.#record;
+    const { positions, toldAgain } = this.#record;
     const told = positions.get(this.#room.path) ?? new Map<string, string>();
     positions.set(this.#room.path, told);
     // What was stored again, with its id, is told to those only who were not told the first time.
@@ -105,7 +105,7 @@ export class ChatReader {
       this.#chain.to = n;
       this.#chain.count += 1;
     } else {
-      if (this.#known !== undefined) counts.gaps += 1;
+      if (this.#known !== undefined) this.#missed(this.#known, n);
       this.#beginChain(n);
     }
     this.#known = n;
@@ -117,10 +117,15 @@ export class ChatReader {
     if (recovered) counts.recovered += 1;
     else counts.notRecovered += 1;
     if (recovered && (position === null || (this.#known !== undefined && position <= this.#known))) return;
-    if (!recovered) counts.gaps += 1;
+    if (!recovered) this.#missed(this.#known ?? '', position ?? undefined);
     this.#known = position ?? undefined;
     if (position === null) this.#endChain();
     else this.#beginChain(position);
+  }
+
+  #missed(from: string, to: string | undefined): void {
+    this.#record.counts.gaps += 1;
+    this.#record.gaps.push({ client: this.#client, from, to });
   }
 
   #beginChain(position: string): void {

@@ -35,10 +35,12 @@ function acknowledgedDelivered(record: MessagesRecord): string[] {
   return judged(record).flatMap(({ message, report }) => {
     const { id, room, level, sentAtMs, receivedBy } = message;
     const said = level === 'written' ? report.written : report.reached;
+    // What reached a neuron while its client was handed what it had missed, and that client was told afterwards that this is not all.
+    const told = record.clientsOf(room).filter((client) => !receivedBy.has(client) && record.toldOfMissing(client, message)).length;
     // What was written to a socket that broke, or whose neuron was stopped, did not come to the client.
     const broken = record.sessions.filter((session) => session.endedAtMs > sentAtMs - 1_000 && session.endedAtMs < report.atMs + 5_000 && record.roomOf(session.client) === room).length;
     const shaken = record.sessions.filter((session) => session.endedAtMs > sentAtMs && session.openedAtMs < report.atMs && record.roomOf(session.client) === room && !receivedBy.has(session.client) && !isSteady(record, session, sentAtMs, report.atMs + 5_000)).length;
-    return said > receivedBy.size + broken + shaken ? [`${id} in ${room} is said to have ${level} ${said}, and came to ${receivedBy.size}; ${broken} connections broke`] : [];
+    return said > receivedBy.size + broken + shaken + told ? [`${id} in ${room} is said to have ${level} ${said}, and came to ${receivedBy.size}; ${broken} connections broke, ${told} were told of a gap`] : [];
   });
 }
 
@@ -48,7 +50,9 @@ function nothingLostSilently(record: MessagesRecord): string[] {
     const stayed = record.sessions.filter(
       (session) => session.client !== sender && record.roomOf(session.client) === room && session.openedAtMs < sentAtMs - STEADY_MS && session.endedAtMs > report.atMs + STEADY_MS && isSteady(record, session, sentAtMs - STEADY_MS, report.atMs + STEADY_MS),
     );
-    return stayed.filter((session) => !receivedBy.has(session.client)).map((session) => `${id} in ${room} never came to client ${session.client} on ${session.neuron}, who stayed, and its sender was told nothing`);
+    return stayed
+      .filter((session) => !receivedBy.has(session.client) && !record.toldOfMissing(session.client, message))
+      .map((session) => `${id} in ${room}, sent at ${Math.round(sentAtMs)} ms and acknowledged at ${Math.round(report.atMs)} ms, never came to client ${session.client} on ${session.neuron}, who stayed from ${Math.round(session.openedAtMs)} to ${Math.round(session.endedAtMs)} ms, and neither it nor the sender was told`);
   });
 }
 
@@ -90,7 +94,7 @@ export const MESSAGES_CHECKS: readonly MessagesCheck[] = [
   { name: 'fifo', promise: 'what one connection sends comes in that order', violations: ({ outOfOrder }) => outOfOrder },
   { name: 'delivered-once', promise: 'a connection is handed a message once, however often it is sent with its id', violations: ({ twice }) => twice },
   { name: 'acknowledged-delivered', promise: 'a report counts no more receivers than had the message', violations: acknowledgedDelivered },
-  { name: 'nothing-lost-silently', promise: 'a message comes to all who stay, or its sender is told', violations: nothingLostSilently },
+  { name: 'nothing-lost-silently', promise: 'a message comes to all who stay, or its sender is told, or where messages are kept they are told of a gap', violations: nothingLostSilently },
   { name: 'positions-chain', promise: 'where a message names the one before it there is none between, over reconnects too', violations: positionsChain },
   { name: 'told-once', promise: 'positions grow, over reconnects too', violations: ({ toldAgain }) => toldAgain },
   { name: 'kicked-gone', promise: 'who is taken off is gone', violations: kickedGone },

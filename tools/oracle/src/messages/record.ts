@@ -37,6 +37,14 @@ export interface Chain {
   count: number;
 }
 
+/** What a client knows that it may have missed of a room that keeps its messages: everything between two positions. */
+export interface ToldGap {
+  readonly client: number;
+  readonly from: string;
+  /** `undefined`: nobody can say. */
+  readonly to: string | undefined;
+}
+
 /** A fault on one neuron, or on its connections. */
 export interface Disturbance {
   readonly neuron: string;
@@ -64,6 +72,7 @@ export class MessagesRecord {
   readonly sessions: Session[] = [];
   readonly followed = new Map<string, FollowedMessage>();
   readonly chains: Chain[] = [];
+  readonly gaps: ToldGap[] = [];
   readonly disturbances: Disturbance[] = [];
   readonly kicked: Kicked[] = [];
   /** Of each room: the messages that anybody was told of with a position, each with its first. */
@@ -83,9 +92,20 @@ export class MessagesRecord {
 
   readonly #rooms = new Map<number, string>();
 
+  /** Whether a client was told that it may have missed a message of a room that keeps them. */
+  toldOfMissing(client: number, { id, room }: Pick<FollowedMessage, 'id' | 'room'>): boolean {
+    const position = this.positions.get(room)?.get(id);
+    return position !== undefined && this.gaps.some((gap) => gap.client === client && gap.from < position && (gap.to === undefined || position <= gap.to));
+  }
+
   /** The room of a client. */
   roomOf(client: number): string | undefined {
     return this.#rooms.get(client);
+  }
+
+  /** The clients of a room. */
+  clientsOf(room: string): number[] {
+    return [...this.#rooms].flatMap(([client, path]) => (path === room ? [client] : []));
   }
 
   place(client: number, room: string): void {
