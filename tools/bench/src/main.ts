@@ -9,12 +9,15 @@ import { broadcast } from './measures/broadcast.ts';
 import { cachedGet } from './measures/cached-get.ts';
 import { catchUp } from './measures/catch-up.ts';
 import { growthInKeys } from './measures/growth.ts';
+import { idleClients } from './measures/idle-clients.ts';
 import { idleMemory } from './measures/idle-memory.ts';
 import { inProcessGet } from './measures/in-process-get.ts';
+import { joinToListed } from './measures/join-to-listed.ts';
 import { joins } from './measures/joins.ts';
 import { links } from './measures/links.ts';
 import { memorySize } from './measures/memory-size.ts';
 import { oneCounter } from './measures/one-counter.ts';
+import { peerToPeer } from './measures/peer-to-peer.ts';
 import { peersGet } from './measures/peers-get.ts';
 import { peersSet } from './measures/peers-set.ts';
 import { growthInNeurons, propagation } from './measures/propagation.ts';
@@ -70,6 +73,9 @@ const measures: Record<string, Measure> = {
   load: readUnderLoad,
   links,
   broadcast,
+  'peer-to-peer': peerToPeer,
+  join: joinToListed,
+  'idle-clients': idleClients,
   reconnect,
   joins: joins('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'joins-couchdb': joins('couchdb') }),

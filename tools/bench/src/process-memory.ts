@@ -22,3 +22,6 @@ export function readRollup(text: string): ProcessMemory {
   const bytes = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN) * 1024;
   return { residentBytes: bytes('Rss'), proportionalBytes: bytes('Pss') };
 }
+
+/** Flags with which Node collects all garbage when it is sent SIGUSR2. */
+export const COLLECTING_FLAGS: readonly string[] = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2",()=>{gc();gc()})'];

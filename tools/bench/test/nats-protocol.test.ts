@@ -37,4 +37,5 @@ it('fails on an error that the server tells', () => {
 
 it('publishes with the length of the payload in bytes', () => {
   expect(publication('a', '_R', 'xyz')).toBe('PUB a _R 3\r\nxyz\r\n');
+  expect(publication('a', '', 'xyz')).toBe('PUB a 3\r\nxyz\r\n');
 });

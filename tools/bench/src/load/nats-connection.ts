@@ -7,6 +7,8 @@ import { NatsReader, publication, type NatsMessage } from './nats-protocol.ts';
 export interface NatsConnection extends Disposable {
   /** Publishes and resolves to the first answer. One at a time. Rejects where nobody answers. */
   request(subject: string, payload: string): Promise<NatsMessage>;
+  /** Publishes, and waits for nothing. */
+  publish(subject: string, payload: string): void;
   /** Calls with each message of a subject. */
   subscribe(subject: string, seen: (message: NatsMessage) => void): void;
 }
@@ -51,6 +53,7 @@ export async function openNats(port: number): Promise<NatsConnection> {
   });
   return {
     subscribe,
+    publish: (subject, payload) => void socket.write(publication(subject, '', payload), 'latin1'),
     request: (subject, payload) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject };

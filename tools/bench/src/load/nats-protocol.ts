@@ -53,7 +53,7 @@ export class NatsReader {
   }
 }
 
-/** The bytes that publish a payload of Latin-1 characters. */
+/** The bytes that publish a payload of Latin-1 characters. An empty `reply`: no answer is wanted. */
 export function publication(subject: string, reply: string, payload: string): string {
-  return `PUB ${subject} ${reply} ${payload.length}\r\n${payload}\r\n`;
+  return `PUB ${subject} ${reply === '' ? '' : `${reply} `}${payload.length}\r\n${payload}\r\n`;
 }

@@ -102,7 +102,8 @@ export function markOf(n: number): string {
   return `[[${n}]]`;
 }
 
-async function put(neuron: NeuronProcess, n: number): Promise<number> {
+/** Puts the n-th value on a neuron; resolves to the moment of its acknowledgement. */
+export async function put(neuron: NeuronProcess, n: number): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${neuron.restPort}${PATH}?_ver_=_splat_`, {
     method: 'PUT',
     headers: { ...LOGIN, 'content-type': 'application/json' },
@@ -114,7 +115,8 @@ async function put(neuron: NeuronProcess, n: number): Promise<number> {
   return atMs;
 }
 
-async function watchOverWebSocket(neuron: NeuronProcess, seen: (text: string) => void): Promise<WebSocket> {
+/** Watches what is put, over a WebSocket; resolves when the watch stands. */
+export async function watchOverWebSocket(neuron: NeuronProcess, seen: (text: string) => void): Promise<WebSocket> {
   const socket = new WebSocket(neuron.webSocketUrl, { headers: LOGIN, perMessageDeflate: false });
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);

@@ -25,6 +25,8 @@ export interface NeuronOptions {
   readonly database?: string;
   /** Default: the neuron's. */
   readonly cacheMaxBytes?: string;
+  /** Flags of Node. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** Starts the built neuron on free ports in a directory of its own that goes with it. */
@@ -35,7 +37,7 @@ export async function startNeuron(options: NeuronOptions): Promise<NeuronProcess
   else flags.push('--couchdb-url', options.couchdbUrl);
   if (options.database !== undefined) flags.push('--database', options.database);
   if (options.cacheMaxBytes !== undefined) flags.push('--cache-max-bytes', options.cacheMaxBytes);
-  const child = await startChild([neuronCommand(), ...flags], { name: `neuron ${options.name}`, ...(options.core === undefined ? {} : { core: options.core }) });
+  const child = await startChild([...(options.nodeFlags ?? []), neuronCommand(), ...flags], { name: `neuron ${options.name}`, ...(options.core === undefined ? {} : { core: options.core }) });
   const databaseUrl = addressOf(child, 'database');
   return {
     pid: child.pid,
