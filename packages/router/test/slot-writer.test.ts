@@ -75,6 +75,16 @@ it('S10: what an earlier life has left is overwritten or deleted', async () => {
   await writer.close();
 });
 
+it('S10: what an earlier life has left is deleted also where it was stored only after the start', async () => {
+  const store = new FailingStore();
+  const { writer, users } = opened(store, '2');
+  await store.put(slotAddress('a', 3), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
+  writer.observe(3, '1');
+  await until(() => writer.writes >= 2);
+  expect(await users(3)).toBeUndefined();
+  await writer.close();
+});
+
 it('S11: a life that another has followed writes no more, and does not harm it', async () => {
   const store = new FailingStore();
   const old = opened(store, '1');

@@ -43,7 +43,7 @@ export class ChannelHistory {
   #told: string | undefined;
   #isInitial = true;
   readonly #firsts: FirstVersions;
-  #waiters: { readonly position: string; readonly resolve: () => void }[] = [];
+  #waiters: { readonly position: string; readonly act: () => void }[] = [];
 
   constructor(parts: ChannelHistoryParts) {
     this.#parts = parts;
@@ -62,10 +62,10 @@ export class ChannelHistory {
     return this.#seen;
   }
 
-  /** Resolves when everything up to a position was handed on here. */
-  async reached(position: string): Promise<void> {
-    if (this.#seen !== undefined && this.#seen >= position) return;
-    await new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+  /** Calls `act` when everything up to a position was handed on here, and before anything behind it is; at once where it was. */
+  behind(position: string, act: () => void): void {
+    if (this.#seen !== undefined && this.#seen >= position) act();
+    else this.#waiters.push({ position, act });
   }
 
   /**
@@ -126,7 +126,7 @@ export class ChannelHistory {
   /** Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
-    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    for (const { act } of this.#waiters.splice(0)) act();
     this.#becomeReady();
     await this.#running;
   }
@@ -155,6 +155,8 @@ export class ChannelHistory {
   #put(record: Parameters<typeof readStoredMessage>[0]): void {
     const { version } = record;
     if (this.#seen !== undefined && version <= this.#seen) return;
+    // Those for whose message the feed, behind, told this later one instead.
+    this.#goOn((position) => position < version);
     this.#seen = version;
     // What was there before the first peer was is not news.
     const message = readStoredMessage(record);
@@ -162,10 +164,18 @@ export class ChannelHistory {
     if (this.#isInitial) this.#told = version;
     else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
     else if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
-    const reached = this.#waiters.filter(({ position }) => position <= version);
+    this.#goOn((position) => position <= version);
+  }
+
+  /** Lets those go on who wait for these positions, in their order: the history stands there at least. */
+  #goOn(isReached: (position: string) => boolean): void {
+    const reached = this.#waiters.filter(({ position }) => isReached(position));
     if (reached.length === 0) return;
-    this.#waiters = this.#waiters.filter(({ position }) => position > version);
-    for (const { resolve } of reached) resolve();
+    this.#waiters = this.#waiters.filter(({ position }) => !isReached(position));
+    for (const { position, act } of reached.toSorted((a, b) => (a.position === b.position ? 0 : a.position < b.position ? -1 : 1))) {
+      if (this.#seen === undefined || this.#seen < position) this.#seen = position;
+      act();
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@xir/couch-client';
+import type { Clock, Random, Timer } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 
 import type { Channel } from '../channel.ts';
@@ -144,23 +144,28 @@ export class HistoryDesk {
   /** Calls `act` when everything up to a position was handed on here, or has not been for long; at once where nobody is told of the channel. */
   behind(channel: Channel, position: string | undefined, act: () => void): void {
     if (position === undefined) return act();
-    const histories: { reached(position: string): Promise<void> }[] = [];
+    const waits: ((reached: () => void) => void)[] = [];
     const history = this.#open.get(idOf(channel))?.history;
-    if (history !== undefined) histories.push(history);
+    if (history !== undefined) waits.push((reached) => history.behind(position, reached));
     const { layer } = this.#policyOf(channel) ?? {};
     this.#subtreeIndex.visitChannel(channel, 'subtrees', (subtree) => {
-      if (subtree.layer === layer) histories.push({ reached: (wanted) => subtree.reached(channel.path, wanted) });
+      if (subtree.layer === layer) waits.push((reached) => subtree.behind(channel.path, position, reached));
     });
-    if (histories.length === 0) return act();
-    let isDone = false;
-    const once = () => {
-      if (isDone) return;
-      isDone = true;
-      timer.cancel();
+    let waiting = waits.length;
+    if (waiting === 0) return act();
+    let timer: Timer | undefined;
+    const done = () => {
+      waiting = Number.NaN;
+      timer?.cancel();
       act();
     };
-    const timer = this.#parts.clock.schedule(this.#parts.patienceMs, once);
-    void Promise.all(histories.map((known) => known.reached(position))).then(once);
+    for (const wait of waits) {
+      wait(() => {
+        waiting -= 1;
+        if (waiting === 0) done();
+      });
+    }
+    if (waiting > 0) timer = this.#parts.clock.schedule(this.#parts.patienceMs, done);
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,7 @@ export class SubtreeHistory {
   #isInitial = true;
   /** The newest position of each channel that was seen. */
   readonly #seen = new Map<string, string>();
-  #waiters: { readonly path: string; readonly position: string; readonly resolve: () => void }[] = [];
+  #waiters: { readonly path: string; readonly position: string; readonly act: () => void }[] = [];
 
   get layer(): string {
     return this.#parts.layer;
@@ -45,17 +45,17 @@ export class SubtreeHistory {
     this.#running = followStored(parts, { type: 'subtree', address: { ...parts.base, layer: parts.layer } }, { onEvent: (event) => this.#apply(event), onBreak: () => this.#missed(), signal: this.#stop.signal });
   }
 
-  /** Resolves when everything on a channel up to a position was handed on here. */
-  async reached(path: string, position: string): Promise<void> {
+  /** Calls `act` when everything on a channel up to a position was handed on here, and before anything behind it is; at once where it was. */
+  behind(path: string, position: string, act: () => void): void {
     const seen = this.#seen.get(path);
-    if (seen !== undefined && seen >= position) return;
-    await new Promise<void>((resolve) => this.#waiters.push({ path, position, resolve }));
+    if (seen !== undefined && seen >= position) act();
+    else this.#waiters.push({ path, position, act });
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
-    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    for (const { act } of this.#waiters.splice(0)) act();
     this.#becomeReady();
     await this.#running;
   }
@@ -85,14 +85,20 @@ export class SubtreeHistory {
     const { path } = address;
     const before = this.#seen.get(path);
     if (before !== undefined && version <= before) return;
+    // Those for whose message the feed, behind, told this later one instead.
+    this.#goOn(path, (position) => position < version);
     this.#remember(path, version);
     const message = this.#isInitial && before === undefined ? undefined : readStoredMessage(record);
     if (message !== undefined) this.#parts.onMessage(this.#isInitial || before === undefined ? message : { ...message, previous: before });
+    this.#goOn(path, (position) => position <= version);
+  }
+
+  #goOn(path: string, isReached: (position: string) => boolean): void {
     if (this.#waiters.length === 0) return;
-    const isReached = (waiter: { readonly path: string; readonly position: string }) => waiter.path === path && waiter.position <= version;
-    const reached = this.#waiters.filter(isReached);
-    this.#waiters = this.#waiters.filter((waiter) => !isReached(waiter));
-    for (const { resolve } of reached) resolve();
+    const isDue = (waiter: { readonly path: string; readonly position: string }) => waiter.path === path && isReached(waiter.position);
+    const due = this.#waiters.filter(isDue);
+    this.#waiters = this.#waiters.filter((waiter) => !isDue(waiter));
+    for (const { act } of due) act();
   }
 
   #remember(path: string, position: string): void {

@@ -56,6 +56,8 @@ export class SlotWriter {
   #countedFromMs = Number.NEGATIVE_INFINITY;
   #round = 0;
   #underWay = new Set<number>();
+  /** Slots that another life has stored: in which version, is not known. */
+  readonly #foreign = new Set<number>();
   /** Everything has to be written, also in a crowd. */
   #isUrgent = false;
   #failures = 0;
@@ -119,6 +121,7 @@ export class SlotWriter {
   /** In which life a slot of this neuron is stored, as the feed tells; `undefined`: it is not. What another has put in its place, or deleted, is written again. */
   observe(slot: number, incarnation: string | undefined): void {
     if (incarnation === this.#incarnation || (incarnation === undefined && !this.#plan.holds(slot))) return;
+    if (incarnation !== undefined) this.#foreign.add(slot);
     this.#plan.failed(slot);
     this.#schedule();
   }
@@ -202,7 +205,13 @@ export class SlotWriter {
       else if (known !== undefined) {
         await store.delete(address, { condition });
         this.#versions.delete(slot);
+      } else if (this.#foreign.has(slot)) {
+        await this.#learn(slot);
+        if (!this.#versions.has(slot)) this.#foreign.delete(slot);
+        // Deleted with the next round.
+        else this.#plan.failed(slot);
       }
+      if (value !== undefined || known !== undefined) this.#foreign.delete(slot);
       this.writes += 1;
       this.#settle(slot);
       return true;

@@ -8,6 +8,22 @@ const RECOVERING_TEST = 'packages/router/test/recovering-receiver.test.ts';
 /** Defects of messaging that the simulation found, and that were mended: each mutant takes the fix back. */
 export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'behind-what-the-feed-leaves-out',
+    without: 'What waits for a message that the feed leaves out, for a later one, is handed over behind that.',
+    file: 'packages/router/src/history/channel-history.ts',
+    find: 'this.#goOn((position) => position < version);',
+    replace: '',
+    heldBy: { file: 'packages/router/test/channel-history.test.ts', title: 'H4: what is to stay behind messages that the feed leaves out' },
+  },
+  {
+    name: 'late-slots-of-an-earlier-life',
+    without: 'A slot of an earlier life of a neuron that is stored after its start stays.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: 'if (incarnation !== undefined) this.#foreign.add(slot);',
+    replace: '',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S10: what an earlier life has left is deleted also where' },
+  },
+  {
     name: 'known-before-it-can-hear',
     without: 'The first peer of a neuron on a channel that keeps its messages is known to others before its neuron knows what was stored before.',
     file: 'packages/router/src/router.ts',

@@ -1,0 +1,57 @@
+import { systemClock } from '@xir/couch-client';
+import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
+import { MemoryReferenceStore } from '@xir/kv4-testing';
+import { expect, it } from 'vitest';
+
+import { ChannelHistory } from '../src/history/channel-history.ts';
+import { historyAddress, storedMessage } from '../src/history/stored-message.ts';
+import type { Message } from '../src/index.ts';
+
+const channel = { bucket: 'cool', path: '/room' };
+const address = historyAddress(channel, '*messages');
+const message = (content: string): Message => ({ channel, user: 'alex', device: 'd', target: { type: 'channel' }, event: 'm', content, sentAtMs: 1 });
+
+it('H4: what is to stay behind messages that the feed leaves out, for a later one, comes before that', async () => {
+  await using store = new MemoryReferenceStore();
+  const events: WatchEvent[] = [];
+  const positions: string[] = [];
+  for (const content of ['0', '1', '2']) {
+    const { version } = await store.put(address, storedMessage(message(content)));
+    const record = await store.get(address);
+    if (record !== undefined) events.push({ type: 'put', position: version, record });
+    positions.push(version);
+  }
+  let goOn: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  const watch = async function* (): AsyncIterable<WatchEvent> {
+    yield events[0] as WatchEvent;
+    yield { type: 'end-of-initial', position: '' };
+    await gate;
+    yield events[2] as WatchEvent;
+    await new Promise(() => undefined);
+  };
+  const told: string[] = [];
+  let isOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => (isOver = resolve));
+  const history = new ChannelHistory({
+    store: { watch, series: store.series.bind(store) } as unknown as Kv4Store,
+    address,
+    policy: { layer: '*messages' },
+    clock: systemClock,
+    random: () => 0,
+    idWindowMs: 1_000,
+    onMessage: ({ content }) => told.push(content) > 0,
+    onRepetition: () => undefined,
+    onError: (error) => told.push(String(error)),
+  });
+  await history.ready;
+  history.behind(positions[0] ?? '', () => told.push('behind 0'));
+  history.behind(positions[2] ?? '', () => {
+    told.push('behind 2');
+    isOver();
+  });
+  history.behind(positions[1] ?? '', () => told.push(`behind 1, at ${history.position === positions[1] ? '1' : 'another'}`));
+  goOn();
+  await over;
+  expect(told).toEqual(['behind 0', 'behind 1, at 1', '2', 'behind 2']);
+});
