@@ -39,6 +39,12 @@ describe('the example cells of docs/examples', () => {
     expect(output).toBe('brightness 10\nbrightness 15\n');
   });
 
+  it('in JavaScript, an order board knows who is there, acknowledges, and misses nothing over a lost connection', async () => {
+    const text = await readFile(example('order-board.mjs'), 'utf8');
+    const output = await outputOf(process.execPath, ['--import', 'tsx', '--conditions=@xir/source', '--input-type=module', '--eval', text]);
+    expect(output).toBe('kitchen is there, oven hot\nwaiter is there\nsoup reached 1\nthe kitchen has soup and bread, and missed nothing\n');
+  });
+
   it('in Python, requests are limited over the Redis protocol', async () => {
     expect(await outputOf('/usr/bin/python3', [example('rate_limiter.py')])).toBe('1 allowed\n2 allowed\n3 allowed\n4 refused\n5 refused\n');
   });

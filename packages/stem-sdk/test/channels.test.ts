@@ -272,6 +272,24 @@ describe('what a channel holds is bounded', () => {
     await expect(channel.send(6)).rejects.toBeInstanceOf(SdkError);
   });
 
+  it('a message whose answer a lost connection has swallowed is sent again over the next, and delivered once', async () => {
+    await using system = openChannelSystem();
+    const neuron = await system.open('a');
+    let swallowed = 0;
+    const cutting = filtered((text, socket) => {
+      if (operationOf(text) !== 'acknowledged' || swallowed > 0) return true;
+      swallowed += 1;
+      socket.close();
+      return false;
+    });
+    const alex = await system.join([neuron], 'alex', { webSocket: cutting });
+    const bob = await system.join([neuron], 'bob');
+    expect(await alex.channel.send('once')).toMatchObject({ reached: 1 });
+    await alex.channel.send('after it');
+    await bob.until(() => bob.messages.length >= 2);
+    expect([swallowed, bob.contents]).toEqual([1, ['once', 'after it']]);
+  });
+
   it('a message that was sent and is not answered in time has an unknown outcome', async () => {
     await using system = openChannelSystem();
     const neuron = await system.open('a');
