@@ -8,6 +8,8 @@ import { acknowledgedPut } from './measures/put.ts';
 import { broadcast } from './measures/broadcast.ts';
 import { cachedGet } from './measures/cached-get.ts';
 import { catchUp } from './measures/catch-up.ts';
+import { growthInChannels } from './measures/growth-channels.ts';
+import { growthInMessageNeurons } from './measures/growth-message-neurons.ts';
 import { growthInKeys } from './measures/growth.ts';
 import { idleClients } from './measures/idle-clients.ts';
 import { idleMemory } from './measures/idle-memory.ts';
@@ -81,6 +83,8 @@ const measures: Record<string, Measure> = {
   ...(couchdbUrl === undefined ? {} : { 'joins-couchdb': joins('couchdb') }),
   'growth-keys': growthInKeys,
   'growth-neurons': growthInNeurons,
+  'growth-channels': growthInChannels,
+  'growth-message-neurons': growthInMessageNeurons,
 };
 
 const chosen = values.only === '' ? Object.keys(measures) : values.only.split(',');

@@ -21,9 +21,9 @@ export function signallingProtocol(tokens: readonly string[], { path, sender, co
   };
 }
 
-/** What a client says to send a message to everybody. */
-export function signallingText(content: string): string {
-  return `{"t":"u","m":{"o":"message"},"p":${content}}`;
+/** What a client says to send a message, to everybody unless `meta` says otherwise. */
+export function signallingText(content: string, meta = '{"o":"message"}'): string {
+  return `{"t":"u","m":${meta},"p":${content}}`;
 }
 
 /** A bare server that passes on what it is sent, as it is. */

@@ -23,8 +23,8 @@ const SUBJECT = 'pair';
 const HEARD_TIMEOUT_MS = 5000;
 const LOOK_MS = 20;
 
-/** Signalling clients on two neurons. */
-export async function neuronPair(a: NeuronProcess, b: NeuronProcess): Promise<PeerPair> {
+/** Signalling clients on two neurons, or on one. `all`: what is sent goes to everybody on their channel instead of to the other's name. */
+export async function neuronPair(a: NeuronProcess, b: NeuronProcess, to: 'peer' | 'all' = 'peer'): Promise<PeerPair> {
   const tokens = await tokensOf(a, PEERS);
   const connect = (neuron: NeuronProcess, token: string | undefined) => new WebSocket(`${neuron.webSocketUrl}/v2/${token ?? ''}${PATH}`, { perMessageDeflate: false });
   const alice = connect(a, tokens[0]);
@@ -34,9 +34,9 @@ export async function neuronPair(a: NeuronProcess, b: NeuronProcess): Promise<Pe
   await isThere;
   const listening = new Listening('neuron');
   bob.on('message', (data: Buffer) => listening.heard(data.toString()));
-  const toBob = (text: string) => `${signallingText(JSON.stringify(text)).replace('{"o":"message"}', '{"o":"message","t":"bob"}')}`;
+  const meta = to === 'all' ? '{"o":"message"}' : '{"o":"message","t":"bob"}';
   return listening.pair(
-    (text) => alice.send(toBob(text)),
+    (text) => alice.send(signallingText(JSON.stringify(text), meta)),
     () => {
       alice.terminate();
       bob.terminate();
