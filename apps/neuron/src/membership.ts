@@ -22,7 +22,7 @@ import {
 } from '@xir/router';
 import type { SignalWish } from '@xir/rest';
 import { labelled } from './channel-figures.ts';
-import type { ClosingStack } from './closing-stack.ts';
+import { MEMBERSHIP_RESERVE_MS, type ClosingStack } from './closing-stack.ts';
 import { NeuronError } from './errors.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
@@ -58,7 +58,7 @@ export async function openMembership(settings: NamedSettings, { memory, clients,
     clients: clients(),
     draining: isDraining(),
   });
-  const membership = stack.add('membership', await joinMembership({ store: memory, pinger: links, neuron, process: randomUUID(), facts, tidy: (life) => tidySlots(memory, life), onError }));
+  const membership = stack.add('membership', await joinMembership({ store: memory, pinger: links, neuron, process: randomUUID(), facts, tidy: (life) => tidySlots(memory, life), onError }), { reserveMs: MEMBERSHIP_RESERVE_MS });
   membership.onChange(logChanges(membership, logger));
   return { membership, links };
 }

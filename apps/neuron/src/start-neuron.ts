@@ -11,7 +11,7 @@ import type { SignallingFace, SignallingOptions } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
 import { openChannels, type Channels } from './channels.ts';
-import { ClosingStack } from './closing-stack.ts';
+import { ClosingStack, ROUTER_RESERVE_MS } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { openLegacy } from './legacy.ts';
@@ -22,6 +22,7 @@ import { openNeuronMemory, retentionOfLayers, type DatabaseReach } from './neuro
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
 import { readyRecord, type ReadyRecord } from './ready-record.ts';
+import { CLOSE_GRACE_MS } from './process-life.ts';
 import { turnOptions } from './turn-settings.ts';
 import { openWebhooks } from './webhooks.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
@@ -56,7 +57,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
     const channels = await openChannels({ store: memory, accounts, membership: system.membership, links: system.links, rules: settings.channels.rules, layers: retentionOfLayers(settings), onError });
     // The router's peers leave before the webhooks end.
     parts.webhooks = await openWebhooks(settings, { router: channels.router, membership: system.membership, store: memory }, { stack, logger });
-    stack.add('router', channels.router);
+    stack.add('router', channels.router, { reserveMs: ROUTER_RESERVE_MS });
     const gate = openGate(system, channels.router, { stack, logger });
     parts.gate = gate;
     const messaging = createMessaging({ router: channels.router, ...channels.admission, standing: () => gate.standing, webhooks: { systemSecret: settings.systemSecret } });
@@ -84,7 +85,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
       parts.state = 'draining';
       // The others learn that this neuron takes no new clients; closing does not wait for it.
       void system.membership.announce();
-      return stack.close();
+      return stack.close(settings.drainMs + CLOSE_GRACE_MS);
     };
     return { ready, failed: supersededError(system), close, [Symbol.asyncDispose]: close };
   } catch (error) {

@@ -111,7 +111,8 @@ export class Channels {
     return new Promise((resolve, reject) => {
       try {
         publisher.send(path, { target: { type: 'channel' }, event: MESSAGE_EVENT, content: contentOfBytes(message), level: 'reached' }, ({ reached, undelivered }) => {
-          const isTaken = !undelivered.some(({ reason }) => reason === 'not-stored' || reason === 'busy');
+          // Without a neuron: it is the message itself that was not, or perhaps not, taken.
+          const isTaken = undelivered.every(({ neuron }) => neuron !== undefined);
           if (isTaken) resolve(reached);
           else reject(new RespError('RESP_BUSY', 'the message could not be taken; try again'));
         });

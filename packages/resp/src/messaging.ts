@@ -23,7 +23,7 @@ export interface MessagePublisher {
   send(
     path: string,
     message: { readonly target: { readonly type: 'channel' }; readonly event: string; readonly content: string; readonly level: 'reached' },
-    onReport: (report: { readonly reached: number; readonly undelivered: readonly { readonly reason: string }[] }) => void,
+    onReport: (report: { readonly reached: number; readonly undelivered: readonly { readonly reason: string; readonly neuron?: string }[] }) => void,
   ): void;
 }
 

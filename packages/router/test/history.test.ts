@@ -1,4 +1,5 @@
 import type { Memory } from '@xir/kv4';
+import { Kv4Error } from '@xir/kv4-core';
 import { expect, it } from 'vitest';
 
 import { EMPTY_HISTORY_POSITION, type HistoryOptions, type HistoryPolicies, type Message } from '../src/index.ts';
@@ -197,6 +198,14 @@ it('H6: a message that could not be stored is reported, and one with an id that 
   expect(bob.receiver.messages[1]?.previous).toBe(bob.receiver.messages[0]?.position);
   await neurons[0].store.close();
   expect(await reportOf(alex.peer, toAll('lost', { level: 'reached' }))).toMatchObject({ undelivered: [{ reason: 'not-stored' }] });
+});
+
+it('H6: a message that the database took, perhaps, is reported as unknown', async () => {
+  const { system, neurons, join } = await opened('a');
+  await using _system = system;
+  const alex = join(neurons[0], 'alex');
+  neurons[0].store.put = () => Promise.reject(new Kv4Error('KV4_OUTCOME_UNKNOWN', 'the write may or may not have happened'));
+  expect(await reportOf(alex.peer, toAll('perhaps', { level: 'reached' }))).toEqual({ reached: 0, written: 0, undelivered: [{ reason: 'unknown' }] });
 });
 
 it('H6: who comes back is handed what was sent again with its id once, and not at all what it had before', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '@xir/couch-client';
+import { Kv4Error } from '@xir/kv4-core';
 
 import { isDevice, isUser, type Channel } from '../channel.ts';
 import { RouterError } from '../errors.ts';
@@ -207,12 +208,15 @@ export class RoutingDesk {
   async #append(sender: Sender, sending: Sending): Promise<void> {
     const { history, onError } = this.#parts;
     let position: string | undefined;
+    let failure: 'unknown' | 'not-stored' = 'not-stored';
     try {
       position = await history().append(sending.message);
     } catch (error) {
+      // The database took it, perhaps, and its answer did not come.
+      if (error instanceof Kv4Error && error.code === 'KV4_OUTCOME_UNKNOWN') failure = 'unknown';
       onError(error);
     }
-    if (position === undefined) this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure: 'not-stored' }]);
+    if (position === undefined) this.#report(sending, [{ neuron: '', reached: 0, written: 0, failure }]);
     else this.#confirm(sending, position);
     this.#appended(sender, position);
   }

@@ -176,4 +176,20 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     replace: '',
     heldBy: { file: RECOVERING_TEST, title: 'H6: what was missed and is sent again' },
   },
+  {
+    name: 'perhaps-stored',
+    without: 'A message that the database took, perhaps, is said not to be stored.',
+    file: 'packages/router/src/routing/routing-desk.ts',
+    find: "failure = 'unknown';",
+    replace: "failure = 'not-stored';",
+    heldBy: { file: 'packages/router/test/history.test.ts', title: 'H6: a message that the database took, perhaps' },
+  },
+  {
+    name: 'closing-waits-for-ever',
+    without: 'What waits for a database that does not answer is waited for when a neuron closes.',
+    file: 'apps/neuron/src/closing-stack.ts',
+    find: 'if (reserveMs === undefined || endMs',
+    replace: 'if (reserveMs !== -1 || endMs',
+    heldBy: { file: 'apps/neuron/test/closing-stack.test.ts', title: 'what waits for a database that does not answer is left' },
+  },
 ];

@@ -16,7 +16,7 @@ export function fifo({ history }: MessagingFacts): string[] {
     const found: string[] = [];
     for (const handed of messagesOf(connection)) {
       const [sent, ...again] = times.get(handed.message) ?? [];
-      if (sent === undefined || again.length > 0) continue;
+      if (sent === undefined || again.length > 0 || isOfUnknownFate(sent)) continue;
       const before = last.get(sent.connection);
       if (before === undefined || before.sent.order < sent.order) {
         // What waits behind a message that a neuron's feed does not bring waits so long, and no longer.
@@ -25,6 +25,11 @@ export function fifo({ history }: MessagingFacts): string[] {
     }
     return found;
   });
+}
+
+/** Its sender was told that it may have been stored, or not: it comes when the database shows it, behind what was sent meanwhile. */
+function isOfUnknownFate({ reports, undelivered }: SentMessage): boolean {
+  return [...reports, ...undelivered].some(({ report }) => report.undelivered.some(({ reason, neuron }) => reason === 'unknown' && neuron === undefined));
 }
 
 interface Came {
