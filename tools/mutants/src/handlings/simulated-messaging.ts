@@ -4,9 +4,31 @@ const ROUTER = 'packages/router/src/';
 const SIMULATED: HoldingTest = { file: 'tools/simulation/test/messaging.test.ts', title: 'messages come in order and once' };
 
 const KILLS: HoldingTest = { file: SIMULATED.file, title: 'the peers of a neuron that is killed are gone within 5 s' };
+const FROZEN: HoldingTest = { file: SIMULATED.file, title: 'a neuron that stood still and was given up serves in a new life only' };
 
-/** What the checks of the simulation of messages find taken out: the check is named in `without`. None yet for `woken-in-new-life`, which has its stories only. */
+/** What the checks of the simulation of messages find taken out: the check is named in `without`. */
 export const SIMULATED_MESSAGING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'simulated-woken-in-new-life',
+    without: 'woken-in-new-life: that the own lease was lost counts as a renewal.',
+    file: `${ROUTER}membership/membership-machine.ts`,
+    find: "case 'lease-lost':\n        return this.#loseLife(event.atMs);",
+    replace: "case 'lease-lost':\n        this.#state = 'serving';\n        return undefined;",
+    // A neuron notices by its own standstill, and by what others say, too.
+    also: [
+      { find: 'if (stoodStillMs >= this.#times.leaseTtlMs) this.#mustBeReborn = true;', replace: '' },
+      { find: 'return event.incarnation === this.#self.incarnation ? this.#loseLife(event.atMs) : undefined;', replace: 'return undefined;' },
+    ],
+    heldBy: FROZEN,
+  },
+  {
+    name: 'simulated-no-incidents',
+    without: 'no-incidents: a renewal that does not get through to the database ends as a rejection that nobody handles.',
+    file: `${ROUTER}membership/neuron-membership.ts`,
+    find: "this.#step({ type: 'database', reachable: false, atMs: this.#clock.monotonic() });\n      return undefined;",
+    replace: "this.#step({ type: 'database', reachable: false, atMs: this.#clock.monotonic() });\n      throw error;",
+    heldBy: SIMULATED,
+  },
   {
     name: 'simulated-presence-true',
     without: 'presence-true: who leaves stays in the slots.',

@@ -113,6 +113,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   sockets: { ...WANDER, name: 'sockets', faults: [...WANDER.faults, 'neuron-restart'], operationsPerClient: 12, wanderers: 0, sockets: 3, skews: false },
   messaging: MESSAGING,
   'messaging-kills': { ...MESSAGING, name: 'messaging-kills', faults: [], systemFaults: ['neuron-killed', 'host-gone'], maxFaults: 1, systemSizes: [2, 3, 4] },
+  'messaging-frozen': { ...MESSAGING, name: 'messaging-frozen', faults: [], systemFaults: ['neuron-frozen'], maxFaults: 1, operationsPerClient: 30, systemSizes: [2, 3] },
   'messaging-calm': { ...MESSAGING, name: 'messaging-calm', faults: [], systemFaults: [], maxFaults: 0, systemSizes: [2] },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };
