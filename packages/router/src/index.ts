@@ -75,6 +75,8 @@ export {
   DEFAULT_MAX_LINK_CONNECTIONS,
   DEFAULT_MAX_QUEUED_CHARACTERS,
   DEFAULT_MAX_QUEUED_MESSAGES,
+  DEFAULT_MAX_UNPROVED_CONNECTIONS,
+  DEFAULT_PROOF_TIMEOUT_MS,
   type LinkLimits,
 } from './links/limits.ts';
 export type { LinkAdmission, LinkTraffic } from './links/link-socket.ts';

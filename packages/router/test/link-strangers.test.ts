@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
-import { connect as connectPlain, type AddressInfo } from 'node:net';
+import { connect as connectPlain, type AddressInfo, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
@@ -8,7 +8,8 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { REVOKED_PATH } from '../src/index.ts';
 import { issueCertificate, makeAuthority, pemKey, serverNameOf, type KeyedCertificate } from '../src/links/certificates.ts';
 import { MAX_LINK_FRAME_BYTES, MAX_LINK_FRAMES_PER_SECOND } from '../src/links/limits.ts';
-import { AUTHORITY_ADDRESS, SystemAuthority } from '../src/links/system-authority.ts';
+import { seal } from '../src/links/sealed-key.ts';
+import { AUTHORITY_ADDRESS, SEAL_LABEL, SystemAuthority } from '../src/links/system-authority.ts';
 import { LINK_PATH } from '../src/links/tls-dial.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { LinkedNeurons, sent } from './support/linked-neurons.ts';
@@ -116,6 +117,32 @@ describe('strangers on the port of the link', () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  it('L14: who says nothing, stops within the handshake, or behind it, is cut in time', async () => {
+    const strict = await neurons.open('d', { limits: { proofTimeoutMs: 300 } });
+    const ended = (socket: Socket) => new Promise<void>((resolve) => socket.on('error', () => {}).once('close', () => resolve()));
+    const silent = connectPlain(strict.port, '127.0.0.1');
+    const within = connectPlain(strict.port, '127.0.0.1', () => within.write(Buffer.from([22, 3, 1, 2, 0, 1])));
+    const proved = pem(await (await authority()).issue('a', Date.now()));
+    const behind = connect({ host: '127.0.0.1', port: strict.port, rejectUnauthorized: false, ...proved });
+    const slow = connect({ host: '127.0.0.1', port: strict.port, rejectUnauthorized: false, ...proved }, () => slow.write(`GET ${LINK_PATH} HTTP/1.1\r\nHost:`));
+    await Promise.all([silent, within, behind, slow].map(ended));
+    await vi.waitFor(() => expect(strict.stats().turnedAway).toBe(4));
+    expect(strict.stats().connections).toBe(0);
+  });
+
+  it('L14: a crowd that says nothing keeps no neuron out: those that came first are cut, and neurons with a connection are not affected', async () => {
+    const crowded = await neurons.open('d', { limits: { maxConnections: 20, maxUnprovedConnections: 5 } });
+    crowded.onMessages(() => {});
+    const a = await neurons.open('a');
+    expect(await sent(a, 'd', 'before')).toBe('delivered');
+    const sockets = Array.from({ length: 30 }, () => connectPlain(crowded.port, '127.0.0.1').on('error', () => {}));
+    await vi.waitFor(() => expect(sockets.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(10), { timeout: 10_000 });
+    const c = await neurons.open('c');
+    expect(await sent(c, 'd', 'a new one')).toBe('delivered');
+    expect(await sent(a, 'd', 'still there')).toBe('delivered');
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('L9: a revoked neuron is cut off at once, and gets nothing any more; nor does a revoked certificate', async () => {
     const a = await neurons.open('a');
     a.onMessages(() => {});
@@ -183,6 +210,40 @@ describe('strangers on the port of the link', () => {
     expect(c.stats().connections).toBe(1);
     await clock.advance(60_000);
     expect(c.stats().connections).toBe(0);
+  });
+
+  it('L11: messages go on over the renewal of a certificate, and over the end of the one before', async () => {
+    const clock = new ManualClock();
+    clock.step(Date.now() - clock.now());
+    const c = await neurons.open('c', { clock, certificateLifetimeMs: HOUR_MS });
+    const a = await neurons.open('a', { clock, certificateLifetimeMs: HOUR_MS });
+    c.onMessages(() => {});
+    a.onMessages(() => {});
+    const first = c.stats().certificateEndsAtMs;
+    const outcomes = new Set<string>();
+    for (let minute = 0; minute < 70; minute += 1) {
+      await clock.advance(60_000);
+      if (clock.now() > first - HOUR_MS / 3) await vi.waitFor(() => expect(Math.min(a.stats().certificateEndsAtMs, c.stats().certificateEndsAtMs)).toBeGreaterThan(first), { timeout: 5000 });
+      outcomes.add(await sent(a, 'c', String(minute))).add(await sent(c, 'a', String(minute)));
+    }
+    expect([...outcomes]).toEqual(['delivered']);
+    // The one that was proved by the first certificate ended with it.
+    expect(c.stats().connectionsTotal).toBe(2);
+  });
+
+  it('L1: the system secret is changed by deleting the authority: those with the new one link, and one with the old gets nothing', async () => {
+    const old = pem(await (await authority()).issue('a', Date.now()));
+    await neurons.store.delete(AUTHORITY_ADDRESS);
+    const fresh = await makeAuthority('Xir system authority', { fromMs: Date.now() - HOUR_MS, toMs: Date.now() + HOUR_MS });
+    await neurons.store.put(AUTHORITY_ADDRESS, { certificate: fresh.certificate, sealed: await seal(fresh.key, 'another secret', SEAL_LABEL, 2) });
+    const [c, d] = [await neurons.open('c', { systemSecret: 'another secret' }), await neurons.open('d', { systemSecret: 'another secret' })];
+    c.onMessages(() => {});
+    expect(await sent(d, 'c', 'hello')).toBe('delivered');
+    port = c.port;
+    expect(await knock(old)).toBe('nothing');
+    const stayed = await sent(d, 'b', 'for one with the old secret');
+    expect(stayed).toBe('undelivered');
+    await expect(neurons.open('e', { systemSecret: 'secret' })).rejects.toMatchObject({ code: 'LINK_WRONG_SECRET' });
   });
 
   it('L1: the key of the authority is of no use without the system secret', async () => {

@@ -21,6 +21,10 @@ export interface LinkLimits {
   readonly acknowledgeTimeoutMs: number;
   /** Connections to the link's port, those that have not proved who they are included. Default {@link DEFAULT_MAX_LINK_CONNECTIONS}. */
   readonly maxConnections: number;
+  /** Those of them that have not proved yet who they are; when one more comes, the one that came first is cut. Default {@link DEFAULT_MAX_UNPROVED_CONNECTIONS}. */
+  readonly maxUnprovedConnections: number;
+  /** How long one may take to prove who it is. Default {@link DEFAULT_PROOF_TIMEOUT_MS}. */
+  readonly proofTimeoutMs: number;
 }
 
 /** Default of {@link LinkLimits.maxQueuedMessages}. */
@@ -33,6 +37,10 @@ export const DEFAULT_DIAL_TIMEOUT_MS = 2000;
 export const DEFAULT_ACKNOWLEDGE_TIMEOUT_MS = 5000;
 /** Default of {@link LinkLimits.maxConnections}. */
 export const DEFAULT_MAX_LINK_CONNECTIONS = 1024;
+/** Default of {@link LinkLimits.maxUnprovedConnections}. */
+export const DEFAULT_MAX_UNPROVED_CONNECTIONS = 128;
+/** Default of {@link LinkLimits.proofTimeoutMs}, in milliseconds. */
+export const DEFAULT_PROOF_TIMEOUT_MS = 5000;
 
 /** All limits at their defaults. */
 export const DEFAULT_LINK_LIMITS: LinkLimits = Object.freeze({
@@ -41,4 +49,6 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = Object.freeze({
   dialTimeoutMs: DEFAULT_DIAL_TIMEOUT_MS,
   acknowledgeTimeoutMs: DEFAULT_ACKNOWLEDGE_TIMEOUT_MS,
   maxConnections: DEFAULT_MAX_LINK_CONNECTIONS,
+  maxUnprovedConnections: DEFAULT_MAX_UNPROVED_CONNECTIONS,
+  proofTimeoutMs: DEFAULT_PROOF_TIMEOUT_MS,
 });

@@ -116,7 +116,7 @@ export class TlsLinks implements LinkTransport, Pinger, AsyncDisposable {
         port,
         clock,
         credentials: identity.credentials,
-        maxConnections: this.#limits.maxConnections,
+        limits: this.#limits,
         admit: (other, serial) => this.#admit(other, serial),
         accepted: (other, socket) => this.#link(other).adopt(socket),
         turnedAway: () => void (this.#turnedAway += 1),

@@ -111,4 +111,20 @@ export const LINK_MUTANTS: readonly Mutant[] = [
     replace: 'link.close();',
     heldBy: { file: TEST, title: 'L13: of ten thousand neurons that came and went nothing is kept' },
   },
+  {
+    name: 'link-crowd-of-strangers',
+    without: 'Strangers who say nothing keep no neuron out.',
+    file: 'packages/router/src/links/link-server.ts',
+    find: 'this.#unproved.size >= limits.maxUnprovedConnections',
+    replace: 'this.#unproved.size >= 1e9',
+    heldBy: { file: 'packages/router/test/link-strangers.test.ts', title: 'a crowd that says nothing keeps no neuron out' },
+  },
+  {
+    name: 'link-proof-without-end',
+    without: 'Who does not prove who it is in time is cut.',
+    file: 'packages/router/src/links/link-server.ts',
+    find: 'clock.schedule(limits.proofTimeoutMs, () => this.#giveUp(place))',
+    replace: 'clock.schedule(limits.proofTimeoutMs, () => undefined)',
+    heldBy: { file: 'packages/router/test/link-strangers.test.ts', title: 'is cut in time' },
+  },
 ];
