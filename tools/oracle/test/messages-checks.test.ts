@@ -30,6 +30,12 @@ class Story {
     return this;
   }
 
+  /** A client is told that a message of its own was not delivered. */
+  undelivered(client: number, number: number, reason: string): this {
+    this.readers[client]?.take(JSON.stringify({ t: 'u', m: { o: 'undelivered', f: 'kept/r/__sys__', i: `${client}.${number}` }, p: { reached: 0, written: 0, undelivered: [{ reason }] } }));
+    return this;
+  }
+
   recovered(client: number, recovered: boolean, position: string | null): this {
     this.readers[client]?.take(JSON.stringify({ t: 'u', m: { o: 'recovered', f: 'kept/r/__sys__' }, p: { recovered, position } }));
     return this;
@@ -84,6 +90,7 @@ describe('a check of messages', () => {
   it.each([
     ['presence-true', 'a neuron lists somebody who is not connected', () => new Story().withPresence('u1 is not connected')],
     ['fifo', 'a message comes behind a later one', () => new Story().told(1, 2).told(1, 1)],
+    ['fifo', 'a message comes behind a later one, and was said to be refused', () => new Story().undelivered(0, 1, 'busy').told(1, 2).told(1, 1)],
     ['delivered-once', 'a message comes twice', () => new Story().told(1, 1).told(1, 1)],
     ['acknowledged-delivered', 'fewer had it than are said to', () => new Story().sent(3, 1, 2)],
     ['nothing-lost-silently', 'it never came to one who stayed', () => new Story().sent(1, 1)],
@@ -104,6 +111,7 @@ describe('a check of messages', () => {
     ['one between was left out, and the next said so', () => new Story().told(1, 1, '1').told(1, 3, '3', '2').told(2, 1, '1').told(2, 2, '2', '1').told(2, 3, '3', '2')],
     ['what was stored again was told to who was not told the first time', () => new Story().told(1, 1, '1').told(1, 3, '3', '1').told(2, 1, '2').told(2, 3, '3', '2')],
     ['it begins anew from an earlier place', () => new Story().recovered(1, true, '5').recovered(1, false, '3').told(1, 1, '4', '3')],
+    ['a message comes behind a later one, and may have been stored or not', () => new Story().undelivered(0, 1, 'unknown').told(1, 2).told(1, 1)],
     ['who was taken off is gone', () => kicked(1_500)],
     ['a peer of a killed neuron is listed until it is given up', () => ghost(4_000)],
   ] as const)('none complains: %s', (_, story) => {

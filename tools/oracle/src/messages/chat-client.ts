@@ -165,6 +165,7 @@ export class ChatClient {
     }
     this.#repeatable[0] = frame;
     record.counts.sent += 1;
+    record.sent.set(id, { atMs: record.now(), session });
     this.#socket.send(frame);
   }
 }

@@ -57,6 +57,7 @@ export class ChatReader {
         return this.#recovered(p as { readonly recovered: boolean; readonly position: string | null });
       case 'undelivered':
         counts.undelivered += 1;
+        if ((p as { readonly undelivered: readonly { readonly reason: string; readonly neuron?: string }[] }).undelivered.some(({ reason, neuron }) => reason === 'unknown' && neuron === undefined)) this.#record.unknown.add(m.i ?? '');
         return;
       case 'refused':
         counts.refused += 1;
@@ -82,7 +83,7 @@ export class ChatReader {
     this.#ids.set(id, how);
     const sender = `${c} ${s}`;
     const last = this.#last.get(sender) ?? 0;
-    if (n < last) outOfOrder.push(`${where} was handed ${id} behind ${c}.${last}`);
+    if (n < last) outOfOrder.push({ id, what: `${where} was handed ${id} behind ${c}.${last}` });
     else this.#last.set(sender, n);
     if (this.#session !== undefined) followed.get(id)?.receivedBy.set(this.#client, this.#session);
     this.#position(m, id);

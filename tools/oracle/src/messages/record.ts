@@ -37,6 +37,12 @@ export interface Chain {
   count: number;
 }
 
+/** A message that came behind a later one of the same connection. */
+export interface OutOfOrder {
+  readonly id: string;
+  readonly what: string;
+}
+
 /** What a client knows that it may have missed of a room that keeps its messages: everything between two positions. */
 export interface ToldGap {
   readonly client: number;
@@ -81,7 +87,11 @@ export class MessagesRecord {
   readonly failures = new Map<string, number>();
   readonly incidents: string[] = [];
   /** Found while it happened. */
-  readonly outOfOrder: string[] = [];
+  readonly outOfOrder: OutOfOrder[] = [];
+  /** Ids of messages of which their senders were told that they may have been stored, or not. */
+  readonly unknown = new Set<string>();
+  /** The session in which each message was sent first, and when. */
+  readonly sent = new Map<string, { readonly atMs: number; readonly session: Session }>();
   readonly twice: string[] = [];
   readonly toldAgain: string[] = [];
   readonly ghosts: Ghost[] = [];
