@@ -4,8 +4,9 @@ import { connect as connectSocket, createServer, type AddressInfo } from 'node:n
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { startDatabaseProcess } from './database-process.ts';
+import { joinChannel } from './channel-client.ts';
 import { NEURON_VERSION } from '../src/package-version.ts';
-import { expectNoSecret, freePorts, getJson, NeuronProcess, startNeuronProcess, temporaryDirectory, TEST_SECRET } from './neuron-process.ts';
+import { eventually, expectNoSecret, freePorts, getJson, NeuronProcess, startNeuronProcess, temporaryDirectory, TEST_SECRET } from './neuron-process.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -172,14 +173,21 @@ describe('SIGTERM', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('SIGTERM while the database does not answer', { timeout: TIMEOUT_MS }, () => {
-  it('ends the neuron in order, with status 0, although there are measurements and history to be written', async () => {
+  it('ends the neuron in order, with status 0, although there are measurements, history, messages and peers to be written', async () => {
     await using directory = await temporaryDirectory();
     await using database = await startDatabaseProcess(directory.path);
-    await using neuron = await startNeuronProcess(['--couchdb-url', database.url, '--drain-ms', '500', '--heartbeat-ms', '500']);
+    await using neuron = await startNeuronProcess(['--couchdb-url', database.url, '--drain-ms', '500', '--heartbeat-ms', '500', '--channels', '[{"path":"/kept","history":true}]']);
     const address = neuron.client.key('/a', 'k');
     // Enough versions for the older ones to move into a segment, which is then under way.
     for (let n = 0; n < 20; n += 1) await neuron.client.put(address, { n });
+    await fetch(`${neuron.ready.rest}/_ns/kept`, { method: 'PUT', headers: { authorization: `Basic ${btoa(`$sys:${TEST_SECRET}`)}` } });
+    const alex = await joinChannel(neuron, 'kept', 'alex');
+    const say = (id: string) => alex.send({ t: 'u', m: { o: 'message', i: id, a: 'reached' }, p: id });
+    say('m1');
+    await eventually(async () => expect(alex.frames.join()).toContain('acknowledged'));
     database.fallSilent();
+    say('m2');
+    void joinChannel(neuron, 'kept', 'bob').catch(() => undefined);
     neuron.process.child.kill('SIGTERM');
     expect(await neuron.process.ended).toMatchObject({ code: 0, signal: null });
   });
