@@ -123,6 +123,8 @@ async function openPage(tools: Tools, session: string, url: string): Promise<Bro
       await evaluate(`new Promise((resolve) => { const look = () => ((${expression}) ? resolve() : setTimeout(look, 10)); look(); })`);
     },
     async picture(width, height, scheme) {
+      // A page behind another one is painted when Chromium comes to it.
+      await call('Page.bringToFront');
       await call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
       await call('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
       const { data } = await call('Page.captureScreenshot', { format: 'png' });
