@@ -58,7 +58,7 @@ class Face implements SignallingFace {
     const asked = readConnectUrl(request.url ?? '');
     if (asked === undefined) return false;
     const { metrics, limits, onError } = this.#context;
-    socket.on('error', () => socket.destroy());
+    destroyOnError(socket);
     const isFull = this.#connections.size + this.#upgrading >= limits.maxConnections;
     if (isFull || !this.#takesClients) {
       this.#refuse(socket, this.#takesClients ? 'busy' : 'unavailable');
@@ -209,6 +209,11 @@ class Face implements SignallingFace {
       };
     });
   }
+}
+
+/** A function of its own: a listener lives as long as its socket, and keeps what else is known where it is made, which would be the whole request. */
+function destroyOnError(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
 }
 
 function bucketOf({ ar }: TokenClaims): string {

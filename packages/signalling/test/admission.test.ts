@@ -1,4 +1,6 @@
 import { request } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import type { Standing } from '@xir/router';
 import { expect, it, vi } from 'vitest';
@@ -172,4 +174,27 @@ it('A10: who asks for details and is refused learns why from the code with which
   expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([4401, 4401, 4404]);
   expect(clients.flatMap(({ texts }) => texts)).toEqual([]);
   expect(neuron.face.metrics()).toMatchObject({ refused: 3, connections: 0 });
+});
+
+it('A11: of the request that opened a connection nothing is kept while it lasts', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const { face } = neuron;
+  const upgrade = face.upgrade.bind(face);
+  let opening: WeakRef<object> | undefined;
+  face.upgrade = (given, socket, head) => {
+    opening = new WeakRef(given);
+    return upgrade(given, socket, head);
+  };
+  const alex = await neuron.connect('alex');
+  await alex.until('peers');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let turns = 0; turns < 50 && opening?.deref() !== undefined; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  expect(opening).toBeDefined();
+  expect(opening?.deref()).toBeUndefined();
+  expect(alex.socket.readyState).toBe(alex.socket.OPEN);
 });
