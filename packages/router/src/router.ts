@@ -12,6 +12,7 @@ import type { Membership } from './membership.ts';
 import type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
 import type { Kick } from './routing/envelope.ts';
 import type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
+import { LocalHandle, type LocalHandleParts } from './routing/local-handle.ts';
 import { LocalListeners, type ListenerReceiver } from './routing/local-listeners.ts';
 import { LocalPeers, type Local } from './routing/local-peers.ts';
 import type { Message, OutgoingMessage, SendReport } from './routing/message.ts';
@@ -48,6 +49,14 @@ export class Router implements AsyncDisposable {
   readonly #listeners = new Set<(change: PresenceChange) => void>();
   readonly #sentListeners = new Set<(message: Message) => void>();
   readonly #stopMembership: () => void;
+  /** The same for all peers. */
+  readonly #handleParts: LocalHandleParts = {
+    stored: () => this.stored(),
+    update: (local, state) => this.#update(local, state),
+    send: (local, message, onReport) => this.#send(local, message, onReport),
+    sendLastWill: (local, message) => this.#desk.send(local, message, undefined),
+    remove: (local) => this.#remove(local),
+  };
   #sweep: Timer | undefined;
   #rateLimited = 0;
   #joins = 0;
@@ -138,9 +147,8 @@ export class Router implements AsyncDisposable {
     this.#directory.addOwn(peer);
     this.#register(local, history);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
-    const handle = this.#handleOf(local, request.lastWill);
-    if (history === undefined || recovering === undefined) return handle;
-    return Object.defineProperty(handle, 'recovery', { value: this.#recover(history, recovering, request.since ?? ''), enumerable: true });
+    const recovery = history === undefined || recovering === undefined ? undefined : this.#recover(history, recovering, request.since ?? '');
+    return new LocalHandle(local, this.#handleParts, { lastWill: request.lastWill, recovery });
   }
 
   /** Somebody who sends without being on a channel. Needs no closing. Throws {@link RouterError}. */
@@ -297,26 +305,6 @@ export class Router implements AsyncDisposable {
       if (local.present) local.planned = this.#writer.join(local.peer);
     });
     this.#registering.add(registering);
-  }
-
-  #handleOf(local: Local, lastWill: OutgoingMessage | undefined): LocalPeer {
-    const leave = () => this.#remove(local);
-    return {
-      get peer() {
-        return local.peer;
-      },
-      get isPresent() {
-        return local.present;
-      },
-      stored: () => this.stored(),
-      update: (state) => this.#update(local, state),
-      send: (message, onReport) => this.#send(local, message, onReport),
-      leave,
-      disconnect: () => {
-        if (local.present && lastWill !== undefined) this.#desk.send(local, lastWill, undefined);
-        leave();
-      },
-    };
   }
 
   #send(local: Local, message: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
