@@ -57,7 +57,7 @@ export class ChatReader {
         return this.#recovered(p as { readonly recovered: boolean; readonly position: string | null });
       case 'undelivered':
         counts.undelivered += 1;
-        if ((p as { readonly undelivered: readonly { readonly reason: string; readonly neuron?: string }[] }).undelivered.some(({ reason, neuron }) => reason === 'unknown' && neuron === undefined)) this.#record.unknown.add(m.i ?? '');
+        if ((p as { readonly undelivered: readonly { readonly reason: string }[] }).undelivered.some(({ reason }) => reason === 'unknown')) this.#record.unknown.add(m.i ?? '');
         return;
       case 'refused':
         counts.refused += 1;

@@ -88,7 +88,7 @@ export class MessagesRecord {
   readonly incidents: string[] = [];
   /** Found while it happened. */
   readonly outOfOrder: OutOfOrder[] = [];
-  /** Ids of messages of which their senders were told that they may have been stored, or not. */
+  /** Ids of messages of which their senders were told that nobody knows what becomes of them. */
   readonly unknown = new Set<string>();
   /** The session in which each message was sent first, and when. */
   readonly sent = new Map<string, { readonly atMs: number; readonly session: Session }>();

@@ -27,9 +27,9 @@ export function fifo({ history }: MessagingFacts): string[] {
   });
 }
 
-/** Its sender was told that it may have been stored, or not: it comes when the database shows it, behind what was sent meanwhile. */
+/** Its sender was told that nobody knows what becomes of it: what was sent since does not wait for it (docs/guarantees.md). */
 function isOfUnknownFate({ reports, undelivered }: SentMessage): boolean {
-  return [...reports, ...undelivered].some(({ report }) => report.undelivered.some(({ reason, neuron }) => reason === 'unknown' && neuron === undefined));
+  return [...reports, ...undelivered].some(({ report }) => report.undelivered.some(({ reason }) => reason === 'unknown'));
 }
 
 interface Came {
