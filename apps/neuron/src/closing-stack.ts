@@ -11,9 +11,10 @@ interface Closer extends ClosingLimit {
   readonly close: () => Promise<void>;
 }
 
-/** Milliseconds kept for what is closed behind the router, and behind the membership: both wait for the database, which may not answer. */
-export const ROUTER_RESERVE_MS = 3_000;
-export const MEMBERSHIP_RESERVE_MS = 1_500;
+/** Milliseconds kept for what is closed behind the router, the membership, and the memory: all of them wait for the database, which may not answer. */
+export const ROUTER_RESERVE_MS = 4_000;
+export const MEMBERSHIP_RESERVE_MS = 2_500;
+export const MEMORY_RESERVE_MS = 1_000;
 /** Least milliseconds that anything has, however late it is. */
 const LEAST_MS = 250;
 

@@ -11,7 +11,7 @@ import type { SignallingFace, SignallingOptions } from '@xir/signalling';
 import { attachWebSocketFace, createWebSocketFace, createWebSocketServer, type WebSocketServerHandle } from '@xir/websocket';
 import { awaitDatabase } from './await-database.ts';
 import { openChannels, type Channels } from './channels.ts';
-import { ClosingStack, ROUTER_RESERVE_MS } from './closing-stack.ts';
+import { ClosingStack, MEMORY_RESERVE_MS, ROUTER_RESERVE_MS } from './closing-stack.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { NeuronError, type NeuronErrorCode } from './errors.ts';
 import { openLegacy } from './legacy.ts';
@@ -46,7 +46,7 @@ export async function startNeuron(settings: NamedSettings, logger: Logger, signa
   try {
     const operations = await openOperations(settings, parts, { stack, logger });
     const database = await openDatabase(settings, stack, logger);
-    const memory = stack.add('memory', await openMemoryInTime(database, settings, { parts, logger, signal }));
+    const memory = stack.add('memory', await openMemoryInTime(database, settings, { parts, logger, signal }), { reserveMs: MEMORY_RESERVE_MS });
     delete parts.waitingFor;
     parts.memory = memory;
     const system = await openMembership(settings, { memory, clients: () => clientsOf(parts), isDraining: () => parts.state === 'draining' }, { stack, logger });

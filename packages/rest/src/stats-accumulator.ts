@@ -41,6 +41,8 @@ export class StatsAccumulator {
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
   #closed = false;
+  /** It was told that the store is closed; once is enough. */
+  #toldClosed = false;
 
   constructor(options: StatsAccumulatorOptions) {
     this.#options = options;
@@ -148,7 +150,9 @@ export class StatsAccumulator {
         for (const entry of entries) entry.dirty = true;
       } else {
         onDropped?.(entries.length);
-        onError?.(error);
+        const isClosed = error instanceof Kv4Error && error.code === 'KV4_CLOSED';
+        if (!isClosed || !this.#toldClosed) onError?.(error);
+        this.#toldClosed ||= isClosed;
       }
     }
   }

@@ -13,6 +13,9 @@ const SILENT_MS = 15_000;
 const STAYING_AWAY = 0.1;
 const AWAY_MS = 20_000;
 
+/** Milliseconds within which a message may be sent again with its id: ids are remembered for two minutes from when they are stored, which takes a while. */
+const REPEATABLE_MS = 60_000;
+
 /** What a client is made with. */
 export interface ChatClientOptions {
   readonly number: number;
@@ -38,7 +41,7 @@ export class ChatClient {
   #isClosed = false;
   #away: string | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
-  readonly #repeatable: string[] = [];
+  #repeatable: { readonly frame: string; readonly sentAtMs: number } | undefined;
 
   constructor(options: ChatClientOptions) {
     this.#options = options;
@@ -56,6 +59,11 @@ export class ChatClient {
   /** The session that is open, as the client sees it. */
   get session(): Session | undefined {
     return this.#session;
+  }
+
+  /** Whether it is connected and was handed what it had missed. */
+  get isSettled(): boolean {
+    return this.#session !== undefined && !this.#reader.isRecovering;
   }
 
   /** The process whose end took its connection, while it stays away because of that. */
@@ -152,8 +160,8 @@ export class ChatClient {
     const { random, record, room, number } = this.#options;
     const session = this.#session;
     if (session === undefined || this.#socket === undefined) return;
-    const again = random.next() < 0.05 ? this.#repeatable.at(-1) : undefined;
-    if (again !== undefined) return this.#socket.send(again);
+    const again = random.next() < 0.05 ? this.#repeatable : undefined;
+    if (again !== undefined && record.now() - again.sentAtMs < REPEATABLE_MS) return this.#socket.send(again.frame);
     this.#sequence += 1;
     const id = `${number}.${this.#sequence}`;
     const level = random.next() < 0.15 ? random.pick(['reached', 'written'] as const) : undefined;
@@ -163,7 +171,7 @@ export class ChatClient {
       const followed: FollowedMessage = { id, room: room.path, sender: number, session, level, sentAtMs: record.now(), report: undefined, receivedBy: new Map() };
       record.followed.set(id, followed);
     }
-    this.#repeatable[0] = frame;
+    this.#repeatable = { frame, sentAtMs: record.now() };
     record.counts.sent += 1;
     record.sent.set(id, { atMs: record.now(), session });
     this.#socket.send(frame);

@@ -32,6 +32,11 @@ export class ChatReader {
     return this.#known;
   }
 
+  /** Whether it has yet to be told that everything it missed was handed over, or cannot be. */
+  get isRecovering(): boolean {
+    return this.#isRecovering;
+  }
+
   /** A connection has opened. */
   begin(session: Session): void {
     this.#session = session;

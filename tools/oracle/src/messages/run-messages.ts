@@ -155,7 +155,7 @@ interface QuietContext extends Omit<KickContext, 'random'> {
 async function settle({ neurons, clients, rooms, record, rest }: QuietContext): Promise<void> {
   const beganMs = record.now();
   for (;;) {
-    const different: string[] = clients.filter(({ session }) => session === undefined).map(({ user }) => `${user} is not connected`);
+    const different: string[] = clients.filter(({ isSettled }) => !isSettled).map(({ user, session }) => `${user} is ${session === undefined ? 'not connected' : 'still handed what it missed'}`);
     for (const { path } of rooms) {
       const connected = clients.filter(({ room, session }) => room.path === path && session !== undefined).map(({ user }) => user).sort();
       for (const { neuron } of neurons) {
