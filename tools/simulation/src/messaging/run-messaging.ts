@@ -54,7 +54,7 @@ export async function runMessaging(seed: number, profile: Profile, traced = fals
     isQuiet = true;
     recorder.note('quiet');
     for (const heal of heals) heal();
-    if (neurons.every(({ isWanted }) => !isWanted)) neurons[0]?.start();
+    if (!neurons.some(({ isStaying }) => isStaying)) neurons[0]?.startAgain();
     const quietAtMs = clock.monotonic();
     history.quietAtMs = quietAtMs;
     const left = await settle(world, history, neurons);

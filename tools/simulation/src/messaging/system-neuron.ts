@@ -48,6 +48,7 @@ export class SystemNeuron {
   /** It is to run. */
   isWanted = false;
   readonly #options: SystemNeuronOptions;
+  #closing: Promise<void> | undefined;
 
   constructor(options: SystemNeuronOptions) {
     this.#options = options;
@@ -64,6 +65,18 @@ export class SystemNeuron {
   /** Clients are served. */
   get isServing(): boolean {
     return this.running?.membership.state === 'serving';
+  }
+
+  /** It runs, or will, and is not about to end in good order. */
+  get isStaying(): boolean {
+    return this.isWanted && this.#closing === undefined;
+  }
+
+  /** Starts a process, once the one that is ending has ended. */
+  startAgain(): void {
+    void (this.#closing ?? Promise.resolve()).then(() => {
+      if (!this.isWanted) this.start();
+    });
   }
 
   /** Starts a process, and another one where that cannot start. */
@@ -96,6 +109,7 @@ export class SystemNeuron {
     const { network, world, history } = this.#options;
     world.recorder.note(`end ${this.process}`);
     history.endedProcesses.add(this.process);
+    this.#closing = undefined;
     this.life.end();
     network.detach(this.name);
     void this.link.close();
@@ -105,7 +119,16 @@ export class SystemNeuron {
   }
 
   /** The process ends in good order. Resolves when it has. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    const closing = this.#close().finally(() => {
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
+    return closing;
+  }
+
+  async #close(): Promise<void> {
     const { running, life } = this;
     if (running === undefined) return;
     this.running = undefined;
