@@ -9,6 +9,9 @@ import { pause } from './sightings.ts';
 const SIZES = [1, 4, 8];
 const MESSAGES_A_ROUND = 400;
 const SETTLE_MS = 3000;
+/** A peer may send 1,000 messages a second: so many, then a moment without. */
+const BURST = 8;
+const BREATH_MS = 10;
 
 interface Seen {
   readonly neurons: number;
@@ -56,12 +59,16 @@ async function at(neurons: readonly NeuronProcess[], count: number): Promise<See
   const touched = [...new Set([first, last])];
   const others = neurons.slice(1, -1);
   using pair = await neuronPair(first, last, 'all');
-  for (let n = 0; n < MESSAGES_A_ROUND; n += 1) await pair.send(`[[warm ${n}]]`);
+  const sendTimed = async (label: string, n: number): Promise<number> => {
+    if (n % BURST === BURST - 1) await pause(BREATH_MS);
+    return pair.send(`[[${label} ${n}]]`);
+  };
+  for (let n = 0; n < MESSAGES_A_ROUND; n += 1) await sendTimed('warm', n);
   const cpu = () => touched.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0);
   const heard = async () => (await Promise.all(others.map(heardOverLinks))).reduce((sum, messages) => sum + messages, 0);
   const [heardBefore, cpuBefore] = [await heard(), cpu()];
   const times: number[] = [];
-  for (let n = 0; n < count; n += 1) times.push(await pair.send(`[[${n}]]`));
+  for (let n = 0; n < count; n += 1) times.push(await sendTimed('timed', n));
   const cpuMicros = ((cpu() - cpuBefore) / count) * 1e6;
   return { neurons: neurons.length, p50Ms: percentile(times.sort((left, right) => left - right), 0.5), cpuMicros, heardElsewhere: (await heard()) - heardBefore };
 }
