@@ -112,9 +112,9 @@ export class Channels {
       try {
         publisher.send(path, { target: { type: 'channel' }, event: MESSAGE_EVENT, content: contentOfBytes(message), level: 'reached' }, ({ reached, undelivered }) => {
           // Without a neuron: it is the message itself that was not, or perhaps not, taken.
-          const isTaken = undelivered.every(({ neuron }) => neuron !== undefined);
-          if (isTaken) resolve(reached);
-          else reject(new RespError('RESP_BUSY', 'the message could not be taken; try again'));
+          const failed = undelivered.find(({ neuron }) => neuron === undefined);
+          if (failed === undefined) resolve(reached);
+          else reject(new RespError('RESP_BUSY', failed.reason === 'unknown' ? 'the message was taken, perhaps: look before you send it again' : 'the message could not be taken; try again'));
         });
       } catch (error) {
         reject(refusalOf(error) as Error);
