@@ -25,7 +25,7 @@ export const CLOSE_GRACE_MS = 5000;
 const STATUS: Record<EndSignal, number> = { SIGTERM: 143, SIGINT: 130 };
 
 /**
- * Starts something, and runs it until SIGTERM or SIGINT asks it to end; resolves when it has ended. A signal during the start aborts the start's own signal: a start that rejects
+ * Starts something, and runs it until SIGTERM or SIGINT asks it to end; when it has ended, the process does, with status 0. A signal during the start aborts the start's own signal: a start that rejects
  * with its reason has ended; another is waited for. What runs and fails by itself is closed the same way, and its error is thrown. A second signal, or `drainMs` and {@link CLOSE_GRACE_MS} gone by, ends the process at once with status 143 or 130.
  */
 export async function runUntilSignal(
@@ -71,4 +71,6 @@ export async function runUntilSignal(
     if (!ending.signal.aborted || error !== ending.signal.reason) throw error;
   }
   logger.info({}, 'the neuron has ended');
+  // What could not be closed in time, like a connection to a database that does not answer, must not hold the process.
+  host.exit(0);
 }

@@ -69,6 +69,7 @@ export interface MemoryParts {
   readonly clock: Clock;
   readonly freshTimeoutMs: number;
   readonly healthyAgeMs: number;
+  readonly closeTimeoutMs: number;
   /** Closes what the memory opened besides. */
   readonly dispose: () => Promise<void>;
 }
@@ -304,6 +305,7 @@ export class Memory implements Kv4Store {
     return this.#prove(options.signal);
   }
 
+  /** Ends reads, watches and the feed, and lets what is under way with the database finish, at most `closeTimeoutMs`. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -314,15 +316,27 @@ export class Memory implements Kv4Store {
   }
 
   async #close(): Promise<void> {
-    const { audit, hub, expiries, feed, dispose } = this.#parts;
+    const { audit, hub, expiries, feed, dispose, closeTimeoutMs } = this.#parts;
     const error = closedError();
     audit.close();
     expiries.close();
     hub.close(error);
     this.#cache.close(error);
-    await feed.close();
-    await this.store.close();
+    // What is under way with a database that does not answer is not waited for: its connections are cut.
+    await this.#atMost(closeTimeoutMs, feed.close().then(() => this.store.close()));
     await dispose();
+  }
+
+  /** Awaits work, for so long; when it takes longer, whether it fails is nobody's concern any more. */
+  async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => (timer = this.#clock.schedule(limitMs, resolve)));
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+      work.catch(() => undefined);
+    }
   }
 
   #begin<Subject, Checked>(check: (subject: Subject) => Checked, subject: Subject, options: OperationOptions): Checked {

@@ -11,7 +11,7 @@ import { KeyFollowers } from './key-followers.ts';
 import { ListingAudit } from './listing-audit.ts';
 import { Listings } from './listings.ts';
 import { Memory } from './memory.ts';
-import { DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
+import { DEFAULT_CLOSE_TIMEOUT_MS, DEFAULT_FEED_MAX_BACKOFF_MS, DEFAULT_FRESH_TIMEOUT_MS, DEFAULT_HEALTHY_AGE_MS, DEFAULT_MAX_CACHE_BYTES, DEFAULT_OPEN_TIMEOUT_MS, MAX_LISTING_SHARE, type MemoryOptions } from './options.ts';
 import { RowFilter } from './row-filter.ts';
 import { WatchHub } from './watch-hub.ts';
 
@@ -115,6 +115,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       clock,
       freshTimeoutMs: options.freshTimeoutMs ?? DEFAULT_FRESH_TIMEOUT_MS,
       healthyAgeMs: options.healthyAgeMs ?? DEFAULT_HEALTHY_AGE_MS,
+      closeTimeoutMs: options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS,
       dispose,
     });
   } catch (error) {

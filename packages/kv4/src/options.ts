@@ -10,6 +10,8 @@ export const DEFAULT_OPEN_TIMEOUT_MS = 30_000;
 export const DEFAULT_FRESH_TIMEOUT_MS = 10_000;
 /** Default of {@link MemoryOptions.healthyAgeMs}: a little more than three of the feed's heartbeats. */
 export const DEFAULT_HEALTHY_AGE_MS = 35_000;
+/** Default of {@link MemoryOptions.closeTimeoutMs}. */
+export const DEFAULT_CLOSE_TIMEOUT_MS = 1_000;
 /** Default of {@link MemoryOptions.feedMaxBackoffMs}: what an outage of the database costs at most beyond its own length. */
 export const DEFAULT_FEED_MAX_BACKOFF_MS = 3_000;
 /** Share of the cache that one listing may take. */
@@ -33,6 +35,8 @@ export interface MemoryOptions extends Omit<CouchStoreOptions, 'client' | 'hooks
   readonly freshTimeoutMs?: number;
   /** Age of the feed from which the memory calls itself unhealthy, in milliseconds. Default {@link DEFAULT_HEALTHY_AGE_MS}. */
   readonly healthyAgeMs?: number;
+  /** Milliseconds that `close` waits for what is under way with the database; after that its connections are cut. Default {@link DEFAULT_CLOSE_TIMEOUT_MS}. */
+  readonly closeTimeoutMs?: number;
   /** Milliseconds between two samples of the audit, 0 for none. Default `DEFAULT_AUDIT_INTERVAL_MS`. */
   readonly auditIntervalMs?: number;
   /** Entries in a sample. Default `DEFAULT_AUDIT_SAMPLE`. */

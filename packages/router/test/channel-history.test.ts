@@ -3,7 +3,7 @@ import type { Kv4Store, WatchEvent } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { expect, it } from 'vitest';
 
-import { ChannelHistory } from '../src/history/channel-history.ts';
+import { ChannelHistory, type ChannelHistoryParts } from '../src/history/channel-history.ts';
 import { historyAddress, storedMessage } from '../src/history/stored-message.ts';
 import type { Message } from '../src/index.ts';
 
@@ -55,3 +55,49 @@ it('H4: what is to stay behind messages that the feed leaves out, for a later on
   await over;
   expect(told).toEqual(['behind 0', 'behind 1, at 1', '2', 'behind 2']);
 });
+
+it.each([
+  ['sent again through another neuron meanwhile', { ...message('sent again'), id: 'i', sentAtMs: 2 }, { ...message('sent again'), id: 'i' }],
+  ['stored by this neuron, whose watch is late', message('sent'), message('sent')],
+])('H6: what is to be stored and is read at first already, being %s, is told once to who is here', async (_, stored, sent) => {
+  await using store = new MemoryReferenceStore();
+  await store.put(address, storedMessage(stored));
+  const told: Message[] = [];
+  const repeated: Message[] = [];
+  await using history = historyOn(store, { onMessage: (each) => told.push(each) > 0, onRepetition: (each) => void repeated.push(each) });
+  history.expect(sent);
+  await history.ready;
+  expect(told.map(({ content, previous }) => [content, previous])).toEqual([[sent.content, undefined]]);
+  if (sent.id === undefined) return;
+  const { version } = await store.put(address, storedMessage(sent));
+  await new Promise<void>((resolve) => history.behind(version, resolve));
+  expect([told.length, repeated.map(({ position }) => position)]).toEqual([1, [version]]);
+});
+
+it('H6: what was there before is no news to who is here, whatever else is to be stored', async () => {
+  await using store = new MemoryReferenceStore();
+  await store.put(address, storedMessage({ ...message('before'), id: 'i' }));
+  const told: string[] = [];
+  await using history = historyOn(store, { onMessage: ({ content }) => told.push(content) > 0 });
+  for (const each of [{ ...message('before'), id: 'j' }, message('before'), { ...message('before'), id: 'i', user: 'eve' }]) history.expect(each);
+  await history.ready;
+  expect(told).toEqual([]);
+});
+
+function historyOn(store: Kv4Store, parts: Partial<ChannelHistoryParts>): ChannelHistory & AsyncDisposable {
+  const history = new ChannelHistory({
+    store,
+    address,
+    policy: { layer: '*messages' },
+    clock: systemClock,
+    random: () => 0,
+    idWindowMs: 1_000,
+    onMessage: () => true,
+    onRepetition: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+    ...parts,
+  });
+  return Object.assign(history, { [Symbol.asyncDispose]: () => history.close() });
+}

@@ -42,6 +42,7 @@ const MENDED = [
   { profile: 'all', seed: 3749823689, what: 'what a wider listing brings is told to watches with history' },
   { profile: 'messaging', seed: 1918410680, what: 'a slot of a dead neuron that came when the others had been deleted does not stay' },
   { profile: 'messaging', seed: 2335256390, what: 'a neuron that left and comes back with its clock put back is believed by those who missed its leaving' },
+  { profile: 'messaging', seed: 329494761, what: 'a message that its sender sent again through another neuron is news to who came before it was known what the channel keeps' },
   { profile: 'messaging', seed: 3274398180, what: 'an id is remembered for two minutes, though a host’s clock jumps by more' },
 ];
 

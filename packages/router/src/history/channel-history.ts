@@ -2,6 +2,7 @@ import type { Clock, Random } from '@xir/couch-client';
 import { versionTimeMs, type KeyAddress, type Kv4Store, type WatchEvent } from '@xir/kv4-core';
 
 import type { Message } from '../routing/message.ts';
+import { repeatedAs } from '../routing/message-id.ts';
 import { FirstVersions } from './first-versions.ts';
 import { followStored } from './follow-stored.ts';
 import { DEFAULT_MAX_RECOVERED_MESSAGES, EMPTY_HISTORY_POSITION, isWholeHistory, MAX_RECOVERED_CHARACTERS, MESSAGE_OVERHEAD_CHARACTERS, type HistoryPolicy, type Recovery } from './history-policy.ts';
@@ -43,6 +44,8 @@ export class ChannelHistory {
   #told: string | undefined;
   #isInitial = true;
   readonly #firsts: FirstVersions;
+  /** Messages that are to be stored by this neuron, while it is not known what the channel keeps. */
+  readonly #expected: Message[] = [];
   #waiters: { readonly position: string; readonly act: () => void }[] = [];
 
   constructor(parts: ChannelHistoryParts) {
@@ -51,6 +54,7 @@ export class ChannelHistory {
     this.ready = new Promise((resolve) => {
       this.#becomeReady = () => {
         this.isReady = true;
+        this.#expected.length = 0;
         resolve();
       };
     });
@@ -60,6 +64,14 @@ export class ChannelHistory {
   /** Where the history stands here. */
   get position(): string | undefined {
     return this.#seen;
+  }
+
+  /**
+   * Notes a message that is to be stored by this neuron. Before it is known what the channel keeps, it may be stored already: by another neuron through which its sender has sent it again,
+   * or by this one, whose watch was late. It is news to who is here all the same.
+   */
+  expect(message: Message): void {
+    if (!this.isReady) this.#expected.push(message);
   }
 
   /** Calls `act` when everything up to a position was handed on here, and before anything behind it is; at once where it was. */
@@ -158,11 +170,13 @@ export class ChannelHistory {
     // Those for whose message the feed, behind, told this later one instead.
     this.#goOn((position) => position < version);
     this.#seen = version;
-    // What was there before the first peer was is not news.
     const message = readStoredMessage(record);
     const isRepetition = message !== undefined && this.#isRepetition(message);
-    if (this.#isInitial) this.#told = version;
-    else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
+    // What was there before the first peer was is not news; what may be missing before what is news is not known.
+    if (this.#isInitial) {
+      if (message !== undefined && this.#expected.some((each) => isSame(each, message))) this.#parts.onMessage(message);
+      this.#told = version;
+    } else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
     else if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
     this.#goOn((position) => position <= version);
   }
@@ -177,6 +191,13 @@ export class ChannelHistory {
       act();
     }
   }
+}
+
+/** Whether a stored message is this one, or this one sent again. */
+function isSame(sent: Message, stored: Message): boolean {
+  const name = repeatedAs(stored);
+  if (name !== undefined) return repeatedAs(sent) === name;
+  return sent.id === undefined && sent.user === stored.user && sent.device === stored.device && sent.sentAtMs === stored.sentAtMs && sent.content === stored.content;
 }
 
 /** Each names the one before it. */

@@ -124,7 +124,10 @@ export class HistoryDesk {
    */
   async append(message: Message): Promise<string> {
     const history = this.#open.get(idOf(message.channel))?.history;
-    if (history !== undefined && !history.isReady) await this.soonReady(history);
+    if (history !== undefined && !history.isReady) {
+      history.expect(message);
+      await this.soonReady(history);
+    }
     const layer = this.#policyOf(message.channel)?.layer ?? '';
     const { version } = await this.#parts.store.put(historyAddress(message.channel, layer), storedMessage(message));
     return version;

@@ -192,4 +192,28 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     replace: 'if (reserveMs !== -1 || endMs',
     heldBy: { file: 'apps/neuron/test/closing-stack.test.ts', title: 'what waits for a database that does not answer is left' },
   },
+  {
+    name: 'closing-memory-waits',
+    without: 'What a memory has asked of a silent database is waited for when it closes.',
+    file: 'packages/kv4/src/memory.ts',
+    find: 'await Promise.race([work, late]);\n    } finally {\n      timer?.cancel();\n      work',
+    replace: 'await Promise.all([work, late]);\n    } finally {\n      timer?.cancel();\n      work',
+    heldBy: { file: 'packages/kv4/test/closing.test.ts', title: 'M29: does not wait for what a silent database was asked' },
+  },
+  {
+    name: 'left-things-hold-the-process',
+    without: 'What could not be closed in time keeps a neuron that has ended from ending.',
+    file: 'apps/neuron/src/process-life.ts',
+    find: 'host.exit(0);',
+    replace: '',
+    heldBy: { file: 'apps/neuron/test/process-life.test.ts', title: 'ends with status 0 after SIGTERM' },
+  },
+  {
+    name: 'sent-again-elsewhere-at-first',
+    without: 'A message that was sent again through another neuron before it is known here what the channel keeps comes to nobody here.',
+    file: 'packages/router/src/history/channel-history.ts',
+    find: 'this.#expected.push(message);',
+    replace: 'return;',
+    heldBy: { file: 'packages/router/test/channel-history.test.ts', title: 'H6: what is to be stored and is read at first already' },
+  },
 ];
