@@ -7,9 +7,7 @@ import { slotAddress } from './slot-address.ts';
 import { decodeSlot, encodeSlot } from './slot-document.ts';
 import { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
 
-/** Milliseconds within which joins and leaves share one write. */
-export const WRITE_DELAY_MS = 2;
-/** The same in a crowd, where {@link CROWD_PER_SECOND} and more come and go in a second. */
+/** Milliseconds within which joins and leaves share one write in a crowd, where {@link CROWD_PER_SECOND} and more come and go in a second. */
 const CROWDED_WRITE_DELAY_MS = 40;
 const CROWD_PER_SECOND = 250;
 /** As few as these are no crowd, however fast. */
@@ -46,7 +44,7 @@ export class SlotWriter {
   readonly #plan: SlotPlan;
   readonly #versions: Map<number, string>;
   #incarnation: string;
-  #timer: Timer | undefined;
+  #timer: Pick<Timer, 'cancel'> | undefined;
   #writing: Promise<void> | undefined;
   #changes = 0;
   #isCrowded = false;
@@ -160,16 +158,19 @@ export class SlotWriter {
 
   #schedule(): void {
     if (this.#closed || this.#superseded || this.#timer !== undefined || this.#writing !== undefined) return;
-    const usualMs = this.#isCrowded ? CROWDED_WRITE_DELAY_MS : WRITE_DELAY_MS;
-    const delayMs = this.#failures === 0 ? usualMs : backoffDelayMs(this.#failures - 1, this.#parts.random, { maxMs: 5_000 });
-    this.#timer = this.#parts.clock.schedule(delayMs, () => {
+    const begin = (): void => {
       this.#timer = undefined;
       this.#writing = this.#writeAll().finally(() => {
         this.#writing = undefined;
         if (this.#closed || this.#superseded) this.#release();
         else if (this.#plan.isDirty) this.#schedule();
       });
-    });
+    };
+    this.#timer = this.#failures === 0 && !this.#isCrowded ? afterThisTick(begin) : this.#parts.clock.schedule(this.#delayMs(), begin);
+  }
+
+  #delayMs(): number {
+    return this.#failures === 0 ? CROWDED_WRITE_DELAY_MS : backoffDelayMs(this.#failures - 1, this.#parts.random, { maxMs: 5_000 });
   }
 
   #lookForCrowd(atMs: number): void {
@@ -256,4 +257,10 @@ export class SlotWriter {
     this.#waiters = [];
     for (const { resolve } of waiters) resolve();
   }
+}
+
+/** Whatever the sockets deliver in this turn of the event loop shares a write; alone, a join waits for nothing else. */
+function afterThisTick(run: () => void): Pick<Timer, 'cancel'> {
+  const immediate = setImmediate(run);
+  return { cancel: () => clearImmediate(immediate) };
 }
