@@ -9,8 +9,15 @@ import { startSocketIoPair } from '../servers/socket-io.ts';
 import { medianOf, percentile, spreadText } from '../statistics.ts';
 import { judge, type Target } from '../target.ts';
 import { startPeer } from './sides.ts';
+import { pause } from './sightings.ts';
 
 const MESSAGES = 500;
+/** As many messages as servers need until most of what they run is compiled. */
+const WARM_UP_ROUNDS = 10;
+/** The slowest hundredth of a round is five messages, so one round says little of it. */
+const ROUNDS_FOR_EACH = 5;
+/** A peer may send 1,000 messages a second. */
+const LEAST_ROUND_MS = 500;
 
 interface Round {
   readonly p50: number;
@@ -32,7 +39,7 @@ export async function peerToPeer(context: MeasureContext): Promise<ResultTable> 
   const times = await alternately(context, [ours, onNats, onSocketIo].filter((pair) => pair !== undefined));
   return {
     title: 'A message from a peer on neuron A to a peer on neuron B',
-    method: `${MESSAGES} messages a round, one at a time, each with its number; milliseconds from the call that sends it to the callback that has it, both in the load generator. All servers share one core. NATS: two servers with a route, without JetStream, and a client of the bench's own. Socket.IO: two servers with \`@socket.io/redis-adapter\` and redis-server, WebSockets only; the peer is a room of its name.`,
+    method: `${MESSAGES} messages a round, one at a time, each with its number, behind ${WARM_UP_ROUNDS} rounds that do not count; milliseconds from the call that sends it to the callback that has it, both in the load generator. All servers share one core. NATS: two servers with a route, without JetStream, and a client of the bench's own. Socket.IO: two servers with \`@socket.io/redis-adapter\` and redis-server, WebSockets only; the peer is a room of its name.`,
     oursName: 'neuron',
     peerName: 'beside',
     rows: [...rowsOf(times, ['NATS', 'nats', nats.missing], false), ...rowsOf(times, ['Socket.IO', 'socket.io', redis.missing], true)],
@@ -52,15 +59,17 @@ async function routeIfThere(progress: (line: string) => void): Promise<{ readonl
 
 async function alternately({ rounds, progress }: MeasureContext, pairs: readonly PeerPair[]): Promise<Times> {
   const times = new Map<string, Round[]>(pairs.map(({ name }) => [name, []]));
-  for (let n = 0; n <= rounds; n += 1) {
-    progress(`peer to peer, round ${n} of ${rounds}`);
+  const last = rounds * ROUNDS_FOR_EACH;
+  for (let n = 1 - WARM_UP_ROUNDS; n <= last; n += 1) {
+    if (n % ROUNDS_FOR_EACH === 0) progress(`peer to peer, round ${n} of ${last}`);
+    const pace = pause(LEAST_ROUND_MS);
     for (const pair of pairs) {
       const seen: number[] = [];
       for (let message = 0; message < MESSAGES; message += 1) seen.push(await pair.send(`[[${n}/${message}]]`));
       seen.sort((left, right) => left - right);
-      // The first round warms up.
       if (n > 0) times.get(pair.name)?.push({ p50: percentile(seen, 0.5), p99: percentile(seen, 0.99) });
     }
+    await pace;
   }
   return times;
 }
