@@ -6,6 +6,10 @@ import { REPLY_TIMEOUT_MS } from '../src/messaging/times.ts';
 
 const LIFE = { neuron: 'n1', incarnation: '1' };
 
+const VERSION = (atMs: number) => `${atMs.toString(16).padStart(12, '0')}0000-n1`;
+/** On another neuron, where nobody was before. */
+const LATER = { neuron: 'n2', process: 'n2.1', openedAtMs: 2 };
+
 /** A small history of messages, made by hand: connection 0 sends, on a channel that keeps its messages; a number is an order and a time at once. */
 class Story {
   readonly history = new MessagingHistory();
@@ -49,6 +53,12 @@ class Story {
     const connection = this.history.connections[1] as ConnectionHistory;
     connection.recovery = { recovered, position };
     connection.handed.push({ type: 'recovered', order: at, atMs: at, message: -1, position, previous: undefined, recovery: { recovered, position }, writtenOrder: at });
+    return this;
+  }
+
+  /** The clock of the second neuron's host was set far ahead; the first's too. */
+  setsAhead(atMs: number): this {
+    for (const neuron of ['n1', 'n2']) this.history.clocksAhead.set(neuron, atMs);
     return this;
   }
 
@@ -153,8 +163,15 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
     },
   },
   'delivered-once': {
-    violated: { 'a message comes twice': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3) },
-    kept: { 'a message comes to two': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3, { to: 0 }), 'last wills are no messages of ours': () => new Story().hands(-1, 2).hands(-1, 3) },
+    violated: {
+      'a message comes twice': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3),
+      'it comes twice at positions that are near': () => new Story().setsAhead(1).joins('cyd', LATER).sends(1, 2).hands(1, 3, { to: 2, position: VERSION(1) }).hands(1, 4, { to: 2, position: VERSION(100_000) }),
+      'it comes twice though its neuron followed the channel when its clock was set ahead': () => new Story().setsAhead(1).sends(1, 2).hands(1, 3, { position: VERSION(1) }).hands(1, 4, { position: VERSION(300_000) }),
+      'it comes twice on a neuron whose clock is right': () => new Story().joins('cyd', LATER).sends(1, 2).hands(1, 3, { to: 2, position: VERSION(1) }).hands(1, 4, { to: 2, position: VERSION(300_000) }),
+    },
+    kept: {
+      'it comes again to who came when the clock of the neuron had been set ahead': () => new Story().setsAhead(1).joins('cyd', LATER).sends(1, 2).hands(1, 3, { to: 2, position: VERSION(1) }).hands(1, 4, { to: 2, position: VERSION(300_000) }),
+      'a message comes to two': () => new Story().sends(1, 1).hands(1, 2).hands(1, 3, { to: 0 }), 'last wills are no messages of ours': () => new Story().hands(-1, 2).hands(-1, 3) },
   },
   'acknowledged-delivered': {
     violated: {

@@ -120,6 +120,8 @@ export class MessagingHistory {
   readonly staleServices: StaleService[] = [];
   readonly tidied: TidyHistory[] = [];
   readonly presence: ListedPresence[] = [];
+  /** Neurons whose host's clock was set ahead by more than ids are remembered, and the monotonic time of the last time. */
+  readonly clocksAhead = new Map<string, number>();
   /** By path, oldest first. */
   readonly kept = new Map<string, readonly KeptMessage[]>();
   /** Monotonic time at which nothing was wrong any more, and nobody did anything. */

@@ -1,7 +1,7 @@
 import { CouchClient, CouchError } from '@xir/couch-client';
 import { openMemory, type Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
-import { joinMembership, openRouter, OutboxSchedule, tidySlots, type NeuronLife, type NeuronMembership, type Router } from '@xir/router';
+import { DEFAULT_ID_WINDOW_MS, joinMembership, openRouter, OutboxSchedule, tidySlots, type NeuronLife, type NeuronMembership, type Router } from '@xir/router';
 import { Link } from '../network/link.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import { HostLife, type WallClock } from '../time/host-life.ts';
@@ -37,7 +37,7 @@ export interface SystemNeuronOptions {
 /** A neuron with memory, membership, links and router, over all its processes. */
 export class SystemNeuron {
   readonly name: string;
-  readonly clock: WallClock = { skewMs: 0 };
+  readonly clock: WallClock;
   readonly schedule = new OutboxSchedule();
   readonly connections = new Set<Connection>();
   link: Link;
@@ -53,6 +53,7 @@ export class SystemNeuron {
   constructor(options: SystemNeuronOptions) {
     this.#options = options;
     this.name = options.name;
+    this.clock = watchedClock(options);
     this.life = new HostLife(options.world.clock, this.clock);
     this.link = this.#newLink();
   }
@@ -177,4 +178,18 @@ export class SystemNeuron {
     link.enter = this.life.enter;
     return link;
   }
+}
+
+/** A wall clock that notes when it is set far ahead. */
+function watchedClock({ name, world, history }: SystemNeuronOptions): WallClock {
+  let skewMs = 0;
+  return {
+    get skewMs() {
+      return skewMs;
+    },
+    set skewMs(next) {
+      if (next - skewMs > DEFAULT_ID_WINDOW_MS) history.clocksAhead.set(name, world.clock.monotonic());
+      skewMs = next;
+    },
+  };
 }

@@ -1,4 +1,6 @@
-import type { ConnectionHistory, HandedOver, SentMessage } from '../../messaging/messaging-history.ts';
+import { versionTimeMs } from '@xir/kv4-core';
+import { DEFAULT_ID_WINDOW_MS } from '@xir/router';
+import type { ConnectionHistory, HandedOver, MessagingHistory, SentMessage } from '../../messaging/messaging-history.ts';
 import { REPLY_TIMEOUT_MS } from '../../messaging/times.ts';
 import type { MessagingFacts } from './judge-messaging.ts';
 
@@ -45,13 +47,22 @@ function isGranted({ number }: ConnectionHistory, { sent, handed }: Came, { hand
 /** A connection is handed a message once, however often it was sent with its id. */
 export function deliveredOnce({ history }: MessagingFacts): string[] {
   return history.connections.flatMap((connection) => {
-    const seen = new Set<number>();
-    return messagesOf(connection).flatMap(({ message }) => {
-      if (!seen.has(message)) {
-        seen.add(message);
+    const seen = new Map<number, HandedOver>();
+    return messagesOf(connection).flatMap((handed) => {
+      const first = seen.get(handed.message);
+      if (first === undefined) {
+        seen.set(handed.message, handed);
         return [];
       }
-      return [`c${connection.number} was handed ${message} twice`];
+      return isForgotten(history, connection, [first, handed]) ? [] : [`c${connection.number} was handed ${handed.message} twice`];
     });
   });
+}
+
+/** A neuron whose own clock was set far ahead, and which begins to follow the channel after that, takes what was stored before by another clock for long ago (docs/guarantees.md). */
+function isForgotten({ connections, clocksAhead }: MessagingHistory, { neuron, process, path }: ConnectionHistory, [first, second]: readonly [HandedOver, HandedOver]): boolean {
+  const setAtMs = clocksAhead.get(neuron);
+  if (setAtMs === undefined || first.position === undefined || second.position === undefined) return false;
+  if (versionTimeMs(second.position) - versionTimeMs(first.position) <= DEFAULT_ID_WINDOW_MS) return false;
+  return !connections.some((each) => each.process === process && each.path === path && each.openedAtMs <= setAtMs && (each.ended === undefined || each.ended.order > first.order));
 }
