@@ -100,6 +100,13 @@ class Story {
     return this;
   }
 
+  /** Somebody listens to the channel, was said to hear at that time, and hears these messages one after the other. */
+  listens(readyOrder: number | undefined, messages: readonly number[], { missed = 0, subtree = false, stored = -1 }: { readonly missed?: number; readonly subtree?: boolean; readonly stored?: number } = {}): this {
+    const heard = messages.map((message, index) => ({ message, order: 10 + index, atMs: 10 + index, position: message === stored ? '2' : undefined }));
+    this.history.listenings.push({ number: 0, path: '/log', subtree, process: 'n1.1', heard, missed, readyOrder });
+    return this;
+  }
+
   fault(kind: string): this {
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
     return this;
@@ -243,6 +250,32 @@ const BITES: Readonly<Record<string, { readonly violated: Readonly<Record<string
   'woken-in-new-life': {
     violated: { 'a neuron serves on in a life that is over': () => new Story().servesStale(4_001) },
     kept: { 'it notices in time': () => new Story().servesStale(4_000), 'it cannot notice': () => new Story().servesStale(9_000).fault('half-open') },
+  },
+  'heard-once': {
+    violated: { 'a message is heard twice': () => new Story().sends(1, 1).listens(0, [1, 1]) },
+    kept: { 'two are heard': () => new Story().sends(1, 1).sends(2, 2).listens(0, [1, 2]), 'last wills are no messages of ours': () => new Story().listens(0, [-1, -1]) },
+  },
+  'heard-in-order': {
+    violated: {
+      'a message is heard behind a later one': () => new Story().sends(1, 1).sends(2, 2).listens(0, [2, 1]),
+      'one that is not stored is heard behind a later one that is, on the channel': () => new Story().sends(1, 1).sends(2, 2).listens(0, [2, 1], { stored: 2 }),
+      'one that is stored is heard behind a later one that is not, in a subtree': () => new Story().sends(1, 1).sends(2, 2).listens(0, [2, 1], { stored: 1, subtree: true }),
+    },
+    kept: {
+      'one that is not stored is heard behind a later one that is, in a subtree': () => new Story().sends(1, 1).sends(2, 2).listens(0, [2, 1], { stored: 2, subtree: true }),
+      'messages are heard in order': () => new Story().sends(1, 1).sends(2, 2).listens(0, [1, 2]),
+      'one was sent again': () => new Story().sends(1, 1).sends(2, 2).sends(1, 3, { isRepeat: true }).listens(0, [2, 1]),
+      'they are of different connections': () => new Story().sends(1, 1).sends(2, 2, { connection: 1 }).listens(0, [2, 1]),
+    },
+  },
+  'heard-whole': {
+    violated: { 'one that is kept is never heard': () => new Story().sends(0, 5).sends(1, 6).keeps('1', '2').listens(1, [0]) },
+    kept: {
+      'all are heard': () => new Story().sends(0, 5).sends(1, 6).keeps('1', '2').listens(1, [0, 1]),
+      'it was sent before it was said to hear': () => new Story().sends(0, 5).keeps('1').listens(6, []),
+      'it is not said to hear yet': () => new Story().sends(0, 5).keeps('1').listens(undefined, []),
+      'it is told that it may have missed something': () => new Story().sends(0, 5).keeps('1').listens(1, [], { missed: 1 }),
+    },
   },
   'one-janitor': {
     violated: { 'two clean up at a time': () => new Story().tidied('n2.1', 10, undefined).tidied('n3.1', 15, 25), 'one does so behind the other': () => new Story().tidied('n2.1', 10, 20).tidied('n3.1', 25, 30) },

@@ -66,6 +66,11 @@ export class ChannelHistory {
     return this.#seen;
   }
 
+  /** Whether everything up to a position was handed on here. */
+  isAt(position: string): boolean {
+    return this.#seen !== undefined && this.#seen >= position;
+  }
+
   /**
    * Notes a message that is to be stored by this neuron. Before it is known what the channel keeps, it may be stored already: by another neuron through which its sender has sent it again,
    * or by this one, whose watch was late. It is news to who is here all the same.
@@ -76,7 +81,7 @@ export class ChannelHistory {
 
   /** Calls `act` when everything up to a position was handed on here, and before anything behind it is; at once where it was. */
   behind(position: string, act: () => void): void {
-    if (this.#seen !== undefined && this.#seen >= position) act();
+    if (this.isAt(position)) act();
     else this.#waiters.push({ position, act });
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from '@xir/couch-client';
+import type { Clock, Random } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
 
 import type { Channel } from '../channel.ts';
@@ -146,29 +146,39 @@ export class HistoryDesk {
 
   /** Calls `act` when everything up to a position was handed on here, or has not been for long; at once where nobody is told of the channel. */
   behind(channel: Channel, position: string | undefined, act: () => void): void {
-    if (position === undefined) return act();
-    const waits: ((reached: () => void) => void)[] = [];
-    const history = this.#open.get(idOf(channel))?.history;
-    if (history !== undefined) waits.push((reached) => history.behind(position, reached));
-    const { layer } = this.#policyOf(channel) ?? {};
-    this.#subtreeIndex.visitChannel(channel, 'subtrees', (subtree) => {
-      if (subtree.layer === layer) waits.push((reached) => subtree.behind(channel.path, position, reached));
-    });
-    let waiting = waits.length;
-    if (waiting === 0) return act();
-    let timer: Timer | undefined;
-    const done = () => {
-      waiting = Number.NaN;
-      timer?.cancel();
+    if (position === undefined || this.#before(channel, position).length === 0) return act();
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      timer.cancel();
       act();
     };
-    for (const wait of waits) {
-      wait(() => {
-        waiting -= 1;
-        if (waiting === 0) done();
-      });
-    }
-    if (waiting > 0) timer = this.#parts.clock.schedule(this.#parts.patienceMs, done);
+    const look = () => {
+      // Who came meanwhile may have opened a history that is not as far yet.
+      const histories = this.#before(channel, position);
+      let waiting = histories.length;
+      if (waiting === 0) return end();
+      for (const wait of histories) {
+        wait(() => {
+          waiting -= 1;
+          if (waiting === 0 && !isOver) look();
+        });
+      }
+    };
+    const timer = this.#parts.clock.schedule(this.#parts.patienceMs, end);
+    look();
+  }
+
+  /** How to wait for each history of a channel that has not told everything up to a position. */
+  #before(channel: Channel, position: string): ((reached: () => void) => void)[] {
+    const waits: ((reached: () => void) => void)[] = [];
+    const history = this.#open.get(idOf(channel))?.history;
+    if (history !== undefined && !history.isAt(position)) waits.push((reached) => history.behind(position, reached));
+    const { layer } = this.#policyOf(channel) ?? {};
+    this.#subtreeIndex.visitChannel(channel, 'subtrees', (subtree) => {
+      if (subtree.layer === layer && !subtree.isAt(channel.path, position)) waits.push((reached) => subtree.behind(channel.path, position, reached));
+    });
+    return waits;
   }
 
   async close(): Promise<void> {

@@ -45,10 +45,15 @@ export class SubtreeHistory {
     this.#running = followStored(parts, { type: 'subtree', address: { ...parts.base, layer: parts.layer } }, { onEvent: (event) => this.#apply(event), onBreak: () => this.#missed(), signal: this.#stop.signal });
   }
 
+  /** Whether everything on a channel up to a position was handed on here. */
+  isAt(path: string, position: string): boolean {
+    const seen = this.#seen.get(path);
+    return seen !== undefined && seen >= position;
+  }
+
   /** Calls `act` when everything on a channel up to a position was handed on here, and before anything behind it is; at once where it was. */
   behind(path: string, position: string, act: () => void): void {
-    const seen = this.#seen.get(path);
-    if (seen !== undefined && seen >= position) act();
+    if (this.isAt(path, position)) act();
     else this.#waiters.push({ path, position, act });
   }
 
@@ -98,7 +103,10 @@ export class SubtreeHistory {
     const isDue = (waiter: { readonly path: string; readonly position: string }) => waiter.path === path && isReached(waiter.position);
     const due = this.#waiters.filter(isDue);
     this.#waiters = this.#waiters.filter((waiter) => !isDue(waiter));
-    for (const { act } of due) act();
+    for (const { position, act } of due.toSorted((a, b) => (a.position === b.position ? 0 : a.position < b.position ? -1 : 1))) {
+      if (!this.isAt(path, position)) this.#remember(path, position);
+      act();
+    }
   }
 
   #remember(path: string, position: string): void {

@@ -209,6 +209,14 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'apps/neuron/test/process-life.test.ts', title: 'ends with status 0 after SIGTERM' },
   },
   {
+    name: 'who-comes-while-it-waits',
+    without: 'What waits for a stored message does not wait for those who come to its channel meanwhile.',
+    file: 'packages/router/src/history/history-desk.ts',
+    find: 'if (waiting === 0 && !isOver) look();',
+    replace: 'if (waiting === 0 && !isOver) end();',
+    heldBy: { file: 'packages/router/test/history-desk.test.ts', title: 'H4: what waits for a stored message waits for those too who come' },
+  },
+  {
     name: 'sent-again-elsewhere-at-first',
     without: 'A message that was sent again through another neuron before it is known here what the channel keeps comes to nobody here.',
     file: 'packages/router/src/history/channel-history.ts',

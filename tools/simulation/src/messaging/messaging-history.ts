@@ -109,12 +109,37 @@ export interface KeptMessage {
   readonly id: string | undefined;
 }
 
+/** Somebody who listens, in one process. */
+export interface ListeningHistory {
+  readonly number: number;
+  readonly path: string;
+  readonly subtree: boolean;
+  readonly process: string;
+  readonly heard: { readonly message: number; readonly order: number; readonly atMs: number; readonly position: string | undefined }[];
+  /** How often it was told that it may have missed something. */
+  missed: number;
+  /** When it was said to hear. */
+  readyOrder: number | undefined;
+}
+
+/** A message of a publisher. */
+export interface PublishedMessage {
+  readonly message: number;
+  readonly process: string;
+  readonly path: string;
+  readonly target: Target;
+  readonly order: number;
+  readonly atMs: number;
+}
+
 /** Everything that was seen of messaging in a schedule. */
 export class MessagingHistory {
   readonly connections: ConnectionHistory[] = [];
   /** Processes that have ended. */
   readonly endedProcesses = new Set<string>();
   readonly sent: SentMessage[] = [];
+  readonly listenings: ListeningHistory[] = [];
+  readonly published: PublishedMessage[] = [];
   readonly kicks: KickHistory[] = [];
   readonly deaths: DeathHistory[] = [];
   readonly staleServices: StaleService[] = [];

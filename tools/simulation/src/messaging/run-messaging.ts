@@ -3,6 +3,7 @@ import type { ScheduleResult } from '../run/run-schedule.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import type { Profile } from '../world/profile.ts';
 import { World } from '../world/world.ts';
+import { openAudience } from './audience.ts';
 import { LinkNetwork } from './link-network.ts';
 import { injectMessagingFault, planMessagingFaults } from './messaging-faults.ts';
 import { MessagingHistory } from './messaging-history.ts';
@@ -15,7 +16,7 @@ import { SystemNeuron } from './system-neuron.ts';
 const CONVERGENCE_MS = 40_000;
 const OPENING_MS = 15_000;
 /** Checks that may still find what is only on its way. */
-const STILL_COMING = ['presence-told', 'nothing-lost-silently', 'positions-chain'];
+const STILL_COMING = ['presence-told', 'nothing-lost-silently', 'positions-chain', 'heard-whole'];
 const USERS = ['ann', 'bob', 'cyd'];
 const DEVICES = ['d1', 'd2'];
 
@@ -36,7 +37,9 @@ export async function runMessaging(seed: number, profile: Profile, traced = fals
     for (const neuron of neurons) neuron.start();
     await loop.run(OPENING_MS, () => neurons.every(({ running }) => running !== undefined));
     const users = openUsers(world, history, neurons, profile.operationsPerClient);
-    let busy = users.length;
+    let busy = users.length + (profile.audience === true ? 1 : 0);
+    // Before the users, so that who listens hears everything.
+    if (profile.audience === true) void openAudience({ world, history, neurons, random: random.fork(), messages: profile.operationsPerClient }).finally(() => (busy -= 1));
     for (const user of users) void user.run().finally(() => (busy -= 1));
     const withinMs = 180 * profile.operationsPerClient;
     const scene = { world, network, history, neurons, onKill: (neuron: SystemNeuron) => observeDeath(world, history, neurons, neuron) };

@@ -68,6 +68,8 @@ export interface Profile {
   readonly skews: boolean;
   /** Neurons with membership, links and router, and clients that send messages, instead of memories alone: how many neurons, of which chance picks one. */
   readonly systemSizes?: readonly number[];
+  /** Somebody publishes and listens on them, too. */
+  readonly audience?: boolean;
   /** Faults between those neurons, beside {@link Profile.faults}. */
   readonly systemFaults?: readonly SystemFaultKind[];
 }
@@ -114,6 +116,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   messaging: MESSAGING,
   'messaging-kills': { ...MESSAGING, name: 'messaging-kills', faults: [], systemFaults: ['neuron-killed', 'host-gone'], maxFaults: 1, systemSizes: [2, 3, 4] },
   'messaging-frozen': { ...MESSAGING, name: 'messaging-frozen', faults: [], systemFaults: ['neuron-frozen'], maxFaults: 1, operationsPerClient: 30, systemSizes: [2, 3] },
+  'messaging-audience': { ...MESSAGING, name: 'messaging-audience', audience: true },
   'messaging-calm': { ...MESSAGING, name: 'messaging-calm', faults: [], systemFaults: [], maxFaults: 0, systemSizes: [2] },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };

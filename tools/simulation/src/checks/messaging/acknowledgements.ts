@@ -14,8 +14,10 @@ export function acknowledgedDelivered({ history }: MessagingFacts): string[] {
       // Sent again, it may have been had as what it was the first time.
       const position = report.position === undefined ? undefined : ([...history.kept.values()].flat().find((each) => each.message === message)?.version ?? report.position);
       const elsewhere = history.connections.filter((each) => isHeld(each, order) || hasHad(each, position)).length;
-      const had = handed.filter((each) => each.order < order).length + elsewhere;
-      const written = handed.filter(({ writtenOrder }) => writtenOrder !== undefined && writtenOrder < order).length + history.connections.filter((each) => hasHad(each, position)).length;
+      // Who listens counts as a receiver whose socket was written at once.
+      const heard = history.listenings.filter((listening) => listening.heard.some((each) => each.message === message && each.order < order)).length;
+      const had = handed.filter((each) => each.order < order).length + elsewhere + heard;
+      const written = heard + handed.filter(({ writtenOrder }) => writtenOrder !== undefined && writtenOrder < order).length + history.connections.filter((each) => hasHad(each, position)).length;
       const found: string[] = [];
       if (report.reached > had) found.push(`${message} of c${connection} is said to have reached ${report.reached}, and ${had} had it`);
       if (level === 'written' && report.written > written) found.push(`${message} of c${connection} is said to be written to ${report.written}, and was to ${written}`);

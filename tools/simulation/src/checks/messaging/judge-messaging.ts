@@ -1,6 +1,7 @@
 import type { MessagingHistory } from '../../messaging/messaging-history.ts';
 import type { Violation } from '../../world/history.ts';
 import { acknowledgedDelivered, nothingLostSilently } from './acknowledgements.ts';
+import { heardInOrder, heardOnce, heardWhole } from './audience.ts';
 import { deliveredOnce, fifo } from './deliveries.ts';
 import { deadGoneInTime, oneJanitor, wokenInNewLife } from './lives.ts';
 import { kickedGone, presenceTold, presenceTrue } from './presence.ts';
@@ -27,6 +28,9 @@ export const MESSAGING_CHECKS: Readonly<Record<string, (facts: MessagingFacts) =
   'dead-gone-in-time': deadGoneInTime,
   'woken-in-new-life': wokenInNewLife,
   'one-janitor': oneJanitor,
+  'heard-once': heardOnce,
+  'heard-in-order': heardInOrder,
+  'heard-whole': heardWhole,
 };
 
 /** Judges a schedule of messages, by all checks or some. */
