@@ -1,5 +1,6 @@
 export { isDevice, isUser, MAX_DEVICE_CHARACTERS, MAX_USER_CHARACTERS, type Channel, type Peer, type Subscription } from './channel.ts';
 export { ROUTER_ERROR_CODES, RouterError, type RouterErrorCode } from './errors.ts';
+export { followScope, type FollowOptions, type FollowParts } from './follow-scope.ts';
 export { DEFAULT_HISTORY_LIMIT, MAX_HISTORY_LIMIT, type HistoryOptions, type HistoryPage } from './history/history-page.ts';
 export { DEFAULT_HISTORY_LAYER, DEFAULT_MAX_RECOVERED_MESSAGES, EMPTY_HISTORY_POSITION, MAX_RECOVERED_CHARACTERS, MESSAGE_OVERHEAD_CHARACTERS, type HistoryPolicies, type HistoryPolicy, type Recovery } from './history/history-policy.ts';
 export { InMemoryNetwork, type InMemoryNeuron } from './in-memory/in-memory-network.ts';

@@ -1,5 +1,6 @@
-import { systemClock, type Clock, type Timer } from '@xir/couch-client';
+import { systemClock, type Clock } from '@xir/couch-client';
 import type { Kv4Record, Kv4Store } from '@xir/kv4-core';
+import { followScope } from '@xir/router';
 
 import type { Webhook } from './options.ts';
 import { decodeWebhook, MAX_STORED_WEBHOOKS, WEBHOOK_LAYER } from './stored-webhook.ts';
@@ -24,7 +25,6 @@ export class WebhookFollower implements AsyncDisposable {
   readonly #options: WebhookFollowerOptions;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
-  #pause: { readonly timer: Timer; readonly end: () => void } | undefined;
   #running: Promise<void> | undefined;
   #isKnown: () => void = () => undefined;
 
@@ -44,8 +44,6 @@ export class WebhookFollower implements AsyncDisposable {
   /** Idempotent. */
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#pause?.timer.cancel();
-    this.#pause?.end();
     await this.#running;
   }
 
@@ -54,30 +52,32 @@ export class WebhookFollower implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      try {
-        await this.#follow();
-      } catch (error) {
-        if (!this.#abort.signal.aborted) this.#options.onError(error);
-      }
-      if (!this.#abort.signal.aborted) await this.#wait();
-    }
-  }
-
-  async #follow(): Promise<void> {
+    const { store, onError } = this.#options;
     let hooks = new Map<string, Webhook>();
     let isWhole = false;
-    for await (const event of this.#options.store.watch({ type: 'layer', bucket: '$sys', layer: WEBHOOK_LAYER }, { latestOnly: true, signal: this.#abort.signal })) {
-      if (event.type === 'reset') {
-        hooks = new Map();
-        isWhole = false;
-      } else if (event.type === 'end-of-initial') isWhole = true;
-      else if (event.type === 'delete') hooks.delete(idOf(event.address));
-      else this.#take(hooks, event.record);
-      if (!isWhole) continue;
-      this.#options.onChange(this.#bounded(hooks));
-      this.#isKnown();
-    }
+    const begin = () => {
+      hooks = new Map();
+      isWhole = false;
+    };
+    await followScope(
+      { store, clock: this.#clock, onError },
+      { type: 'layer', bucket: '$sys', layer: WEBHOOK_LAYER },
+      {
+        latestOnly: true,
+        signal: this.#abort.signal,
+        pauseMs: () => WEBHOOK_WATCH_PAUSE_MS,
+        onBegin: begin,
+        onEvent: (event) => {
+          if (event.type === 'reset') begin();
+          else if (event.type === 'end-of-initial') isWhole = true;
+          else if (event.type === 'delete') hooks.delete(idOf(event.address));
+          else this.#take(hooks, event.record);
+          if (!isWhole) return;
+          this.#options.onChange(this.#bounded(hooks));
+          this.#isKnown();
+        },
+      },
+    );
   }
 
   #take(hooks: Map<string, Webhook>, { address, value }: Kv4Record): void {
@@ -91,12 +91,6 @@ export class WebhookFollower implements AsyncDisposable {
     if (hooks.size <= MAX_STORED_WEBHOOKS) return new Map(hooks);
     this.#options.onError(new TypeError(`there are ${hooks.size} webhooks, and ${MAX_STORED_WEBHOOKS} are told`));
     return new Map([...hooks].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_STORED_WEBHOOKS));
-  }
-
-  #wait(): Promise<void> {
-    return new Promise((end) => {
-      this.#pause = { timer: this.#clock.schedule(WEBHOOK_WATCH_PAUSE_MS, end), end };
-    });
   }
 }
 

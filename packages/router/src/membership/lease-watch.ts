@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '@xir/couch-client';
+import type { Clock } from '@xir/couch-client';
 import type { Kv4Store } from '@xir/kv4-core';
+import { followScope } from '../follow-scope.ts';
 import { LEASE_PATH, type StoredLease } from './lease.ts';
 import { storedLease } from './lease-store.ts';
 
@@ -22,7 +23,6 @@ export class LeaseWatch {
   readonly #clock: Clock;
   readonly #listener: LeaseListener;
   readonly #abort = new AbortController();
-  #pause: { readonly timer: Timer; readonly end: () => void } | undefined;
   #running: Promise<void> | undefined;
 
   constructor(store: Pick<Kv4Store, 'watch'>, clock: Clock, listener: LeaseListener) {
@@ -39,43 +39,35 @@ export class LeaseWatch {
   /** Ends. Idempotent. */
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#pause?.timer.cancel();
-    this.#pause?.end();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      try {
-        await this.#follow();
-      } catch (error) {
-        if (!this.#abort.signal.aborted) this.#listener.failed(error);
-      }
-      if (!this.#abort.signal.aborted) await this.#wait();
-    }
-  }
-
-  async #follow(): Promise<void> {
-    let initial: Set<string> | undefined = new Set();
-    for await (const event of this.#store.watch({ type: 'path', address: LEASE_PATH }, { latestOnly: true, signal: this.#abort.signal })) {
-      if (event.type === 'reset') initial = new Set();
-      else if (event.type === 'end-of-initial') {
-        if (initial !== undefined) this.#listener.complete(initial);
-        initial = undefined;
-      } else if (event.type === 'delete') {
-        initial?.delete(event.address.key);
-        this.#listener.gone(event.address.key);
-      } else {
-        initial?.add(event.record.address.key);
-        const lease = storedLease(event.record);
-        if (lease !== undefined) this.#listener.lease(lease);
-      }
-    }
-  }
-
-  #wait(): Promise<void> {
-    return new Promise((end) => {
-      this.#pause = { timer: this.#clock.schedule(LEASE_WATCH_PAUSE_MS, end), end };
-    });
+    const parts = { store: this.#store, clock: this.#clock, onError: (error: unknown) => this.#listener.failed(error) };
+    let initial: Set<string> | undefined;
+    await followScope(
+      parts,
+      { type: 'path', address: LEASE_PATH },
+      {
+        latestOnly: true,
+        signal: this.#abort.signal,
+        pauseMs: () => LEASE_WATCH_PAUSE_MS,
+        onBegin: () => (initial = new Set()),
+        onEvent: (event) => {
+          if (event.type === 'reset') initial = new Set();
+          else if (event.type === 'end-of-initial') {
+            if (initial !== undefined) this.#listener.complete(initial);
+            initial = undefined;
+          } else if (event.type === 'delete') {
+            initial?.delete(event.address.key);
+            this.#listener.gone(event.address.key);
+          } else {
+            initial?.add(event.record.address.key);
+            const lease = storedLease(event.record);
+            if (lease !== undefined) this.#listener.lease(lease);
+          }
+        },
+      },
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { backoffDelayMs, type Clock, type Random } from '@xir/couch-client';
 import type { JsonValue, KeyAddress, Kv4Record, Kv4Store, WatchEvent } from '@xir/kv4-core';
 
+import { followScope } from '../follow-scope.ts';
 import type { Directory } from './directory.ts';
 import { slotAddress, SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './slot-address.ts';
 import { decodeSlot, incarnationOf } from './slot-document.ts';
@@ -48,24 +49,13 @@ export class SlotReader {
     await this.#running;
   }
 
-  async #follow(): Promise<void> {
-    const { store, clock, random, onError } = this.#parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        this.#parts.directory.beginTelling();
-        for await (const event of store.watch({ type: 'layer', bucket: SLOT_BUCKET, layer: SLOT_LAYER }, { signal })) this.#apply(event);
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-      if (signal.aborted) return;
-      const delayMs = backoffDelayMs(this.#failures, random);
-      this.#failures += 1;
-      await new Promise<void>((resolve) => {
-        const timer = clock.schedule(delayMs, resolve);
-        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
-      });
-    }
+  #follow(): Promise<void> {
+    const { directory, random } = this.#parts;
+    return followScope(
+      this.#parts,
+      { type: 'layer', bucket: SLOT_BUCKET, layer: SLOT_LAYER },
+      { signal: this.#stop.signal, onBegin: () => directory.beginTelling(), onEvent: (event) => this.#apply(event), pauseMs: () => backoffDelayMs(this.#failures++, random) },
+    );
   }
 
   #apply(event: WatchEvent): void {
