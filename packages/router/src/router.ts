@@ -6,7 +6,8 @@ import { RouterError } from './errors.ts';
 import { completeLimits, type RouterLimits } from './limits.ts';
 import { HistoryDesk } from './history/history-desk.ts';
 import type { HistoryOptions, HistoryPage } from './history/history-page.ts';
-import { DEFAULT_HISTORY_LAYER, type Recovery } from './history/history-policy.ts';
+import { DEFAULT_HISTORY_LAYER } from './history/history-policy.ts';
+import { Recoveries } from './history/recoveries.ts';
 import type { ChannelHistory } from './history/channel-history.ts';
 import type { Membership } from './membership.ts';
 import type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
@@ -16,8 +17,8 @@ import { LocalHandle, type LocalHandleParts } from './routing/local-handle.ts';
 import { LocalListeners, type ListenerReceiver } from './routing/local-listeners.ts';
 import { LocalPeers, type Local } from './routing/local-peers.ts';
 import type { Message, OutgoingMessage, SendReport } from './routing/message.ts';
+import { AccountRates } from './routing/account-rates.ts';
 import { createPublisher, type Publisher, type PublisherRequest } from './routing/publisher.ts';
-import { RateLimit } from './routing/rate-limit.ts';
 import { RecoveringReceiver } from './routing/recovering-receiver.ts';
 import type { EndReason, Receiver } from './routing/receiver.ts';
 import { RoutingDesk } from './routing/routing-desk.ts';
@@ -28,14 +29,15 @@ import type { Place } from './subscriptions/place.ts';
 import { SlotReader } from './subscriptions/slot-reader.ts';
 import { SlotWriter } from './subscriptions/slot-writer.ts';
 import { MAX_STATE_CHARACTERS } from './subscriptions/slot-document.ts';
-import { SLOT_BUCKET, SLOT_LAYER, slotOfAddress } from './subscriptions/slot-address.ts';
+import { SLOT_LAYER } from './subscriptions/slot-address.ts';
+import { storedSlots } from './subscriptions/stored-slots.ts';
 
 /** Channels of one neuron: who is where, and messages to them. See SPEC.md for the rules. */
 export class Router implements AsyncDisposable {
   readonly #membership: Membership;
   readonly #clock: Clock;
   readonly #limits: RouterLimits;
-  readonly #onError: (error: unknown) => void;
+  readonly #recoveries: Recoveries;
   readonly #directory: Directory;
   readonly #locals = new LocalPeers();
   readonly #localListeners: LocalListeners;
@@ -45,7 +47,7 @@ export class Router implements AsyncDisposable {
   readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
   readonly #registering = new Set<Promise<void>>();
-  readonly #accounts = new Map<string, RateLimit>();
+  readonly #accounts: AccountRates;
   readonly #listeners = new Set<(change: PresenceChange) => void>();
   readonly #sentListeners = new Set<(message: Message) => void>();
   readonly #stopMembership: () => void;
@@ -58,11 +60,8 @@ export class Router implements AsyncDisposable {
     remove: (local) => this.#remove(local),
   };
   #sweep: Timer | undefined;
-  #rateLimited = 0;
   #joins = 0;
   #leaves = 0;
-  #recovered = 0;
-  #notRecovered = 0;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
@@ -70,7 +69,8 @@ export class Router implements AsyncDisposable {
     this.#membership = membership;
     this.#clock = clock;
     this.#limits = completeLimits(limits);
-    this.#onError = onError;
+    this.#accounts = new AccountRates(this.#limits.maxAccountMessagesPerSecond);
+    this.#recoveries = new Recoveries(onError);
     const { neuron, incarnation } = membership.self;
     const directory = new Directory({ isLive: (name, life) => membership.isLive(name, life), onChange: (change) => this.#changed(change) });
     this.#directory = directory;
@@ -100,9 +100,9 @@ export class Router implements AsyncDisposable {
       patienceMs,
       onError,
       idWindowMs: this.#limits.idWindowMs,
-      onMessage: (message) => this.#desk.deliverStored(message),
-      onRepetition: (message) => this.#desk.repeatStored(message),
-      onSubtreeMessage: (message, base) => void this.#desk.deliverStored(message, { base }),
+      onMessage: (message) => this.#desk.stored.deliver(message),
+      onRepetition: (message) => this.#desk.stored.repeat(message),
+      onSubtreeMessage: (message, base) => void this.#desk.stored.deliver(message, { base }),
       onSubtreeMissed: (base) => {
         for (const { receiver } of this.#localListeners.at({ ...base, subtree: true })) receiver.missed?.();
       },
@@ -147,7 +147,7 @@ export class Router implements AsyncDisposable {
     this.#directory.addOwn(peer);
     this.#register(local, history);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
-    const recovery = history === undefined || recovering === undefined ? undefined : this.#recover(history, recovering, request.since ?? '');
+    const recovery = history === undefined || recovering === undefined ? undefined : this.#recoveries.recover(history, recovering, request.since ?? '');
     return new LocalHandle(local, this.#handleParts, { lastWill: request.lastWill, recovery });
   }
 
@@ -157,7 +157,10 @@ export class Router implements AsyncDisposable {
     return createPublisher(
       { ...request, bucket },
       {
-        admit: () => this.#admit(bucket, this.#clock.monotonic()),
+        admit: () => {
+          this.#refuseClosed();
+          this.#accounts.admit(bucket, this.#clock.monotonic());
+        },
         lane: () => this.#desk.sender(this.#clock.monotonic()),
         send: (sender, message, onReport) => this.#desk.send(sender, message, onReport),
         maxChannels: this.#limits.maxPublisherChannels,
@@ -182,7 +185,7 @@ export class Router implements AsyncDisposable {
       stored: async () => {
         await Promise.all([ready, this.#writer.stored()]);
       },
-      ...(history === undefined || recovering === undefined ? {} : { recovery: this.#recover(history, recovering, since ?? '') }),
+      ...(history === undefined || recovering === undefined ? {} : { recovery: this.#recoveries.recover(history, recovering, since ?? '') }),
       stop: () => this.#localListeners.remove(listener),
     };
   }
@@ -248,11 +251,11 @@ export class Router implements AsyncDisposable {
       channels: this.#directory.size,
       joins: this.#joins,
       leaves: this.#leaves,
-      recovered: this.#recovered,
-      notRecovered: this.#notRecovered,
+      recovered: this.#recoveries.recovered,
+      notRecovered: this.#recoveries.notRecovered,
       localPeers: this.#locals.size,
       localListeners: this.#localListeners.size,
-      rateLimited: this.#rateLimited,
+      rateLimited: this.#accounts.refused,
       malformedSlots: this.#reader.malformed,
       slotWrites: this.#writer.writes,
     };
@@ -309,31 +312,13 @@ export class Router implements AsyncDisposable {
 
   #send(local: Local, message: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
     if (!local.present) throw new RouterError('ROUTER_LEFT', 'the peer is not on the channel any more');
-    const nowMs = this.#clock.monotonic();
-    if (!local.rate.take(nowMs)) this.#refuseFast();
-    this.#admit(local.peer.bucket, nowMs);
-    this.#desk.send(local, message, onReport);
-  }
-
-  /** Throws where an account may not send a message now. */
-  #admit(bucket: string, nowMs: number): void {
     this.#refuseClosed();
-    if (!this.#accountRate(bucket, nowMs).take(nowMs)) this.#refuseFast();
-  }
-
-  #refuseFast(): never {
-    this.#rateLimited += 1;
-    throw new RouterError('ROUTER_RATE_LIMITED', 'too many messages in a second');
+    this.#accounts.admit(local.peer.bucket, this.#clock.monotonic(), local.rate);
+    this.#desk.send(local, message, onReport);
   }
 
   #refuseClosed(): void {
     if (this.#closing !== undefined) throw new RouterError('ROUTER_CLOSED', 'the router is closed');
-  }
-
-  #accountRate(bucket: string, nowMs: number): RateLimit {
-    let rate = this.#accounts.get(bucket);
-    if (rate === undefined) this.#accounts.set(bucket, (rate = new RateLimit(this.#limits.maxAccountMessagesPerSecond, nowMs)));
-    return rate;
   }
 
   #update(local: Local, state: JsonValue | undefined): void {
@@ -344,28 +329,6 @@ export class Router implements AsyncDisposable {
     local.peer = state === undefined ? rest : { ...rest, state };
     if (local.planned !== undefined) this.#writer.update(local.planned, state);
     this.#directory.replaceOwn(before, local.peer);
-  }
-
-  /** Hands over what was missed; never rejects. */
-  async #recover(history: ChannelHistory, receiver: RecoveringReceiver, since: string): Promise<Recovery> {
-    const recovery = await this.#handOver(history, receiver, since);
-    // Who named no position asked for nothing.
-    if (recovery.recovered) this.#recovered += since === '' ? 0 : 1;
-    else if (since !== '') this.#notRecovered += 1;
-    return recovery;
-  }
-
-  async #handOver(history: ChannelHistory, receiver: RecoveringReceiver, since: string): Promise<Recovery> {
-    try {
-      const { recovery, messages } = await history.since(since === '' ? undefined : since);
-      const upTo = recovery.position ?? '';
-      const isWhole = receiver.release(messages, recovery.recovered ? (since > upTo ? since : upTo) : undefined);
-      return isWhole ? recovery : { ...recovery, recovered: false };
-    } catch (error) {
-      this.#onError(error);
-      receiver.release([], undefined);
-      return { recovered: false, position: history.position };
-    }
   }
 
   #end(local: Local, reason: EndReason): void {
@@ -422,7 +385,7 @@ export class Router implements AsyncDisposable {
       const nowMs = this.#clock.monotonic();
       this.#desk.expire(nowMs);
       this.#leftSlots.look(nowMs);
-      for (const [bucket, rate] of this.#accounts) if (rate.isIdle(nowMs)) this.#accounts.delete(bucket);
+      this.#accounts.sweep(nowMs);
       this.#armSweep();
     });
   }
@@ -430,18 +393,7 @@ export class Router implements AsyncDisposable {
 
 /** Opens a router: what is stored is known when this resolves, and what an earlier life of this neuron has left is on its way out. */
 export async function openRouter(options: RouterOptions): Promise<Router> {
-  const { store, membership } = options;
-  const stored = new Map<number, string>();
-  let after: string | undefined;
-  do {
-    const page = await store.list({ bucket: SLOT_BUCKET, layer: SLOT_LAYER, path: `/${membership.self.neuron}` }, { fresh: true, ...(after === undefined ? {} : { after }) });
-    for (const { address, version } of page.items) {
-      const slot = slotOfAddress(address)?.slot;
-      if (slot !== undefined) stored.set(slot, version);
-    }
-    after = page.next;
-  } while (after !== undefined);
-  const router = new Router(options, stored);
+  const router = new Router(options, await storedSlots(options.store, options.membership.self.neuron));
   await router.ready;
   return router;
 }

@@ -1,28 +1,26 @@
 import type { Clock } from '@xir/couch-client';
 import { Kv4Error } from '@xir/kv4-core';
 
-import { isDevice, isUser, type Channel } from '../channel.ts';
-import { RouterError } from '../errors.ts';
+import type { Channel } from '../channel.ts';
 import type { HistoryDesk } from '../history/history-desk.ts';
 import type { ChannelLimits, RouterLimits } from '../limits.ts';
 import type { LinkOutcome, LinkTransport } from '../link.ts';
 import type { RouterStats } from '../router-options.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { AppendGate } from './append-gate.ts';
-import { DedupWindow } from './dedup-window.ts';
 import { Dispatches, type NeuronAnswer } from './dispatch.ts';
-import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, repliesEnvelope, type Kick, type Reply } from './envelope.ts';
-import { LocalDelivery, type Audience } from './local-delivery.ts';
+import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, type Kick } from './envelope.ts';
+import { LocalDelivery } from './local-delivery.ts';
 import type { LocalListeners } from './local-listeners.ts';
 import type { Local, LocalPeers } from './local-peers.ts';
 import type { AcknowledgementLevel, Message, OutgoingMessage, SendReport, UndeliveredReason } from './message.ts';
+import { messageOf } from './outgoing.ts';
 import { RateLimit } from './rate-limit.ts';
+import { ReplyBatch } from './reply-batch.ts';
+import { absentIfNone, reasonOf, reportOf } from './send-report.ts';
 import type { Sender } from './sender.ts';
 import { SenderLane, type SenderLaneParts, type Sending } from './sender-lane.ts';
-import { normaliseTarget } from './target.ts';
-
-/** Longest {@link OutgoingMessage.event} and {@link OutgoingMessage.id}, in characters. */
-export const MAX_EVENT_CHARACTERS = 128;
+import { StoredDeliveries } from './stored-deliveries.ts';
 
 /** What a {@link RoutingDesk} works with. */
 export interface RoutingDeskParts {
@@ -51,10 +49,9 @@ export class RoutingDesk {
   /** The same for all senders. */
   readonly #laneParts: SenderLaneParts;
   readonly #stopLinks: () => void;
-  #replies = new Map<string, Reply[]>();
-  /** What became of the last messages of histories here, by position. */
-  readonly #stored: DedupWindow<{ reached: number; written: number; writing: number }>;
-  readonly #unwritten = new Map<string, (() => void)[]>();
+  readonly #replies: ReplyBatch;
+  /** Where messages of histories are handed on. */
+  readonly stored: StoredDeliveries;
   #sent = 0;
   #received = 0;
   readonly #undelivered: Record<UndeliveredReason, number> = { absent: 0, unreachable: 0, unknown: 0, busy: 0, 'not-stored': 0 };
@@ -71,7 +68,8 @@ export class RoutingDesk {
       report: (sending, answers) => this.#report(sending, answers),
       maxHeld: limits.maxHeldMessages,
     };
-    this.#stored = new DedupWindow(limits.maxRememberedIds, limits.replyTimeoutMs);
+    this.stored = new StoredDeliveries({ delivery: this.#delivery, locals, clock, maxRememberedIds: limits.maxRememberedIds, rememberedMs: limits.replyTimeoutMs });
+    this.#replies = new ReplyBatch(parts.links);
     this.#stopLinks = parts.links.onMessages((from, messages) => {
       for (const text of messages) this.#receive(from, text);
     });
@@ -88,65 +86,14 @@ export class RoutingDesk {
   /** Sends a message. Throws {@link RouterError}. */
   send(sender: Sender, outgoing: OutgoingMessage, onReport: ((report: SendReport) => void) | undefined): void {
     const { clock, limits, channelLimits, onSent } = this.#parts;
-    checkOutgoing(outgoing, channelLimits(sender.peer)?.maxContentCharacters ?? limits.maxContentCharacters);
-    const { bucket, path, user, device } = sender.peer;
-    const { event, content, id } = outgoing;
-    const message: Message = {
-      channel: { bucket, path },
-      user,
-      device,
-      target: normaliseTarget(outgoing.target),
-      event,
-      content,
-      sentAtMs: clock.now(),
-      ...(id === undefined ? {} : { id }),
-      ...(sender.isPublisher === true ? { published: true } : {}),
-    };
+    const maxContentCharacters = channelLimits(sender.peer)?.maxContentCharacters ?? limits.maxContentCharacters;
+    const message = messageOf(sender, outgoing, { sentAtMs: clock.now(), maxContentCharacters });
     const sending: Sending = { outgoing, message, onReport, onUndelivered: (report, undeliveredId) => sender.receiver.undelivered?.(report, undeliveredId) };
     this.#sent += 1;
     this.#enter(sender, sending);
     onSent(message);
     // The level is reached; what becomes of the message is told otherwise.
     if ((outgoing.level ?? 'accepted') === 'accepted') onReport?.({ reached: 0, written: 0, undelivered: [] });
-  }
-
-  /** Hands a message of a channel's history to the receivers here; false: they have had it. */
-  deliverStored(message: Message, audience: Exclude<Audience, 'all'> = 'channel'): boolean {
-    const { position = '', channel, user, device, published } = message;
-    const { clock, locals } = this.#parts;
-    let counts = this.#stored.find(position, clock.monotonic());
-    if (counts === undefined) this.#stored.add(position, clock.monotonic(), (counts = { reached: 0, written: 0, writing: 0 }));
-    const found = counts;
-    // Written, and counted as reached.
-    found.writing += 2;
-    const settle = () => {
-      found.writing -= 1;
-      if (found.writing > 0) return;
-      for (const tell of this.#unwritten.get(position) ?? []) tell();
-      this.#unwritten.delete(position);
-    };
-    const onDone = (_: number, written: number) => {
-      found.written += written;
-      settle();
-    };
-    const reached = this.#delivery.deliver(message, 'written', onDone, audience);
-    found.reached += reached ?? 0;
-    settle();
-    if (audience === 'channel' && published !== true) locals.find(channel, user, device)?.receiver.stored?.(message);
-    return reached !== undefined;
-  }
-
-  /** A message of a channel's history was stored again: who asks for its position is told what became of it the first time. */
-  repeatStored(message: Message): void {
-    const { position = '' } = message;
-    const counts = { reached: 0, written: 0, writing: 1 };
-    this.#stored.add(position, this.#parts.clock.monotonic(), counts);
-    const onDone = (reached: number, written: number) => {
-      Object.assign(counts, { reached, written, writing: 0 });
-      for (const tell of this.#unwritten.get(position) ?? []) tell();
-      this.#unwritten.delete(position);
-    };
-    counts.reached = this.#delivery.repeat(message, onDone, 'channel');
   }
 
   kick(kick: Kick): Promise<SendReport> {
@@ -241,14 +188,8 @@ export class RoutingDesk {
     }
   }
 
-  #answerStored(channel: Message['channel'], { position, level }: { readonly position: string; readonly level: AcknowledgementLevel }, tell: (reached: number, written: number) => void): void {
-    this.#parts.history().behind(channel, position, () => {
-      const counts = this.#stored.find(position, this.#parts.clock.monotonic());
-      if (counts === undefined || level !== 'written' || counts.writing === 0) return tell(counts?.reached ?? 0, counts?.written ?? 0);
-      const waiting = this.#unwritten.get(position) ?? [];
-      this.#unwritten.set(position, waiting);
-      waiting.push(() => tell(counts.reached, counts.written));
-    });
+  #answerStored(channel: Message['channel'], asked: { readonly position: string; readonly level: AcknowledgementLevel }, tell: (reached: number, written: number) => void): void {
+    this.#parts.history().behind(channel, asked.position, () => this.stored.tell(asked, tell));
   }
 
   #neuronsOf({ channel, target }: Message): ReadonlySet<string> {
@@ -346,65 +287,20 @@ export class RoutingDesk {
         for (const [number, reached, written] of envelope.replies) this.#dispatches.answer(number, { neuron: from, reached, written });
         return;
       case 'kick':
-        return this.#reply(from, [envelope.number, this.#parts.kickHere(envelope.kick), 0]);
+        return this.#replies.add(from, [envelope.number, this.#parts.kickHere(envelope.kick), 0]);
       case 'message': {
         const { message, number, level, after } = envelope;
         this.#received += 1;
-        const onDone = number === 0 ? undefined : (reached: number, written: number) => this.#reply(from, [number, reached, written]);
+        const onDone = number === 0 ? undefined : (reached: number, written: number) => this.#replies.add(from, [number, reached, written]);
         this.#parts.history().behind(message.channel, after, () => this.#delivery.deliver(message, level, onDone));
         return;
       }
       case 'confirm': {
         const { channel, number, position, level } = envelope;
-        this.#answerStored(channel, { position, level }, (reached, written) => this.#reply(from, [number, reached, written]));
+        this.#answerStored(channel, { position, level }, (reached, written) => this.#replies.add(from, [number, reached, written]));
       }
     }
   }
 
-  /** The answers of a turn travel together. */
-  #reply(to: string, reply: Reply): void {
-    if (this.#replies.size === 0) {
-      queueMicrotask(() => {
-        const leaving = this.#replies;
-        this.#replies = new Map();
-        for (const [neuron, replies] of leaving) this.#parts.links.send(neuron, repliesEnvelope(replies), () => undefined);
-      });
-    }
-    const waiting = this.#replies.get(to);
-    if (waiting === undefined) this.#replies.set(to, [reply]);
-    else waiting.push(reply);
-  }
-}
 
-function checkOutgoing({ event, content, id, target }: OutgoingMessage, maxContentCharacters: number): void {
-  if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_CHARACTERS) throw bad(`an event is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
-  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_EVENT_CHARACTERS)) throw bad(`an id is a text of 1 to ${MAX_EVENT_CHARACTERS} characters`);
-  if (typeof content !== 'string') throw bad('content is a JSON text');
-  if (content.length > maxContentCharacters) throw new RouterError('ROUTER_MESSAGE_TOO_LARGE', `a message has at most ${maxContentCharacters} characters`);
-  if (target.type === 'user' && (!isUser(target.user) || (target.device !== undefined && !isDevice(target.device)))) throw bad('no such user or device is possible');
-}
-
-function bad(message: string): RouterError {
-  return new RouterError('ROUTER_BAD_MESSAGE', message);
-}
-
-/** Who was to be there is not: an answer of its own for messages to users. */
-function absentIfNone(answer: NeuronAnswer): NeuronAnswer {
-  return answer.failure === undefined && answer.reached === 0 ? { ...answer, failure: 'absent' } : answer;
-}
-
-function reasonOf(outcome: LinkOutcome): 'unreachable' | 'unknown' {
-  return outcome === 'undelivered' ? 'unreachable' : 'unknown';
-}
-
-function reportOf(answers: readonly NeuronAnswer[]): SendReport {
-  let reached = 0;
-  let written = 0;
-  const undelivered: SendReport['undelivered'][number][] = [];
-  for (const answer of answers) {
-    reached += answer.reached;
-    written += answer.written;
-    if (answer.failure !== undefined) undelivered.push(answer.neuron === '' ? { reason: answer.failure } : { reason: answer.failure, neuron: answer.neuron });
-  }
-  return { reached, written, undelivered };
 }

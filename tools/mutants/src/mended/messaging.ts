@@ -75,7 +75,7 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     name: 'first-of-its-neuron',
     without: 'What is sent before it is known what a channel keeps counts as known before, to who is the first of the neuron there.',
     file: 'packages/router/src/history/history-desk.ts',
-    find: 'if (history !== undefined && !history.isReady) await this.soonReady(history);',
+    find: 'history.expect(message);\n      await this.soonReady(history);',
     replace: '',
     heldBy: { file: 'packages/router/test/history.test.ts', title: 'H1: who is the first of its neuron' },
   },
