@@ -66,7 +66,10 @@ it.each([
   const repeated: Message[] = [];
   await using history = historyOn(store, { onMessage: (each) => told.push(each) > 0, onRepetition: (each) => void repeated.push(each) });
   history.expect(sent);
+  const early = history.since(undefined);
   await history.ready;
+  expect((await early).messages.map(({ content }) => content)).toEqual([sent.content]);
+  expect((await history.since(undefined)).messages).toEqual([]);
   expect(told.map(({ content, previous }) => [content, previous])).toEqual([[sent.content, undefined]]);
   if (sent.id === undefined) return;
   const { version } = await store.put(address, storedMessage(sent));

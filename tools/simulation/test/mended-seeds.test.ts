@@ -44,6 +44,7 @@ const MENDED = [
   { profile: 'messaging', seed: 2335256390, what: 'a neuron that left and comes back with its clock put back is believed by those who missed its leaving' },
   { profile: 'messaging', seed: 329494761, what: 'a message that its sender sent again through another neuron is news to who came before it was known what the channel keeps' },
   { profile: 'messaging-audience', seed: 2026375942, what: 'what is not stored waits for who comes to its channel while it waits for a stored message' },
+  { profile: 'messaging', seed: 3103756234, what: 'such a message is news also to who asked to hear from now on' },
   { profile: 'messaging', seed: 3274398180, what: 'an id is remembered for two minutes, though a host’s clock jumps by more' },
 ];
 

@@ -46,6 +46,8 @@ export class ChannelHistory {
   readonly #firsts: FirstVersions;
   /** Messages that are to be stored by this neuron, while it is not known what the channel keeps. */
   readonly #expected: Message[] = [];
+  /** The one of them that was read at first. */
+  #newsAtFirst: Message | undefined;
   #waiters: { readonly position: string; readonly act: () => void }[] = [];
 
   constructor(parts: ChannelHistoryParts) {
@@ -90,10 +92,13 @@ export class ChannelHistory {
    * Rejects with what the store rejects with.
    */
   async since(position: string | undefined): Promise<{ readonly recovery: Recovery; readonly messages: readonly Message[] }> {
+    const wasReady = this.isReady;
     await this.ready;
     const upTo = this.#seen;
     const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo ?? EMPTY_HISTORY_POSITION }, messages });
-    if (position === undefined || position === (upTo ?? EMPTY_HISTORY_POSITION)) return told(true);
+    // Who came before it was known what the channel keeps has not had what was to be stored then.
+    if (position === undefined) return told(true, wasReady || this.#newsAtFirst === undefined ? [] : [this.#newsAtFirst]);
+    if (position === (upTo ?? EMPTY_HISTORY_POSITION)) return told(true);
     const { store, address, policy, clock } = this.#parts;
     const wasEmpty = position === EMPTY_HISTORY_POSITION;
     const most = policy.maxRecoveredMessages ?? DEFAULT_MAX_RECOVERED_MESSAGES;
@@ -179,7 +184,7 @@ export class ChannelHistory {
     const isRepetition = message !== undefined && this.#isRepetition(message);
     // What was there before the first peer was is not news; what may be missing before what is news is not known.
     if (this.#isInitial) {
-      if (message !== undefined && this.#expected.some((each) => isSame(each, message))) this.#parts.onMessage(message);
+      if (message !== undefined && this.#expected.some((each) => isSame(each, message)) && this.#parts.onMessage(message)) this.#newsAtFirst = message;
       this.#told = version;
     } else if (message !== undefined && isRepetition) this.#parts.onRepetition(message);
     else if (message !== undefined && this.#parts.onMessage(this.#told === undefined ? message : { ...message, previous: this.#told })) this.#told = version;
