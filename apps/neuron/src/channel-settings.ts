@@ -1,5 +1,5 @@
 import type { LayerRetention } from '@xir/kv4-core';
-import { channelPattern, DEFAULT_MAX_CONTENT_CHARACTERS, DEFAULT_MAX_PEER_MESSAGES_PER_SECOND, DEFAULT_MAX_RECOVERED_MESSAGES, SLOW_RECEIVER_POLICIES, type ChannelRule, type SlowReceiverPolicy } from '@xir/router';
+import { channelPattern, DEFAULT_MAX_CONTENT_CHARACTERS, DEFAULT_MAX_PEER_MESSAGES_PER_SECOND, DEFAULT_MAX_RECOVERED_MESSAGES, PRESENCE_POLICIES, SLOW_RECEIVER_POLICIES, type ChannelRule, type PresencePolicy, type SlowReceiverPolicy } from '@xir/router';
 import { parse as parseYaml } from 'yaml';
 
 import { parseRetention, type OptionKind } from './option-kinds.ts';
@@ -19,6 +19,7 @@ interface WrittenRule {
   readonly path: string;
   readonly bucket?: string;
   readonly history?: boolean | { readonly layer?: string; readonly keep?: string; readonly maxRecoveredMessages?: number };
+  readonly presence?: PresencePolicy;
   readonly slowReceivers?: SlowReceiverPolicy;
   readonly maxMessageCharacters?: number;
   readonly maxMessagesPerSecond?: number;
@@ -41,6 +42,8 @@ channels:
   - path: /chat/**
     history: { keep: 30d, maxRecoveredMessages: 1000 }
     slowReceivers: drop-oldest
+  - path: /stage/**
+    presence: listed
   - path: /prices/*
     bucket: cool
     slowReceivers: latest-only
@@ -56,6 +59,7 @@ channels:
 | \`history.layer\` | the layer of the channel's bucket in which they are kept: \`${MESSAGE_LAYER}\`, or \`${MESSAGE_LAYER}:\` and a name | \`${MESSAGE_LAYER}\` |
 | \`history.keep\` | how long that layer keeps them, for all rules that name it: \`unlimited\`, \`100v\` (messages of each channel), \`7d\` (\`d\`, \`h\`, \`m\`, \`s\`) | \`--retention\` of the layer, or else \`7d\` |
 | \`history.maxRecoveredMessages\` | who missed more is told so instead, 1 to ${MOST_RECOVERED_MESSAGES} | ${DEFAULT_MAX_RECOVERED_MESSAGES} |
+| \`presence\` | \`told\`: peers are told who comes, goes and says something else of itself; \`listed\`: they are told of themselves alone, and who looks (\`_subs\`) is answered all the same, for channels with thousands of peers | \`told\` |
 | \`slowReceivers\` | once 1 MiB waits for a receiver: \`cut\` ends its connection, \`drop-oldest\` drops the oldest messages, \`latest-only\` keeps the newest of each sender and operation from the first that has to wait on | \`cut\` |
 | \`maxMessageCharacters\` | longest content of a message, 1 to ${DEFAULT_MAX_CONTENT_CHARACTERS} | ${DEFAULT_MAX_CONTENT_CHARACTERS} |
 | \`maxMessagesPerSecond\` | of one peer, 1 to ${DEFAULT_MAX_PEER_MESSAGES_PER_SECOND}; twice as many at once after a pause | ${DEFAULT_MAX_PEER_MESSAGES_PER_SECOND} |`;
@@ -105,8 +109,8 @@ function settingsOf(value: unknown): ChannelSettings {
 }
 
 function checkRule(item: unknown, place: string): WrittenRule {
-  const rule = checkFields(item, place, ['path', 'bucket', 'history', 'slowReceivers', 'maxMessageCharacters', 'maxMessagesPerSecond']);
-  const { path, bucket, history, slowReceivers } = rule;
+  const rule = checkFields(item, place, ['path', 'bucket', 'history', 'presence', 'slowReceivers', 'maxMessageCharacters', 'maxMessagesPerSecond']);
+  const { path, bucket, history, presence, slowReceivers } = rule;
   if (typeof path !== 'string') return fail(`${place}: path has to be a pattern of channels, such as /chat/**`);
   try {
     channelPattern(path);
@@ -116,6 +120,7 @@ function checkRule(item: unknown, place: string): WrittenRule {
   }
   if (bucket !== undefined && (typeof bucket !== 'string' || bucket === '')) return fail(`${place}: bucket has to be the name of an account`);
   if (history !== undefined && typeof history !== 'boolean') checkHistory(history, `${place}: history`);
+  if (presence !== undefined && !PRESENCE_POLICIES.some((policy) => policy === presence)) return fail(`${place}: presence has to be one of ${PRESENCE_POLICIES.join(', ')}`);
   if (slowReceivers !== undefined && !SLOW_RECEIVER_POLICIES.some((policy) => policy === slowReceivers)) return fail(`${place}: slowReceivers has to be one of ${SLOW_RECEIVER_POLICIES.join(', ')}`);
   checkNumber(rule, 'maxMessageCharacters', [place, DEFAULT_MAX_CONTENT_CHARACTERS]);
   checkNumber(rule, 'maxMessagesPerSecond', [place, DEFAULT_MAX_PEER_MESSAGES_PER_SECOND]);

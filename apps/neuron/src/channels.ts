@@ -33,7 +33,7 @@ export interface Channels {
 /** Opens the channels. */
 export async function openChannels({ store, accounts, membership, links, rules, layers, onError }: ChannelParts): Promise<Channels> {
   const { find } = new ChannelRules(rules);
-  const router = await openRouter({ store, membership, links, onError, history: historyOf(find, layers), historyLayers: layersOf(rules), channelLimits: (channel) => limitsOf(find(channel)) });
+  const router = await openRouter({ store, membership, links, onError, history: historyOf(find, layers), historyLayers: layersOf(rules), presence: (channel) => find(channel)?.presence ?? 'told', channelLimits: (channel) => limitsOf(find(channel)) });
   const gate = new TokenGate({ store, clock: systemClock });
   const admission: Required<Channels['admission']> = {
     mayConnect: (claims, path) => gate.mayConnect(claims, path),

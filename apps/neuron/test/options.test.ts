@@ -155,7 +155,7 @@ describe('rules for channels', () => {
   const rules = [
     { path: '/chat/**', bucket: 'cool', history: { keep: '30d', maxRecoveredMessages: 5 }, slowReceivers: 'drop-oldest' },
     { path: '/log/*', history: { layer: '*messages:log', keep: '100v' }, maxMessageCharacters: 10, maxMessagesPerSecond: 1 },
-    { path: '/', history: false },
+    { path: '/', history: false, presence: 'listed' },
   ];
 
   it('are JSON or YAML on the command line and in a file of their own, and YAML in the configuration file', () => {
@@ -163,7 +163,7 @@ describe('rules for channels', () => {
       rules: [
         { path: '/chat/**', bucket: 'cool', slowReceivers: 'drop-oldest', history: { layer: '*messages', maxRecoveredMessages: 5 } },
         { path: '/log/*', maxMessageCharacters: 10, maxMessagesPerSecond: 1, history: { layer: '*messages:log' } },
-        { path: '/' },
+        { path: '/', presence: 'listed' },
       ],
       keep: { '*messages': { durationMs: 2_592_000_000 }, '*messages:log': { versions: 100 } },
       written: rules,
@@ -192,6 +192,7 @@ describe('rules for channels', () => {
     ['rule 1: history: maxRecoveredMessages has to be a whole number from 1 to 4000', [{ path: '/a', history: { maxRecoveredMessages: 0 } }]],
     ['rule 2: history.keep of the layer *messages is not that of rule 1', [{ path: '/a', history: { keep: '1d' } }, { path: '/b', history: { keep: '2d' } }]],
     ['rule 1: slowReceivers has to be one of cut, drop-oldest, latest-only', [{ path: '/a', slowReceivers: 'block' }]],
+    ['rule 1: presence has to be one of told, listed', [{ path: '/a', presence: 'none' }]],
     ['rule 1: maxMessageCharacters has to be', [{ path: '/a', maxMessageCharacters: 1_000_000 }]],
     ['rule 1: maxMessagesPerSecond has to be', [{ path: '/a', maxMessagesPerSecond: 0.5 }]],
   ])('that are wrong are refused, and it is said which and why: %s', (cause, value) => {

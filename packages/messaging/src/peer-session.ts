@@ -66,7 +66,7 @@ export class PeerSession implements Receiver {
     this.#peer = router.join(place, this);
     const { peer, recovery } = this.#peer;
     this.#push(presenceFrame({ type: 'join', peer }));
-    this.#push(peersFrame(peer.path, router.channel(peer)?.users() ?? []));
+    this.#push(peersFrame(peer.path, router.tellsPresence(peer) ? (router.channel(peer)?.users() ?? []) : [peer.user]));
     void recovery?.then(({ recovered, position }) => this.#push(recoveredFrame(peer.path, { recovered, position }), { position: position ?? EMPTY_HISTORY_POSITION }));
   }
 

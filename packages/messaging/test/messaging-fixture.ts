@@ -49,7 +49,7 @@ export async function openSystem(): Promise<TestSystem> {
   return {
     accounts,
     async open(name, options = {}) {
-      const router = await openRouter({ store: stored, ...network.start(name), limits: options.router ?? {}, history: ({ path }) => (path.startsWith('/kept') ? { layer: '*messages' } : undefined) });
+      const router = await openRouter({ store: stored, ...network.start(name), limits: options.router ?? {}, history: ({ path }) => (path.startsWith('/kept') ? { layer: '*messages' } : undefined), presence: ({ path }) => (path === '/stage' ? 'listed' : 'told') });
       const store = withSubscriptions({ store: stored, router, onKick: (kick) => gate.note(kick) });
       const messaging = createMessaging({ router, mayConnect: (claims, path) => gate.mayConnect(claims, path), ...options.messaging });
       const handler = createRestHandler({ store, accounts, systemSecret: 'secret', neuron: name, services: messaging.services, limits: options.rest ?? {}, apiStats: false });

@@ -36,6 +36,19 @@ it('M9: a browser without WebSockets is on a channel by server-sent events: pres
   await until(() => presence(b).join() === 'bob');
 });
 
+it('M9: on a channel whose peers are only listed a stream tells of its own peer alone, and of messages', async () => {
+  await using system = await openSystem();
+  const a = await system.open('a');
+  const alex = await a.events(`/_peer?token=${a.token('alex', '/stage')}`, { authorization: '' });
+  await alex.until('open');
+  a.router.join({ bucket: BUCKET, path: '/stage', user: 'bob' }, keepingReceiver());
+  await a.events(`/_peer?token=${a.token('eve', '/stage')}`, { authorization: '' });
+  await until(() => presence(a, '/stage').length === 3);
+  await a.call('PUT', '/_messages/stage', { v: 'for all' });
+  await until(() => alex.frames.length === 3);
+  expect(alex.frames).toEqual([['peer_connected', 'alex'], ['peers', { users: ['alex'] }], ['message', 'for all']]);
+});
+
 it('M10: a stream that was lost goes on behind its last event, on any neuron', async () => {
   await using system = await openSystem();
   const [a, b] = [await system.open('a'), await system.open('b')];

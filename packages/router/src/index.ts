@@ -23,7 +23,7 @@ export type { LiveNeuron, Membership, NeuronLife } from './membership.ts';
 export { channelPattern, type ChannelPattern } from './policies/channel-pattern.ts';
 export { ChannelRules, type ChannelRule } from './policies/channel-rules.ts';
 export { openRouter, Router } from './router.ts';
-export type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
+export { PRESENCE_POLICIES, type Listening, type ListenRequest, type PresencePolicy, type RouterOptions, type RouterStats } from './router-options.ts';
 export type { Kick } from './routing/envelope.ts';
 export type { ListenerReceiver } from './routing/local-listeners.ts';
 export type { JoinRequest, LocalPeer } from './routing/local-peer.ts';

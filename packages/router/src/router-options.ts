@@ -8,6 +8,15 @@ import type { LinkTransport } from './link.ts';
 import type { Membership } from './membership.ts';
 import type { UndeliveredReason } from './routing/message.ts';
 
+/**
+ * Whether the peers of a channel are told who comes, goes and says something else of itself (`told`), or not (`listed`): who looks is answered all the same. Each of n peers that come is told to
+ * all the others, which is n × n messages: too many for channels with thousands.
+ */
+export type PresencePolicy = (typeof PRESENCE_POLICIES)[number];
+
+/** Every {@link PresencePolicy}. */
+export const PRESENCE_POLICIES = ['told', 'listed'] as const;
+
 /** How a router is made. */
 export interface RouterOptions {
   /** Where slots are stored, with a watch. Not closed with the router. */
@@ -21,6 +30,8 @@ export interface RouterOptions {
   readonly limits?: Partial<RouterLimits>;
   /** What is otherwise on a channel; `undefined`: nothing. */
   readonly channelLimits?: (channel: Channel) => ChannelLimits | undefined;
+  /** Whether the peers of a channel are told of one another; default: they are. */
+  readonly presence?: (channel: Channel) => PresencePolicy;
   /** Which channels keep their messages; default: none. Their layers' retention is that of the store. */
   readonly history?: HistoryPolicies;
   /** The layers that `history` names; default: {@link DEFAULT_HISTORY_LAYER} alone. Those who listen to a subtree follow each of them. */

@@ -10,7 +10,7 @@ import { DEFAULT_HISTORY_LAYER } from './history/history-policy.ts';
 import { Recoveries } from './history/recoveries.ts';
 import type { ChannelHistory } from './history/channel-history.ts';
 import type { Membership } from './membership.ts';
-import type { Listening, ListenRequest, RouterOptions, RouterStats } from './router-options.ts';
+import type { Listening, ListenRequest, PresencePolicy, RouterOptions, RouterStats } from './router-options.ts';
 import type { Kick } from './routing/envelope.ts';
 import type { JoinRequest, LocalPeer } from './routing/local-peer.ts';
 import { LocalHandle, type LocalHandleParts } from './routing/local-handle.ts';
@@ -46,6 +46,7 @@ export class Router implements AsyncDisposable {
   readonly #leftSlots: LeftSlots;
   readonly #history: HistoryDesk;
   readonly #desk: RoutingDesk;
+  readonly #presence: (channel: Channel) => PresencePolicy;
   readonly #registering = new Set<Promise<void>>();
   readonly #accounts: AccountRates;
   readonly #listeners = new Set<(change: PresenceChange) => void>();
@@ -65,10 +66,11 @@ export class Router implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** Use {@link openRouter}. */
-  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, channelLimits = () => undefined, history: policies = () => undefined, historyLayers: layers = [DEFAULT_HISTORY_LAYER], onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
+  constructor({ store, membership, links, clock = systemClock, random = systemRandom, limits, channelLimits = () => undefined, presence = () => 'told', history: policies = () => undefined, historyLayers: layers = [DEFAULT_HISTORY_LAYER], onError = () => undefined }: RouterOptions, stored: ReadonlyMap<number, string>) {
     this.#membership = membership;
     this.#clock = clock;
     this.#limits = completeLimits(limits);
+    this.#presence = presence;
     this.#accounts = new AccountRates(this.#limits.maxAccountMessagesPerSecond);
     this.#recoveries = new Recoveries(onError);
     const { neuron, incarnation } = membership.self;
@@ -215,6 +217,11 @@ export class Router implements AsyncDisposable {
   /** The channels at a path and beneath it on which somebody is, in no order. */
   channels(base: Channel): ChannelNode[] {
     return [...this.#directory.subtree(base)];
+  }
+
+  /** Whether the peers of a channel are told of one another. */
+  tellsPresence(channel: Channel): boolean {
+    return this.#presence(channel) === 'told';
   }
 
   /** Calls the listener with everything that changes on any channel, wherever the peers are. Gives back how to stop that. */
@@ -365,7 +372,7 @@ export class Router implements AsyncDisposable {
     const self = this.#membership.self.neuron;
     if (type !== 'move') {
       const isOwnNews = type === 'update' && previous?.joinedAtMs === peer.joinedAtMs;
-      for (const local of [...this.#locals.on(peer)]) if (local.peer !== peer || isOwnNews) local.receiver.presence?.(change);
+      if (this.tellsPresence(peer)) for (const local of [...this.#locals.on(peer)]) if (local.peer !== peer || isOwnNews) local.receiver.presence?.(change);
     } else if (previous?.neuron === self && peer.neuron !== self) {
       const local = this.#locals.find(previous, previous.user, previous.device);
       if (local !== undefined) this.#end(local, 'replaced');

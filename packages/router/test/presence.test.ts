@@ -88,3 +88,26 @@ it('P6: a router that closes takes its peers along, and leaves nothing stored', 
   expect((await b.store.list({ bucket: '$sys', layer: '*subs:slots', path: '/a' }, { fresh: true })).items).toEqual([]);
   expect(() => a.router.join({ ...room, user: 'alex' }, alex)).toThrow(RouterError);
 });
+
+it('P7: on a channel whose peers are only listed nobody is told of others, and who looks sees them on every neuron', async () => {
+  await using system = await openSystem();
+  const presence = ({ path }: { readonly path: string }) => (path === '/stage' ? ('listed' as const) : ('told' as const));
+  const [a, b] = [await system.open('a', { presence }), await system.open('b', { presence })];
+  const stage = { bucket: 'cool', path: '/stage' };
+  const [alex, other] = [new ReceiverRecord(), new ReceiverRecord()];
+  const seen: string[] = [];
+  b.router.onPresence(({ type, peer }) => seen.push(`${type} ${peer.user}`));
+  a.router.join({ ...stage, user: 'alex' }, alex);
+  a.router.join({ ...room, user: 'alex' }, other);
+  const bob = b.router.join({ ...stage, user: 'bob' }, new ReceiverRecord());
+  b.router.join({ ...room, user: 'bob' }, new ReceiverRecord());
+  await until(() => a.router.count(stage).users === 2 && other.changes.length === 1);
+  bob.update({ on: true });
+  await until(() => a.router.channel(stage)?.find('bob', 'default')?.state !== undefined);
+  expect(a.router.peers(stage).map(({ user }) => user).toSorted()).toEqual(['alex', 'bob']);
+  bob.leave();
+  await until(() => a.router.count(stage).users === 1);
+  expect([alex.changes, other.changes]).toEqual([[], ['join bob']]);
+  expect([a.router.tellsPresence(stage), a.router.tellsPresence(room)]).toEqual([false, true]);
+  expect(seen).toContain('join alex');
+});

@@ -89,8 +89,10 @@ export class Connection implements Receiver {
     // Clients count on their own arrival coming before the list.
     const { peer, recovery } = this.#peer;
     this.#outbox.push(presenceFrame({ type: 'join', peer }, place.details));
-    if (place.details) this.#outbox.push(detailedPeersFrame(peer.path, context.router.peers(peer), recovery !== undefined));
-    else this.#outbox.push(peersFrame(peer.path, context.router.channel(peer)?.users() ?? []));
+    const { router } = context;
+    const isTold = router.tellsPresence(peer);
+    if (place.details) this.#outbox.push(detailedPeersFrame(peer.path, isTold ? router.peers(peer) : [peer], recovery !== undefined));
+    else this.#outbox.push(peersFrame(peer.path, isTold ? (router.channel(peer)?.users() ?? []) : [peer.user]));
     void recovery?.then(({ recovered, position }) => this.#outbox.push(recoveredFrame(place.path, { recovered, position })));
     ws.once('close', () => {
       this.#outbox.close();

@@ -39,7 +39,7 @@ export function openSystem(): TestSystem {
   return {
     accounts,
     async open(name, options = {}) {
-      const router = await openRouter({ store, ...network.start(name), history: ({ path }) => (path === '/kept' ? { layer: '*messages' } : undefined) });
+      const router = await openRouter({ store, ...network.start(name), history: ({ path }) => (path === '/kept' ? { layer: '*messages' } : undefined), presence: ({ path }) => (path === '/stage' ? 'listed' : 'told') });
       const face = createSignallingFace({ router, verifyToken, bans: accounts.bans, ...options });
       const server = createServer();
       const sockets = new Set<Socket>();

@@ -17,6 +17,18 @@ it('W1: who connects is told of itself first, then who is there; the others are 
   expect((await alex.atLeast(4))[3]).toEqual({ t: 'u', m: { f: 'room/bob', o: 'peer_removed', t: null }, p: 'bob' });
 });
 
+it('W1: on a channel whose peers are only listed who connects is told of itself alone, with details or without, and hears messages', async () => {
+  await using system = openSystem();
+  const neuron = await system.open('a');
+  const alex = await neuron.connect('alex', '/v2/alex@.stage');
+  const bob = await neuron.connect('bob', '/v2/bob@.stage?details=1');
+  expect(await bob.until('peers')).toEqual([{ users: ['bob'], devices: [{ user: 'bob', device: 'default', state: null }], kept: false }]);
+  bob.say({ o: 'message' }, 'hello');
+  expect(await alex.until('message')).toEqual(['hello']);
+  expect(alex.contents('peers')).toEqual([{ users: ['alex'] }]);
+  expect(alex.contents('peer_connected')).toEqual(['alex']);
+});
+
 it('W2: a message goes to all others, or to one, with the sender’s true name, whatever it claims', async () => {
   await using system = openSystem();
   const [a, b] = [await system.open('a'), await system.open('b')];

@@ -1,5 +1,6 @@
 import type { Channel } from '../channel.ts';
 import type { HistoryPolicy } from '../history/history-policy.ts';
+import type { PresencePolicy } from '../router-options.ts';
 import type { SlowReceiverPolicy } from '../routing/outbox.ts';
 import { channelPattern, type ChannelPattern } from './channel-pattern.ts';
 
@@ -11,6 +12,8 @@ export interface ChannelRule {
   readonly bucket?: string;
   /** How messages are kept. Default: they are not. */
   readonly history?: HistoryPolicy;
+  /** Whether peers are told of one another. Default `told`. */
+  readonly presence?: PresencePolicy;
   /** What happens to receivers that read too slowly. Default `cut`. */
   readonly slowReceivers?: SlowReceiverPolicy;
   /** Longest content of a message, in UTF-16 code units. Default: the router's. */
