@@ -79,6 +79,15 @@ With the system account's login, at any neuron; \`watch=1\` tells of changes:
 | the neurons that hold a lease: load, clients, region, where they are reached, whether they drain; \`takenBy\` while another cleans up behind one | \`GET /_data/runtime/hosts/active?l=*leases&as=datum\` |
 | who cleaned up behind whom, when, and how many documents that deleted: the last 32 of the system, newest last | \`GET /_data/runtime/hosts/cleaned?l=*leases&k=last\` |
 
+## A neuron that was broken into, and another system secret
+
+Whoever was in a neuron knows the system secret and the login of the database, so all three are changed:
+
+1. \`curl -u '$sys:…' -X PUT http://127.0.0.1:4006/_links/revoked -H 'content-type: application/json' -d '{"k":"n3"}'\` on any other neuron: the links of the neuron \`n3\` are cut at once, and it gets no others (\`xir_link_revoked_met_total\`).
+2. Change the login of CouchDB.
+3. \`curl -u '$sys:…' -X DELETE http://127.0.0.1:4006/_links/authority\`, then restart the neurons with another \`--system-secret\`. The first makes a new authority; neurons with the old secret and those with the new do not link with one another, so restart them soon after one another. Stored webhooks have to be set again.
+4. Give the neuron that is set up anew another name, or \`DELETE /_links/revoked?k=n3\`.
+
 ## The log
 
 One JSON object a line on standard error: \`level\`, \`time\` (ISO 8601), \`neuron\`, \`msg\`, and fields. Secrets do not reach it. \`--log-level debug\` adds a line per request, without query, headers

@@ -10,8 +10,8 @@ export interface ChannelClient {
 }
 
 /** Connects a user to a channel of `$sys` on a neuron. */
-export async function joinChannel({ ready }: RunningNeuron, channel: string, user: string): Promise<ChannelClient> {
-  const authorization = `Basic ${btoa(`$sys:${TEST_SECRET}`)}`;
+export async function joinChannel({ ready }: RunningNeuron, channel: string, user: string, secret = TEST_SECRET): Promise<ChannelClient> {
+  const authorization = `Basic ${btoa(`$sys:${secret}`)}`;
   const answer = (await (await fetch(`${ready.rest}/_token/${channel}?k=${user}`, { method: 'PUT', headers: { authorization } })).json()) as { readonly v: string };
   const socket = new WebSocket(`${ready.webSocket}/v2/${answer.v}`);
   const frames: string[] = [];

@@ -5,6 +5,7 @@ import type { SlowReceiverPolicy } from '@xir/router';
 
 import { messagingError } from './errors.ts';
 import { heldService } from './held-service.ts';
+import { linkService } from './link-service.ts';
 import { messageService } from './message-service.ts';
 import { completeLimits, type MessagingOptions } from './options.ts';
 import { peerService } from './peer-service.ts';
@@ -25,7 +26,7 @@ export interface MessagingMetrics {
 
 /** Messaging over HTTP. */
 export interface Messaging {
-  /** `_messages`, `_peer`, `_subs` and `_webhooks`, for `createRestHandler`. */
+  /** `_messages`, `_peer`, `_subs`, `_links` and `_webhooks`, for `createRestHandler`. */
   readonly services: ReadonlyMap<string, Service>;
   metrics(): MessagingMetrics;
   /** The neuron's standing has changed: peers and listeners of one that is away are sent elsewhere. */
@@ -53,6 +54,7 @@ export function createMessaging({ router, mayConnect = async () => true, slowRec
       ['messages', messageService({ router, limits, slowReceiverPolicy, requireServing, away: () => away.signal, onCut, onDropped })],
       ['peer', peerService({ sessions, mayConnect, limits, slowReceiverPolicy, requireServing })],
       ['subs', heldService({ sessions, slowReceiverPolicy, requireServing })],
+      ['links', linkService()],
       ...(webhooks === undefined ? [] : [['webhooks', webhookService(webhooks)] as const]),
     ]),
     recheck: () => {

@@ -34,6 +34,7 @@ export interface TestNeuron {
 
 export interface TestSystem extends AsyncDisposable {
   readonly accounts: Accounts;
+  readonly store: MemoryReferenceStore;
   open(name: string, options?: { readonly messaging?: Partial<MessagingOptions>; readonly rest?: Partial<RestLimits>; readonly router?: Partial<RouterLimits> }): Promise<TestNeuron>;
 }
 
@@ -48,6 +49,7 @@ export async function openSystem(): Promise<TestSystem> {
   let isFirst = true;
   return {
     accounts,
+    store: stored,
     async open(name, options = {}) {
       const router = await openRouter({ store: stored, ...network.start(name), limits: options.router ?? {}, history: ({ path }) => (path.startsWith('/kept') ? { layer: '*messages' } : undefined), presence: ({ path }) => (path === '/stage' ? 'listed' : 'told') });
       const store = withSubscriptions({ store: stored, router, onKick: (kick) => gate.note(kick) });

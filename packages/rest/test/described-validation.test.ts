@@ -89,7 +89,7 @@ async function formError(neuron: Neuron, operation: OperationSchema, change: { r
 
 /** What other packages serve through this face. */
 function isElsewhere({ service, method }: OperationSchema): boolean {
-  return service === 'messages' || service === 'peer' || service === 'webhooks' || (service === 'subs' && (method === 'PUT' || method === 'POST'));
+  return service === 'messages' || service === 'peer' || service === 'webhooks' || service === 'links' || (service === 'subs' && (method === 'PUT' || method === 'POST'));
 }
 
 function named(isMeant: (operation: OperationSchema) => boolean): Array<[string, OperationSchema]> {

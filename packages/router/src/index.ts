@@ -82,5 +82,5 @@ export {
 } from './links/limits.ts';
 export type { LinkAdmission, LinkTraffic } from './links/link-socket.ts';
 export { REVOKED_PATH } from './links/revocations.ts';
-export { DEFAULT_CERTIFICATE_LIFETIME_MS, LINK_LAYER } from './links/system-authority.ts';
+export { AUTHORITY_ADDRESS, DEFAULT_CERTIFICATE_LIFETIME_MS, LINK_LAYER } from './links/system-authority.ts';
 export { openTlsLinks, type TlsLinks, type LinkState, type TlsLinksOptions, type TlsLinksStats } from './links/tls-links.ts';

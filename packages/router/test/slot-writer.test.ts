@@ -16,6 +16,16 @@ const peer = (number: number): Subscription => ({ bucket: 'cool', path: '/room',
 class FailingStore extends MemoryReferenceStore {
   failures: ('before' | 'behind')[] = [];
   puts = 0;
+  reads = 0;
+  /** Reads that fail. */
+  unreadable = 0;
+
+  override async get(...parts: Parameters<MemoryReferenceStore['get']>) {
+    this.reads += 1;
+    this.unreadable -= 1;
+    if (this.unreadable >= 0) throw new Kv4Error('KV4_UNAVAILABLE', 'the database is away');
+    return super.get(...parts);
+  }
 
   override async put(...parts: Parameters<MemoryReferenceStore['put']>) {
     this.puts += 1;
@@ -63,6 +73,49 @@ it('S9: what was not written is written again, also when nobody knows whether it
   await writer.close();
 });
 
+it('S9: what was stored perhaps, and could not be read since, is deleted when nobody is there any more', async () => {
+  const store = new FailingStore();
+  const { writer, users } = opened(store);
+  store.failures = ['behind'];
+  store.unreadable = 1;
+  const only = writer.join(peer(1));
+  await until(() => store.puts === 1);
+  writer.leave(only);
+  await writer.stored();
+  await until(() => writer.writes >= 2);
+  expect(await users()).toBeUndefined();
+  await writer.close();
+});
+
+it('S9: what was stored late, when nobody was there any more, is deleted; rows of what was deleted since are not read again', async () => {
+  const store = new FailingStore();
+  const { writer, users } = opened(store);
+  const only = writer.join(peer(1));
+  await writer.stored();
+  const before = (await store.get(slotAddress('a', 0)))?.version ?? '';
+  writer.leave(only);
+  await writer.stored();
+  const { reads, writes } = { reads: store.reads, writes: writer.writes };
+  writer.observe(0, { incarnation: '1', version: before });
+  await writer.stored();
+  expect([store.reads, writer.writes]).toEqual([reads, writes]);
+  const { version } = await store.put(slotAddress('a', 0), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
+  writer.observe(0, { incarnation: '1', version });
+  await until(() => writer.writes >= writes + 2);
+  expect(await users()).toBeUndefined();
+  await writer.close();
+});
+
+it('S15: who asks right behind another whether what it said is stored does not wait for ever', async () => {
+  const store = new FailingStore();
+  const { writer } = opened(store);
+  writer.join(peer(1));
+  await writer.stored();
+  await writer.stored();
+  expect(store.puts).toBe(1);
+  await writer.close();
+});
+
 it('S10: what an earlier life has left is overwritten or deleted', async () => {
   const store = new FailingStore();
   const stored = new Map<number, string>();
@@ -78,8 +131,8 @@ it('S10: what an earlier life has left is overwritten or deleted', async () => {
 it('S10: what an earlier life has left is deleted also where it was stored only after the start', async () => {
   const store = new FailingStore();
   const { writer, users } = opened(store, '2');
-  await store.put(slotAddress('a', 3), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
-  writer.observe(3, '1');
+  const { version } = await store.put(slotAddress('a', 3), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
+  writer.observe(3, { incarnation: '1', version });
   await until(() => writer.writes >= 2);
   expect(await users(3)).toBeUndefined();
   await writer.close();

@@ -25,6 +25,7 @@ export const SERVICE_TEXTS: ReadonlyArray<readonly [name: string, description: s
   ['_messages', 'publish to channels, read what they keep, listen'],
   ['_peer', 'be on a channel without a WebSocket'],
   ['_webhooks', 'who is told of joins, leaves and messages'],
+  ['_links', 'which neurons the others believe no more'],
 ];
 
 /** The headers of successful answers. */

@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '@xir/couch-client';
+import type { Clock } from '@xir/couch-client';
 import type { Kv4Store, PathAddress } from '@xir/kv4-core';
+import { followScope } from '../follow-scope.ts';
 import { LINK_LAYER } from './system-authority.ts';
 
 /** Where the revoked are: a key for each, the name of a neuron or the serial number of a certificate in lower-case hexadecimal digits. */
@@ -15,8 +16,6 @@ export class Revocations {
   #revoked = new Set<string>();
   #running: Promise<void> | undefined;
   #loaded: () => void = () => {};
-  #wake: () => void = () => {};
-  #timer: Timer | undefined;
 
   constructor(store: Pick<Kv4Store, 'watch'>, clock: Clock, onChange: () => void) {
     this.#store = store;
@@ -39,42 +38,36 @@ export class Revocations {
   /** Ends. Idempotent. */
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#timer?.cancel();
-    this.#wake();
     this.#loaded();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      try {
-        await this.#follow();
-      } catch {
-        // The watch is begun again; until then what is known holds.
-      }
-      if (this.#abort.signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        this.#timer = this.#clock.schedule(PAUSE_MS, resolve);
-      });
-    }
-  }
-
-  async #follow(): Promise<void> {
-    let initial: Set<string> | undefined = new Set();
-    for await (const event of this.#store.watch({ type: 'path', address: REVOKED_PATH }, { latestOnly: true, signal: this.#abort.signal })) {
-      if (event.type === 'reset') initial = new Set();
-      else if (event.type === 'end-of-initial') {
-        this.#revoked = initial ?? this.#revoked;
-        initial = undefined;
-        this.#loaded();
-        this.#onChange();
-      } else {
-        const target: Set<string> = initial ?? this.#revoked;
-        if (event.type === 'put') target.add(event.record.address.key);
-        else target.delete(event.address.key);
-        if (initial === undefined) this.#onChange();
-      }
-    }
+    let initial: Set<string> | undefined;
+    await followScope(
+      // While there is no watch, what is known holds.
+      { store: this.#store, clock: this.#clock, onError: () => undefined },
+      { type: 'path', address: REVOKED_PATH },
+      {
+        latestOnly: true,
+        signal: this.#abort.signal,
+        pauseMs: () => PAUSE_MS,
+        onBegin: () => (initial = new Set()),
+        onEvent: (event) => {
+          if (event.type === 'reset') initial = new Set();
+          else if (event.type === 'end-of-initial') {
+            this.#revoked = initial ?? this.#revoked;
+            initial = undefined;
+            this.#loaded();
+            this.#onChange();
+          } else {
+            const target: Set<string> = initial ?? this.#revoked;
+            if (event.type === 'put') target.add(event.record.address.key);
+            else target.delete(event.address.key);
+            if (initial === undefined) this.#onChange();
+          }
+        },
+      },
+    );
   }
 }

@@ -13,8 +13,8 @@ export interface SlotReaderParts {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told in which life a slot of this neuron was stored, an empty text where it is no slot; `undefined`: it is not stored. */
-  readonly onOwnSlot: (slot: number, incarnation: string | undefined) => void;
+  /** Told in which life and version a slot of this neuron was stored, the life an empty text where it is no slot; `undefined`: it is not stored. */
+  readonly onOwnSlot: (slot: number, stored: { readonly incarnation: string; readonly version: string } | undefined) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -75,12 +75,12 @@ export class SlotReader {
     }
   }
 
-  #put({ address, valueText }: Kv4Record): void {
+  #put({ address, valueText, version }: Kv4Record): void {
     const { directory, neuron, onOwnSlot } = this.#parts;
     const place = slotOfAddress(address);
     if (place === undefined) return;
     // What this neuron has written itself, it knows.
-    if (place.neuron === neuron) return onOwnSlot(place.slot, incarnationOf(valueText) ?? decodeSlot(JSON.parse(valueText) as JsonValue)?.incarnation ?? '');
+    if (place.neuron === neuron) return onOwnSlot(place.slot, { incarnation: incarnationOf(valueText) ?? decodeSlot(JSON.parse(valueText) as JsonValue)?.incarnation ?? '', version });
     // Not `record.value`: the cache would keep it for as long as the record.
     const value = decodeSlot(JSON.parse(valueText) as JsonValue);
     if (value === undefined) this.malformed += 1;

@@ -54,8 +54,10 @@ export class SlotWriter {
   #countedFromMs = Number.NEGATIVE_INFINITY;
   #round = 0;
   #underWay = new Set<number>();
-  /** Slots that another life has stored: in which version, is not known. */
-  readonly #foreign = new Set<number>();
+  /** Slots that are stored, or may be: in which version, is not known. */
+  readonly #unknown = new Set<number>();
+  /** In which version slots were deleted last. */
+  readonly #deleted = new Map<number, string>();
   /** Everything has to be written, also in a crowd. */
   #isUrgent = false;
   #failures = 0;
@@ -116,12 +118,20 @@ export class SlotWriter {
     this.#changed();
   }
 
-  /** In which life a slot of this neuron is stored, as the feed tells; `undefined`: it is not. What another has put in its place, or deleted, is written again. */
-  observe(slot: number, incarnation: string | undefined): void {
-    if (incarnation === this.#incarnation || (incarnation === undefined && !this.#plan.holds(slot))) return;
-    if (incarnation !== undefined) this.#foreign.add(slot);
+  /**
+   * In which life and version a slot of this neuron is stored, as the feed tells; `undefined`: it is not. What another has put in its place, or deleted, is written again; so is what this
+   * writer has stored without knowing it, where nobody is there any more.
+   */
+  observe(slot: number, stored: { readonly incarnation: string; readonly version: string } | undefined): void {
+    if (stored === undefined ? !this.#plan.holds(slot) : stored.incarnation === this.#incarnation && !this.#isLeftOver(slot, stored.version)) return;
+    if (stored !== undefined) this.#unknown.add(slot);
     this.#plan.failed(slot);
     this.#schedule();
+  }
+
+  /** Whether an own slot is stored of which this writer takes nothing to be stored. */
+  #isLeftOver(slot: number, version: string): boolean {
+    return !this.#plan.holds(slot) && !this.#versions.has(slot) && version > (this.#deleted.get(slot) ?? '');
   }
 
   /** Resolves when everything that was said before this call is stored. */
@@ -206,13 +216,14 @@ export class SlotWriter {
       else if (known !== undefined) {
         await store.delete(address, { condition });
         this.#versions.delete(slot);
-      } else if (this.#foreign.has(slot)) {
+        this.#deleted.set(slot, known);
+      } else if (this.#unknown.has(slot)) {
         await this.#learn(slot);
-        if (!this.#versions.has(slot)) this.#foreign.delete(slot);
+        if (!this.#versions.has(slot)) this.#unknown.delete(slot);
         // Deleted with the next round.
         else this.#plan.failed(slot);
       }
-      if (value !== undefined || known !== undefined) this.#foreign.delete(slot);
+      if (value !== undefined || known !== undefined) this.#unknown.delete(slot);
       this.writes += 1;
       this.#settle(slot);
       return true;
@@ -225,6 +236,7 @@ export class SlotWriter {
       }
       const isConflict = error instanceof Kv4Error && (error.code === 'KV4_VERSION_CONFLICT' || error.code === 'KV4_ALREADY_EXISTS' || error.code === 'KV4_NOT_FOUND');
       if (!isConflict) onError(error);
+      this.#unknown.add(slot);
       await this.#learn(slot).catch(onError);
       return false;
     }
@@ -244,6 +256,7 @@ export class SlotWriter {
 
   /** A slot is stored as it was when this round began. */
   #settle(slot: number): void {
+    this.#underWay.delete(slot);
     this.#waiters = this.#waiters.filter(({ slots, resolve }) => {
       if ((slots.get(slot) ?? Number.POSITIVE_INFINITY) <= this.#round) slots.delete(slot);
       if (slots.size > 0) return true;
