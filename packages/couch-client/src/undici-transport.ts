@@ -8,6 +8,9 @@ import { errorOfUndici } from './undici-error.ts';
 
 /** Most connections to one server. A feed holds one for itself. */
 export const DEFAULT_CONNECTIONS = 16;
+/** Share of the connections that are kept for reads of whole ranges, so that however many of those wait, writes and reads of documents do not wait behind them. */
+const SCAN_SHARE = 1 / 4;
+const SCAN = /\/_all_docs(?:[/?]|$)/;
 /** Milliseconds until a connection must stand. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** Milliseconds until a response's headers must have arrived. */
@@ -51,14 +54,16 @@ export interface UndiciTransportOptions {
 }
 
 /**
- * A transport over TCP or TLS: keep-alive, one request at a time per connection, at most `connections` of them.
+ * A transport over TCP or TLS: keep-alive, one request at a time per connection, at most `connections` of them, a quarter of which is for reads of ranges (`_all_docs`) and the rest for
+ * everything else.
  * Rejections are `CouchError`s: `COUCH_UNREACHABLE`, `COUCH_TIMEOUT`, `COUCH_ABORTED`, `COUCH_BAD_RESPONSE`, `COUCH_TOO_LARGE`, `COUCH_CLOSED`.
  */
 export function undiciTransport(options: UndiciTransportOptions): CouchTransport {
   const base = new URL(parseServerUrl(options.url).url);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const pool = new Pool(base.origin, {
-    connections: options.connections ?? DEFAULT_CONNECTIONS,
+  const connections = options.connections ?? DEFAULT_CONNECTIONS;
+  const scanConnections = Math.floor(connections * SCAN_SHARE);
+  const poolOptions = {
     pipelining: 1,
     connect: {
       ...(options.tls as object | undefined),
@@ -68,7 +73,9 @@ export function undiciTransport(options: UndiciTransportOptions): CouchTransport
     },
     headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
     bodyTimeout: options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
-  });
+  };
+  const pool = new Pool(base.origin, { ...poolOptions, connections: connections - scanConnections });
+  const scans = scanConnections === 0 ? pool : new Pool(base.origin, { ...poolOptions, connections: scanConnections });
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
   let closing: Promise<void> | undefined;
   const streams = new Set<StreamedResponse>();
@@ -92,7 +99,7 @@ export function undiciTransport(options: UndiciTransportOptions): CouchTransport
       // Over TLS the bytes are decrypted into memory of their own anyway.
       if (request.streaming === true && base.protocol === 'http:' && request.method === 'GET') return stream(request);
       try {
-        const data = await pool.request({
+        const data = await (SCAN.test(request.path) ? scans : pool).request({
           method: request.method,
           path: prefix + request.path,
           headers: request.headers ?? {},
@@ -108,7 +115,7 @@ export function undiciTransport(options: UndiciTransportOptions): CouchTransport
     },
     close() {
       // Requests that are still open (a feed is, always) are cut, not waited for.
-      closing ??= pool.destroy();
+      closing ??= Promise.all([pool.destroy(), scans.destroy()]).then(() => undefined);
       for (const response of streams) response.cut(new CouchError('COUCH_CLOSED', 'the transport was closed'));
       return closing;
     },

@@ -45,6 +45,18 @@ describe('undiciTransport', () => {
     expect(server.connections()).toBe(1);
   });
 
+  it('lets writes and reads of documents through, however many reads of ranges wait', async () => {
+    await using server = await serve((request, response) => {
+      if (request.url?.includes('_all_docs') !== true) response.end('{"ok":true}');
+    });
+    await using transport = transportFor(server.url, { connections: 4 });
+    const scans = Array.from({ length: 20 }, (_, n) => codeOf(transport.request({ method: 'GET', path: `/db/_all_docs?limit=${n}` })));
+    for (const request of [put, get, { method: 'POST', path: '/db/_bulk_get', body: '{}' } as const]) expect(await (await transport.request(request)).text()).toBe('{"ok":true}');
+    await transport.close();
+    expect(new Set(await Promise.all(scans))).toEqual(new Set(['COUCH_CLOSED false']));
+    expect(server.connections()).toBeLessThanOrEqual(4);
+  });
+
   it('puts the path prefix of its URL before every path', async () => {
     const seen: (string | undefined)[] = [];
     await using server = await serve((request, response) => {

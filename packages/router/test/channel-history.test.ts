@@ -11,6 +11,16 @@ const channel = { bucket: 'cool', path: '/room' };
 const address = historyAddress(channel, '*messages');
 const message = (content: string): Message => ({ channel, user: 'alex', device: 'd', target: { type: 'channel' }, event: 'm', content, sentAtMs: 1 });
 
+/** Counts how often the past is read. */
+class CountingStore extends MemoryReferenceStore {
+  reads = 0;
+
+  override series(...given: Parameters<MemoryReferenceStore['series']>) {
+    this.reads += 1;
+    return super.series(...given);
+  }
+}
+
 it('H4: what is to stay behind messages that the feed leaves out, for a later one, comes before that', async () => {
   await using store = new MemoryReferenceStore();
   const events: WatchEvent[] = [];
@@ -75,6 +85,20 @@ it.each([
   const { version } = await store.put(address, storedMessage(sent));
   await new Promise<void>((resolve) => history.behind(version, resolve));
   expect([told.length, repeated.map(({ position }) => position)]).toEqual([1, [version]]);
+});
+
+it('H2: those who come back together share what is read for them, and who comes later is told what came since', async () => {
+  await using store = new CountingStore();
+  const { version } = await store.put(address, storedMessage(message('known')));
+  for (const content of ['1', '2']) await store.put(address, storedMessage({ ...message(content), id: content }));
+  await using history = historyOn(store, {});
+  const together = await Promise.all(Array.from({ length: 10 }, () => history.since(version)));
+  expect(together.map(({ messages }) => messages.map(({ content }) => content))).toEqual(Array.from({ length: 10 }, () => ['1', '2']));
+  // One for what was missed, one for what was there before that.
+  expect(store.reads).toBe(2);
+  const { version: last } = await store.put(address, storedMessage(message('3')));
+  await new Promise<void>((resolve) => history.behind(last, resolve));
+  expect((await history.since(version)).messages.map(({ content }) => content)).toEqual(['1', '2', '3']);
 });
 
 it('H6: what was there before is no news to who is here, whatever else is to be stored', async () => {

@@ -27,6 +27,12 @@ export interface ChannelHistoryParts {
   readonly onError: (error: unknown) => void;
 }
 
+/** What came behind a position, and whether that is all. */
+interface Recovered {
+  readonly recovery: Recovery;
+  readonly messages: readonly Message[];
+}
+
 /**
  * The history of one channel, followed while this neuron has peers there (SPEC, H1 to H6). All neurons are told the same messages in the same order: that of the
  * versions of one key.
@@ -46,6 +52,8 @@ export class ChannelHistory {
   readonly #firsts: FirstVersions;
   /** Messages that are to be stored by this neuron, while it is not known what the channel keeps. */
   readonly #expected: Message[] = [];
+  /** What is being read of the past, by from where to where: those who come back together share it. */
+  readonly #reads = new Map<string, Promise<Recovered>>();
   /** The one of them that was read at first. */
   #newsAtFirst: Message | undefined;
   #waiters: { readonly position: string; readonly act: () => void }[] = [];
@@ -91,14 +99,21 @@ export class ChannelHistory {
    * What came behind a position, up to where the history stands here now; `undefined` where it cannot be told whether that is all. With no position: where the history stands.
    * Rejects with what the store rejects with.
    */
-  async since(position: string | undefined): Promise<{ readonly recovery: Recovery; readonly messages: readonly Message[] }> {
+  async since(position: string | undefined): Promise<Recovered> {
     const wasReady = this.isReady;
     await this.ready;
     const upTo = this.#seen;
-    const told = (recovered: boolean, messages: readonly Message[] = []) => ({ recovery: { recovered, position: upTo ?? EMPTY_HISTORY_POSITION }, messages });
+    const told = (recovered: boolean, messages: readonly Message[] = []): Recovered => ({ recovery: { recovered, position: upTo ?? EMPTY_HISTORY_POSITION }, messages });
     // Who came before it was known what the channel keeps has not had what was to be stored then.
     if (position === undefined) return told(true, wasReady || this.#newsAtFirst === undefined ? [] : [this.#newsAtFirst]);
     if (position === (upTo ?? EMPTY_HISTORY_POSITION)) return told(true);
+    const range = `${position} ${upTo ?? ''}`;
+    let read = this.#reads.get(range);
+    if (read === undefined) this.#reads.set(range, (read = this.#read(position, upTo, told).finally(() => this.#reads.delete(range))));
+    return read;
+  }
+
+  async #read(position: string, upTo: string | undefined, told: (recovered: boolean, messages?: readonly Message[]) => Recovered): Promise<Recovered> {
     const { store, address, policy, clock } = this.#parts;
     const wasEmpty = position === EMPTY_HISTORY_POSITION;
     const most = policy.maxRecoveredMessages ?? DEFAULT_MAX_RECOVERED_MESSAGES;
