@@ -18,6 +18,7 @@ export class LaneQueues {
   readonly #loading = new Map<string, { open: number }>();
   #loads = 0;
   #singles = 0;
+  #resolving = 0;
 
   constructor(limits: GroupCommitLimits) {
     this.#limits = limits;
@@ -36,6 +37,10 @@ export class LaneQueues {
 
   /** Gives back the slot of a read that was answered, or failed. */
   endRead(lane: Lane): void {
+    if (lane.state === 'resolving') {
+      this.#resolving -= 1;
+      return;
+    }
     if (lane.state !== 'loading') {
       this.#singles -= 1;
       return;
@@ -47,18 +52,32 @@ export class LaneQueues {
 
   /** Starts as many reads as there are slots. `ticket`: the newest operation that was submitted; `forget` is told of lanes for which nobody waits any more. */
   grantReads(ticket: number, actions: GroupCommitAction[], forget: (lane: Lane) => void): void {
-    for (const state of ['resolve-queued', 'floor-queued', 'spill-queued'] as const) this.#grantSingles(state, ticket, actions);
+    this.#grantResolves(ticket, actions);
+    for (const state of ['floor-queued', 'spill-queued'] as const) this.#grantSingles(state, ticket, actions);
     this.#grantLoads(ticket, actions, forget);
+  }
+
+  /** An outage leaves all documents that were being written in doubt at once: their heads are read together. */
+  #grantResolves(ticket: number, actions: GroupCommitAction[]): void {
+    for (const lane of this.#queues['resolve-queued']) {
+      if (this.#resolving >= this.#limits.maxConcurrentLoads * this.#limits.maxBatchDocuments) return;
+      this.#resolving += 1;
+      this.#start(lane, ['resolve-queued', ticket], actions);
+    }
   }
 
   #grantSingles(state: SingleRead, ticket: number, actions: GroupCommitAction[]): void {
     for (const lane of this.#queues[state]) {
       if (this.#singles >= this.#limits.maxConcurrentLoads) return;
-      this.#queues[state].delete(lane);
       this.#singles += 1;
-      lane.readTicket = ticket;
-      actions.push(start(lane, state));
+      this.#start(lane, [state, ticket], actions);
     }
+  }
+
+  #start(lane: Lane, [state, ticket]: readonly [SingleRead, number], actions: GroupCommitAction[]): void {
+    this.#queues[state].delete(lane);
+    lane.readTicket = ticket;
+    actions.push(start(lane, state));
   }
 
   #grantLoads(ticket: number, actions: GroupCommitAction[], forget: (lane: Lane) => void): void {

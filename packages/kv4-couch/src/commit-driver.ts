@@ -59,6 +59,11 @@ export interface CommitDriverOptions {
   readonly onCommitted: (committed: CommittedHead) => void;
 }
 
+/** Heads in one read of documents in doubt: each may be large. */
+const RESOLVED_TOGETHER = 100;
+
+type ResolveAction = GroupCommitAction & { readonly type: 'resolve' };
+
 /** Carries out what the pure {@link GroupCommit} decides: requests, timers and promises, and no decision of its own. */
 export class CommitDriver {
   readonly #options: CommitDriverOptions;
@@ -75,6 +80,7 @@ export class CommitDriver {
   #ticket = 0;
   #spills = 0;
   #closed = false;
+  #toResolve: ResolveAction[] = [];
 
   constructor(options: CommitDriverOptions) {
     this.#options = options;
@@ -188,7 +194,7 @@ export class CommitDriver {
       case 'load':
         return void this.#load(action.ids);
       case 'resolve':
-        return void this.#resolve(action);
+        return this.#resolveSoon(action);
       case 'floor':
         return void this.#floor(action.id);
       case 'spill':
@@ -271,10 +277,25 @@ export class CommitDriver {
     return newest === undefined ? {} : { floor: newest.to };
   }
 
-  async #resolve({ id, versions, floor }: GroupCommitAction & { readonly type: 'resolve' }): Promise<void> {
-    const { reader, database, signal } = this.#options;
+  /** What is to be resolved in one go is read in one go. */
+  #resolveSoon(action: ResolveAction): void {
+    this.#toResolve.push(action);
+    if (this.#toResolve.length > 1) return;
+    queueMicrotask(() => {
+      const actions = this.#toResolve;
+      this.#toResolve = [];
+      for (let from = 0; from < actions.length; from += RESOLVED_TOGETHER) {
+        const together = actions.slice(from, from + RESOLVED_TOGETHER);
+        const reads = this.#options.reader.readMany(together.map(({ id }) => id));
+        for (const each of together) void this.#resolve(each, reads);
+      }
+    });
+  }
+
+  async #resolve({ id, versions, floor }: ResolveAction, reads: Promise<ReadonlyMap<string, HeadRead>>): Promise<void> {
+    const { database, signal } = this.#options;
     try {
-      const read = (await reader.readMany([id])).get(id) ?? { id, state: 'missing' as const, conflicts: [] };
+      const read = (await reads).get(id) ?? { id, state: 'missing' as const, conflicts: [] };
       const inHead = new Set([read.head?.ver, ...(read.head?.tail ?? []).map(([version]) => version)]);
       const elsewhere = versions.filter((version) => !inHead.has(version));
       const found = await findInSegments(database, addressOfHead(id), elsewhere, signal);

@@ -3,7 +3,7 @@ import type { KeyAddress } from '@xir/kv4-core';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_REVISIONS_LIMIT, openCouchStore, type CouchStore, type CouchStoreOptions } from '../src/index.ts';
 import { answerOfFailure, answerOfRow, readError } from '../src/database-errors.ts';
-import { AnswerLost, Crash, faultyClientOptions, Held, RequestLost, type FaultyTransport } from './support/faulty-transport.ts';
+import { AnswerLost, Crash, faultyClientOptions, Held, RequestLost, writesDocuments, type FaultyTransport } from './support/faulty-transport.ts';
 import { HandClock } from './support/hand-clock.ts';
 import { historyOf } from './support/history-check.ts';
 import { testServers, type TestDatabase } from './support/servers.ts';
@@ -60,6 +60,20 @@ for (const server of testServers) {
       await faulty.store.put(key, 1, { condition: { type: 'absent' } });
       await faulty.store.delete(key);
       expect((await historyOf(faulty.store, key)).map((entry) => entry.value)).toEqual([null, 1]);
+    });
+
+    it('O19 documents that an outage leaves in doubt are read together', async () => {
+      await using database = await server.open();
+      await using faulty = await openFaulty(database);
+      const keys = Array.from({ length: 60 }, (_, n) => ({ ...key, key: `k${n}` }));
+      await Promise.all(keys.map((each) => faulty.store.put(each, 0)));
+      // That of the batch with most of them.
+      faulty.transport.fault = new AnswerLost(1, (request) => writesDocuments(request) && String(request.body).split('"_id"').length > 30);
+      const before = faulty.transport.requests;
+      const results = await Promise.all(keys.map((each) => faulty.store.put(each, 1, { condition: { type: 'present' } })));
+      expect(results.filter(({ durable }) => durable === false).length).toBeGreaterThan(20);
+      // Instead of one for each.
+      expect(faulty.transport.requests - before).toBeLessThan(10);
     });
 
     it('O2 a compare-and-set whose answer is lost succeeds for its caller, and for nobody else', async () => {

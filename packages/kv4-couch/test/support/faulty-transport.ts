@@ -114,6 +114,8 @@ export class Held implements Fault {
 export class FaultyTransport implements CouchTransport {
   readonly #inner: CouchTransport;
   fault: Fault | undefined;
+  /** Requests so far. */
+  requests = 0;
 
   constructor(url: string, fault?: Fault) {
     const { origin, pathname } = new URL(url);
@@ -122,6 +124,7 @@ export class FaultyTransport implements CouchTransport {
   }
 
   request(request: TransportRequest): Promise<TransportResponse> {
+    this.requests += 1;
     const carry = (): Promise<TransportResponse> => this.#inner.request(request);
     return this.fault === undefined ? carry() : this.fault.meet(request, carry);
   }

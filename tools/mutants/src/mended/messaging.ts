@@ -209,6 +209,22 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'apps/neuron/test/process-life.test.ts', title: 'ends with status 0 after SIGTERM' },
   },
   {
+    name: 'in-doubt-one-by-one',
+    without: 'Documents that an outage leaves in doubt are read one by one.',
+    file: 'packages/kv4-couch/src/commit-driver.ts',
+    find: 'const RESOLVED_TOGETHER = 100;',
+    replace: 'const RESOLVED_TOGETHER = 1;',
+    heldBy: { file: 'packages/kv4-couch/test/outcomes.test.ts', title: 'O19 documents that an outage leaves in doubt' },
+  },
+  {
+    name: 'scans-beside-writes',
+    without: 'Reads of ranges take the connections of writes.',
+    file: 'packages/couch-client/src/undici-transport.ts',
+    find: 'SCAN.test(request.path) ? scans : pool',
+    replace: 'SCAN.test(request.path) ? pool : pool',
+    heldBy: { file: 'packages/couch-client/test/undici-transport.test.ts', title: 'lets writes and reads of documents through' },
+  },
+  {
     name: 'stored-perhaps-and-unreadable',
     without: 'A slot that was stored perhaps, and could not be read since, stays when nobody is there any more.',
     file: 'packages/router/src/subscriptions/slot-writer.ts',
