@@ -1,12 +1,13 @@
 import { MemoryReferenceStore } from '@xir/kv4-testing';
 import { expect, it } from 'vitest';
 
-import { encodeSlot, type LiveNeuron, type Membership } from '../src/index.ts';
+import { encodeSlot, InMemoryNetwork, openRouter, type LiveNeuron, type Membership } from '../src/index.ts';
 import { encodeLease, leaseAddress } from '../src/membership/lease.ts';
 import { Directory } from '../src/subscriptions/directory.ts';
 import { LEFT_SLOTS_INTERVAL_MS, LEFT_SLOTS_PATIENCE_MS, LeftSlots } from '../src/subscriptions/left-slots.ts';
 import { slotAddress } from '../src/subscriptions/slot-address.ts';
 import { decodeSlot } from '../src/subscriptions/slot-document.ts';
+import { ManualClock } from './support/manual-clock.ts';
 
 const LIFE = '019b76daa84b0001';
 const LATER = '019b76daa84b0002';
@@ -60,4 +61,15 @@ it('S16: the neuron with the lowest name looks, and no other', async () => {
   await put('c', LIFE);
   await look();
   expect(await stored('c')).toEqual(['0']);
+});
+
+it('S16: a router looks for slots that were left', async () => {
+  await using store = new MemoryReferenceStore();
+  const clock = new ManualClock();
+  await using router = await openRouter({ store, clock, ...new InMemoryNetwork().start('b') });
+  await store.put(slotAddress('a', 0), encodeSlot({ incarnation: LIFE, subscriptions: [{ bucket: 'cool', path: '/room', user: 'alex', device: 'd', joinedAtMs: 1 }] }));
+  await router.refresh();
+  const isStored = async () => (await store.get(slotAddress('a', 0))) !== undefined;
+  for (let elapsedMs = 0; elapsedMs <= 2 * LEFT_SLOTS_PATIENCE_MS && (await isStored()); elapsedMs += 1_000) await clock.advance(1_000);
+  expect(await isStored()).toBe(false);
 });

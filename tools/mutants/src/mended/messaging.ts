@@ -69,7 +69,7 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     file: 'packages/router/src/router.ts',
     find: 'this.#leftSlots.look(nowMs);',
     replace: '',
-    heldBy: { file: 'tools/simulation/test/mended-seeds.test.ts', title: 'of the schedule 1918410680' },
+    heldBy: { file: 'packages/router/test/left-slots.test.ts', title: 'S16: a router looks for slots that were left' },
   },
   {
     name: 'first-of-its-neuron',
