@@ -52,10 +52,10 @@ export class ChannelHistory {
   readonly #firsts: FirstVersions;
   /** Messages that are to be stored by this neuron, while it is not known what the channel keeps. */
   readonly #expected: Message[] = [];
-  /** What is being read of the past, by from where to where: those who come back together share it. */
-  readonly #reads = new Map<string, Promise<Recovered>>();
   /** The one of them that was read at first. */
   #newsAtFirst: Message | undefined;
+  /** What is being read of the past, by from where to where: those who come back together share it. */
+  readonly #reads = new Map<string, Promise<Recovered>>();
   #waiters: { readonly position: string; readonly act: () => void }[] = [];
 
   constructor(parts: ChannelHistoryParts) {
