@@ -27,17 +27,22 @@ async function revoke(request: ServiceRequest): Promise<ValueAnswer> {
   const { context, login } = request;
   const { store } = context;
   const address = { ...REVOKED_PATH, key: nameOf(request) };
-  if ((await store.get(address)) === undefined) {
-    const { items } = await store.list(REVOKED_PATH, { limit: MAX_REVOKED });
-    if (items.length >= MAX_REVOKED) throw messagingError('MESSAGING_TOO_MANY_REVOKED', `${MAX_REVOKED} are revoked, and may be no more`);
-  }
+  const before = await store.get(address, { fresh: true });
+  // Since when it is revoked, and by whom, stays as it is.
+  if (before !== undefined) return revocation(address.key, before.version);
+  const { items } = await store.list(REVOKED_PATH, { limit: MAX_REVOKED });
+  if (items.length >= MAX_REVOKED) throw messagingError('MESSAGING_TOO_MANY_REVOKED', `${MAX_REVOKED} are revoked, and may be no more`);
   const { version, durable } = await store.put(address, true, { author: login.author });
-  return { kind: 'value', text: withVersionText(JSON.stringify({ k: address.key }), version), version, durable };
+  return { ...revocation(address.key, version), durable };
+}
+
+function revocation(name: string, version: string): ValueAnswer {
+  return { kind: 'value', text: withVersionText(JSON.stringify({ k: name }), version), version };
 }
 
 async function list({ context }: ServiceRequest): Promise<ValueAnswer> {
   const { items } = await context.store.list(REVOKED_PATH, { limit: MAX_REVOKED });
-  return { kind: 'value', text: JSON.stringify(items.map(({ address }) => ({ k: address.key }))) };
+  return { kind: 'value', text: JSON.stringify(items.map(({ address, timeMs, author }) => ({ k: address.key, t: Math.floor(timeMs / 1000), a: author }))) };
 }
 
 async function restore(request: ServiceRequest): Promise<ValueAnswer> {

@@ -8,17 +8,19 @@ const system = { authorization: `Basic ${Buffer.from('$sys:secret').toString('ba
 it('M18: the system account revokes neurons and certificates, and believes them again; nobody else does', async () => {
   await using opened = await openSystem();
   const { call } = await opened.open('a');
-  expect((await call('PUT', '/_links/revoked', { k: 'n9' }, system)).v).toEqual({ k: 'n9', _ver_: expect.any(String) as string });
+  const { v: revoked } = await call('PUT', '/_links/revoked', { k: 'n9' }, system);
+  expect(revoked).toEqual({ k: 'n9', _ver_: expect.any(String) as string });
   expect((await call('POST', '/_links/revoked?k=5f0c31aa', {}, system)).v).toMatchObject({ k: '5f0c31aa' });
-  expect((await call('PUT', '/_links/revoked', { k: 'n9' }, system)).s).toBe('ok');
+  expect(await call('PUT', '/_links/revoked', { k: 'n9' }, system)).toMatchObject({ s: 'ok', v: revoked });
   expect((await opened.store.list(REVOKED_PATH)).items.map(({ address }) => address.key)).toEqual(['5f0c31aa', 'n9']);
-  expect((await call('GET', '/_links/revoked', undefined, system)).v).toEqual([{ k: '5f0c31aa' }, { k: 'n9' }]);
+  const since = async (key: string) => ({ k: key, t: Math.floor(((await opened.store.get({ ...REVOKED_PATH, key }))?.timeMs ?? 0) / 1000), a: '$sys' });
+  expect((await call('GET', '/_links/revoked', undefined, system)).v).toEqual([await since('5f0c31aa'), await since('n9')]);
   for (const [method, path, body] of [['GET', 'revoked'], ['PUT', 'revoked', { k: 'n1' }], ['DELETE', 'revoked?k=n9'], ['DELETE', 'authority']] as const) {
     expect(await call(method, `/_links/${path}`, body)).toMatchObject({ v: 'unauthorized', code: 'MESSAGING_UNAUTHORIZED' });
   }
   expect((await call('DELETE', '/_links/revoked?k=n9', undefined, system)).v).toBe(1);
   expect((await call('DELETE', '/_links/revoked?k=n9', undefined, system)).v).toBe(0);
-  expect((await call('GET', '/_links/revoked', undefined, system)).v).toEqual([{ k: '5f0c31aa' }]);
+  expect((await call('GET', '/_links/revoked', undefined, system)).v).toEqual([await since('5f0c31aa')]);
 });
 
 it('M18: the system account deletes the authority; its key is never answered', async () => {

@@ -265,6 +265,7 @@ export class Router implements AsyncDisposable {
       rateLimited: this.#accounts.refused,
       malformedSlots: this.#reader.malformed,
       slotWrites: this.#writer.writes,
+      unwrittenSlots: this.#writer.unwritten,
     };
   }
 

@@ -130,3 +130,27 @@ it('S14: in a crowd a slot is written when it is full, or has waited for as long
   expect(slotsAt(1799)).toEqual([0]);
   expect(plan.isDirty).toBe(false);
 });
+
+it('S17: a slot that cannot be written takes in nobody, and nobody gets its number, until it is welcome again', () => {
+  const plan = new SlotPlan('life1');
+  const [first, second] = joined(plan, 2) as [PlannedSubscription, PlannedSubscription];
+  plan.takeWrites();
+  plan.avoid(0);
+  plan.leave(first);
+  plan.join(peer(10));
+  expect(plan.takeWrites().map(({ slot }) => slot)).toEqual([0, 1]);
+  plan.leave(second);
+  expect(plan.takeWrites()).toEqual([{ slot: 0, value: undefined }]);
+  joined(plan, MAX_SLOT_SUBSCRIPTIONS);
+  expect(plan.takeWrites().map(({ slot }) => slot)).toEqual([1, 2]);
+  plan.welcome(0);
+  joined(plan, MAX_SLOT_SUBSCRIPTIONS);
+  expect(plan.takeWrites().map(({ slot }) => slot)).toEqual([0, 2]);
+});
+
+it('S17: what is held is not written, and nothing else waits for it', () => {
+  const plan = new SlotPlan('life1');
+  joined(plan, 2 * MAX_SLOT_SUBSCRIPTIONS);
+  expect(plan.takeWrites(undefined, new Set([0])).map(({ slot }) => slot)).toEqual([1]);
+  expect([...plan.dirty()]).toEqual([0]);
+});

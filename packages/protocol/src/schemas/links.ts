@@ -8,5 +8,5 @@ export const revocationBodySchema = z.looseObject({ k: name.optional() });
 /** A revocation as it is answered. */
 export const revocationAnswerSchema = z.object({ k: name, _ver_: z.string() });
 
-/** Who is revoked. */
-export const revocationListSchema = z.array(z.object({ k: name }));
+/** Who is revoked, since when and by whom. */
+export const revocationListSchema = z.array(z.object({ k: name, t: z.number().describe('since when, unix seconds'), a: z.string().describe('author: who revoked it') }));

@@ -39,6 +39,8 @@ interface Dirt {
   joins: number;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** In a crowd: which slots are to be written though others will come. */
 export interface CrowdPatience {
   readonly atMs: number;
@@ -58,6 +60,8 @@ export class SlotPlan {
   readonly #dirty = new Map<number, Dirt>();
   /** Numbers with room: a tick's joins go where something is to be written anyway. */
   readonly #open = new Set<number>();
+  /** Numbers that take in nobody. */
+  readonly #avoided = new Set<number>();
   #size = 0;
 
   /** `stored`: the numbers of the slots that an earlier life of this neuron has left. */
@@ -80,6 +84,11 @@ export class SlotPlan {
     return this.#dirty.size > 0;
   }
 
+  /** How many slots take in nobody. */
+  get avoided(): number {
+    return this.#avoided.size;
+  }
+
   /** The neuron goes on in another life: everything is to be written again in its name. */
   reincarnate(incarnation: string): void {
     this.#incarnation = incarnation;
@@ -99,7 +108,7 @@ export class SlotPlan {
   leave(planned: PlannedSubscription | PlannedListener): void {
     const { slot } = planned as Planned;
     if (this.#slots[slot]?.delete(planned as Planned) !== true) return;
-    this.#open.add(slot);
+    if (!this.#avoided.has(slot)) this.#open.add(slot);
     this.#soil(slot);
     this.#size -= 1;
   }
@@ -113,9 +122,24 @@ export class SlotPlan {
     this.#soil(own.slot);
   }
 
-  /** What has to be written now; in a crowd, slots that are about to be full wait for that. It counts as written until {@link SlotPlan.failed} says otherwise. */
-  takeWrites(crowd?: CrowdPatience): SlotWrite[] {
-    const due = [...this.#dirty].filter(([slot, dirt]) => crowd === undefined || this.#isDue(slot, dirt, crowd)).map(([slot]) => slot);
+  /** A slot takes in nobody until it is welcome again: it cannot be written just now. */
+  avoid(slot: number): void {
+    this.#avoided.add(slot);
+    this.#open.delete(slot);
+  }
+
+  /** A slot takes in others again. */
+  welcome(slot: number): void {
+    if (!this.#avoided.delete(slot)) return;
+    const members = this.#slots[slot];
+    if (members !== undefined && members.size < MAX_SLOT_SUBSCRIPTIONS) this.#open.add(slot);
+  }
+
+  /**
+   * What has to be written now, but for what is held; in a crowd, slots that are about to be full wait for that. It counts as written until {@link SlotPlan.failed} says otherwise.
+   */
+  takeWrites(crowd?: CrowdPatience, held: ReadonlySet<number> = NONE): SlotWrite[] {
+    const due = [...this.#dirty].filter(([slot, dirt]) => !held.has(slot) && (crowd === undefined || this.#isDue(slot, dirt, crowd))).map(([slot]) => slot);
     for (const slot of due) this.#dirty.delete(slot);
     return due.toSorted((a, b) => a - b).map((slot) => this.#writeOf(slot));
   }
@@ -178,7 +202,7 @@ export class SlotPlan {
     for (const slot of this.#open) if (this.#dirty.has(slot)) return slot;
     for (const slot of this.#open) return slot;
     let slot = 0;
-    while (this.#slots[slot] !== undefined) slot += 1;
+    while (this.#slots[slot] !== undefined || this.#avoided.has(slot)) slot += 1;
     this.#open.add(slot);
     return slot;
   }

@@ -1,76 +1,71 @@
 import { backoffDelayMs, type Clock, type Random, type Timer } from '@xir/couch-client';
-import { Kv4Error, type JsonValue, type Kv4Store, type WriteCondition } from '@xir/kv4-core';
+import type { JsonValue } from '@xir/kv4-core';
 
 import type { Subscription } from '../channel.ts';
+import { Crowd, CROWD_PATIENCE_MS, CROWDED_WRITE_DELAY_MS } from './crowd.ts';
 import type { Place } from './place.ts';
-import { slotAddress } from './slot-address.ts';
-import { decodeSlot, encodeSlot } from './slot-document.ts';
 import { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrite } from './slot-plan.ts';
+import { SlotStorage, type SlotStorageParts } from './slot-storage.ts';
+import { StoredWaiters } from './stored-waiters.ts';
 
-/** Milliseconds within which joins and leaves share one write in a crowd, where {@link CROWD_PER_SECOND} and more come and go in a second. */
-const CROWDED_WRITE_DELAY_MS = 40;
-const CROWD_PER_SECOND = 250;
-/** As few as these are no crowd, however fast. */
-const FEW_CHANGES = 5;
-/** As many as these show how fast they come, however short the time. */
-const MANY_CHANGES = 20;
-/** How long a slot waits in a crowd until it is full, in milliseconds: long enough that all but the slowest crowd fills it. A crowd is over once it has been quiet for as long. */
-export const CROWD_PATIENCE_MS = 800;
+/** A slot whose write takes longer than this, in milliseconds, takes in nobody else. */
+const SLOW_WRITE_MS = 1_000;
+/** So does one that failed as often in a row. */
+const MANY_FAILURES = 2;
+/** As many slots take in nobody at a time; where more are in trouble, the database is, and other slots would fare no better. */
+const MAX_AVOIDED_SLOTS = 4;
+/** The longest pause before a slot that was not written is written again, in milliseconds. */
+const MAX_RETRY_MS = 5_000;
 
 /** What a {@link SlotWriter} works with. */
-export interface SlotWriterParts {
-  readonly store: Kv4Store;
-  readonly neuron: string;
+export interface SlotWriterParts extends SlotStorageParts {
   readonly incarnation: string;
-  /** The versions of the slots that are stored of this neuron, by number. */
-  readonly stored: ReadonlyMap<number, string>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onError: (error: unknown) => void;
 }
 
-/** Who waits until slots are stored: each as a round of writes that is no earlier has it. */
-interface Waiter {
-  readonly slots: Map<number, number>;
-  readonly resolve: () => void;
+interface WriteUnderWay {
+  readonly number: number;
+  readonly sinceMs: number;
+  readonly ended: Promise<void>;
+}
+
+/** A slot that was not written, until it is. */
+interface Trouble {
+  readonly failures: number;
+  /** Runs while the slot waits to be written again. */
+  readonly pause: Timer;
 }
 
 /**
- * Writes down who is connected to this neuron, and where it listens (SPEC, S8 to S12). One round of writes is on its way at a time; what comes meanwhile goes with the next. A slot that was
- * not written is written again until it is.
+ * Writes down who is connected to this neuron, and where it listens (SPEC, S8 to S12, S17). One write of a slot is on its way at a time; what comes meanwhile goes with its next. A slot that
+ * was not written is written again until it is, and holds up no other.
  */
 export class SlotWriter {
-  readonly #parts: SlotWriterParts;
+  readonly #clock: Clock;
+  readonly #random: Random;
   readonly #plan: SlotPlan;
-  readonly #versions: Map<number, string>;
+  readonly #storage: SlotStorage;
+  readonly #crowd = new Crowd();
+  readonly #waiters = new StoredWaiters();
   #incarnation: string;
   #timer: Pick<Timer, 'cancel'> | undefined;
-  #writing: Promise<void> | undefined;
-  #changes = 0;
-  #isCrowded = false;
-  /** A crowd comes in bursts: it lasts until then though fewer come now. */
-  #crowdedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Since when changes are counted. */
-  #countedFromMs = Number.NEGATIVE_INFINITY;
-  #round = 0;
-  #underWay = new Set<number>();
-  /** Slots that are stored, or may be: in which version, is not known. */
-  readonly #unknown = new Set<number>();
-  /** In which version slots were deleted last. */
-  readonly #deleted = new Map<number, string>();
+  readonly #underWay = new Map<number, WriteUnderWay>();
+  readonly #troubled = new Map<number, Trouble>();
+  /** Slots that are not to be written now: a write of theirs is under way, or failed a moment ago. */
+  readonly #held = new Set<number>();
+  /** How many writes of each slot were begun. */
+  readonly #begun = new Map<number, number>();
   /** Everything has to be written, also in a crowd. */
   #isUrgent = false;
-  #failures = 0;
   #superseded = false;
   #closed = false;
-  #waiters: Waiter[] = [];
-  /** Slots that were written or deleted. */
-  writes = 0;
 
   constructor(parts: SlotWriterParts) {
-    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
     this.#incarnation = parts.incarnation;
-    this.#versions = new Map(parts.stored);
+    this.#storage = new SlotStorage(parts);
     this.#plan = new SlotPlan(parts.incarnation, parts.stored.keys());
     if (this.#plan.isDirty) this.#schedule();
   }
@@ -80,12 +75,23 @@ export class SlotWriter {
     return this.#plan.size;
   }
 
+  /** Slots that were written or deleted. */
+  get writes(): number {
+    return this.#storage.writes;
+  }
+
+  /** Slots that could not be written when it was last tried. */
+  get unwritten(): number {
+    return this.#troubled.size;
+  }
+
   /** True: another life of this neuron has written its slots, so this one writes no more. */
   get isSuperseded(): boolean {
     return this.#superseded;
   }
 
   join(subscription: Subscription): PlannedSubscription {
+    this.#avoidTroubled();
     const planned = this.#plan.join(subscription);
     this.#changed();
     return planned;
@@ -93,6 +99,7 @@ export class SlotWriter {
 
   /** Writes down that somebody listens. */
   listen(place: Place): PlannedListener {
+    this.#avoidTroubled();
     const planned = this.#plan.listen(place);
     this.#changed();
     return planned;
@@ -114,6 +121,7 @@ export class SlotWriter {
     this.#incarnation = incarnation;
     this.#superseded = false;
     this.#plan.reincarnate(incarnation);
+    for (const slot of [...this.#troubled.keys()]) this.#forgive(slot);
     this.#isUrgent = true;
     this.#changed();
   }
@@ -124,151 +132,124 @@ export class SlotWriter {
    */
   observe(slot: number, stored: { readonly incarnation: string; readonly version: string } | undefined): void {
     if (stored === undefined ? !this.#plan.holds(slot) : stored.incarnation === this.#incarnation && !this.#isLeftOver(slot, stored.version)) return;
-    if (stored !== undefined) this.#unknown.add(slot);
+    if (stored !== undefined) this.#storage.doubt(slot);
     this.#plan.failed(slot);
     this.#schedule();
   }
 
   /** Whether an own slot is stored of which this writer takes nothing to be stored. */
   #isLeftOver(slot: number, version: string): boolean {
-    return !this.#plan.holds(slot) && !this.#versions.has(slot) && version > (this.#deleted.get(slot) ?? '');
+    return !this.#plan.holds(slot) && this.#storage.isLeftOver(slot, version);
   }
 
   /** Resolves when everything that was said before this call is stored. */
   stored(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     const slots = new Map<number, number>();
-    for (const slot of this.#underWay) slots.set(slot, this.#round);
+    for (const [slot, { number }] of this.#underWay) slots.set(slot, number);
     // What is under way does not hold what was said since.
-    for (const slot of this.#plan.dirty()) slots.set(slot, this.#round + 1);
-    if (slots.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ slots, resolve }));
+    for (const slot of this.#plan.dirty()) slots.set(slot, (this.#begun.get(slot) ?? 0) + 1);
+    return this.#waiters.wait(slots);
   }
 
   /** The same, but not for longer than this. */
   async storedWithin(timeoutMs: number): Promise<void> {
     if (this.#superseded) return;
     let timer: Timer | undefined;
-    await Promise.race([this.stored(), new Promise<void>((resolve) => (timer = this.#parts.clock.schedule(timeoutMs, resolve)))]);
+    await Promise.race([this.stored(), new Promise<void>((resolve) => (timer = this.#clock.schedule(timeoutMs, resolve)))]);
     timer?.cancel();
   }
 
   /** Writes no more. What is to be written is left to those who tidy up. */
   async close(): Promise<void> {
+    this.#stop();
+    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
+    this.#waiters.release();
+  }
+
+  #stop(): void {
     this.#closed = true;
     this.#timer?.cancel();
-    await this.#writing;
-    this.#release();
+    for (const { pause } of this.#troubled.values()) pause.cancel();
   }
 
   #changed(): void {
-    this.#changes += 1;
+    this.#crowd.count();
     this.#schedule();
   }
 
+  /** Whoever comes now does not go into slots whose writes are slow or fail. */
+  #avoidTroubled(): void {
+    if (this.#held.size === 0) return;
+    const slowSinceMs = this.#clock.monotonic() - SLOW_WRITE_MS;
+    for (const slot of this.#held) {
+      if (this.#plan.avoided >= MAX_AVOIDED_SLOTS) return;
+      const sinceMs = this.#underWay.get(slot)?.sinceMs ?? Number.POSITIVE_INFINITY;
+      if (sinceMs <= slowSinceMs || (this.#troubled.get(slot)?.failures ?? 0) >= MANY_FAILURES) this.#plan.avoid(slot);
+    }
+  }
+
   #schedule(): void {
-    if (this.#closed || this.#superseded || this.#timer !== undefined || this.#writing !== undefined) return;
+    if (this.#closed || this.#superseded || this.#timer !== undefined) return;
     const begin = (): void => {
       this.#timer = undefined;
-      this.#writing = this.#writeAll().finally(() => {
-        this.#writing = undefined;
-        if (this.#closed || this.#superseded) this.#release();
-        else if (this.#plan.isDirty) this.#schedule();
-      });
+      this.#writeDue();
     };
-    this.#timer = this.#failures === 0 && !this.#isCrowded ? afterThisTick(begin) : this.#parts.clock.schedule(this.#delayMs(), begin);
+    this.#timer = this.#crowd.isThere ? this.#clock.schedule(CROWDED_WRITE_DELAY_MS, begin) : afterThisTick(begin);
   }
 
-  #delayMs(): number {
-    return this.#failures === 0 ? CROWDED_WRITE_DELAY_MS : backoffDelayMs(this.#failures - 1, this.#parts.random, { maxMs: 5_000 });
+  #writeDue(): void {
+    const atMs = this.#clock.monotonic();
+    const isCrowded = this.#crowd.look(atMs);
+    for (const write of this.#plan.takeWrites(isCrowded && !this.#isUrgent ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined, this.#held)) this.#begin(write, atMs);
+    const dirty = [...this.#plan.dirty()];
+    if (dirty.length === 0) this.#isUrgent = false;
+    if (dirty.some((slot) => !this.#held.has(slot))) this.#schedule();
   }
 
-  #lookForCrowd(atMs: number): void {
-    const elapsedMs = atMs - this.#countedFromMs;
-    if (elapsedMs < CROWDED_WRITE_DELAY_MS && this.#changes < MANY_CHANGES) return;
-    if (this.#changes > FEW_CHANGES && this.#changes * 1000 >= CROWD_PER_SECOND * elapsedMs) this.#crowdedUntilMs = atMs + CROWD_PATIENCE_MS;
-    this.#isCrowded = atMs < this.#crowdedUntilMs;
-    this.#countedFromMs = atMs;
-    this.#changes = 0;
+  #begin(write: SlotWrite, sinceMs: number): void {
+    const { slot } = write;
+    const number = (this.#begun.get(slot) ?? 0) + 1;
+    this.#begun.set(slot, number);
+    this.#held.add(slot);
+    this.#underWay.set(slot, { number, sinceMs, ended: this.#write(write, number) });
   }
 
-  async #writeAll(): Promise<void> {
-    const atMs = this.#parts.clock.monotonic();
-    this.#lookForCrowd(atMs);
-    this.#round += 1;
-    const writes = this.#plan.takeWrites(this.#isCrowded && !this.#isUrgent ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined);
-    this.#isUrgent = false;
-    this.#underWay = new Set(writes.map(({ slot }) => slot));
-    const outcomes = await Promise.all(writes.map((write) => this.#write(write)));
-    this.#underWay.clear();
-    this.#failures = outcomes.includes(false) ? this.#failures + 1 : 0;
-  }
-
-  /** False: it has to be tried again. */
-  async #write(write: SlotWrite): Promise<boolean> {
-    const { store, neuron, onError } = this.#parts;
-    const { slot, value } = write;
-    const address = slotAddress(neuron, slot);
-    const known = this.#versions.get(slot);
-    const condition: WriteCondition = known === undefined ? { type: 'absent' } : { type: 'version', version: known };
-    try {
-      if (value !== undefined) this.#versions.set(slot, (await store.put(address, encodeSlot(value), { condition })).version);
-      else if (known !== undefined) {
-        await store.delete(address, { condition });
-        this.#versions.delete(slot);
-        this.#deleted.set(slot, known);
-      } else if (this.#unknown.has(slot)) {
-        await this.#learn(slot);
-        if (!this.#versions.has(slot)) this.#unknown.delete(slot);
-        // Deleted with the next round.
-        else this.#plan.failed(slot);
-      }
-      if (value !== undefined || known !== undefined) this.#unknown.delete(slot);
-      this.writes += 1;
-      this.#settle(slot);
-      return true;
-    } catch (error) {
-      this.#plan.failed(slot);
-      if (error instanceof Kv4Error && error.code === 'KV4_CLOSED') {
-        // There is nothing to write to any more.
-        this.#closed = true;
-        return false;
-      }
-      const isConflict = error instanceof Kv4Error && (error.code === 'KV4_VERSION_CONFLICT' || error.code === 'KV4_ALREADY_EXISTS' || error.code === 'KV4_NOT_FOUND');
-      if (!isConflict) onError(error);
-      this.#unknown.add(slot);
-      await this.#learn(slot).catch(onError);
-      return false;
-    }
-  }
-
-  /** Finds out what is stored instead: another life's, if it is a later one, ends this writer. */
-  async #learn(slot: number): Promise<void> {
-    const { store, neuron } = this.#parts;
-    const record = await store.get(slotAddress(neuron, slot), { fresh: true });
-    if (record === undefined) this.#versions.delete(slot);
-    else {
-      this.#versions.set(slot, record.version);
-      const incarnation = decodeSlot(record.value)?.incarnation;
-      if (incarnation !== undefined && incarnation > this.#incarnation) this.#superseded = true;
-    }
-  }
-
-  /** A slot is stored as it was when this round began. */
-  #settle(slot: number): void {
+  async #write(write: SlotWrite, number: number): Promise<void> {
+    const { slot } = write;
+    const incarnation = this.#incarnation;
+    const outcome = await this.#storage.write(write, incarnation);
     this.#underWay.delete(slot);
-    this.#waiters = this.#waiters.filter(({ slots, resolve }) => {
-      if ((slots.get(slot) ?? Number.POSITIVE_INFINITY) <= this.#round) slots.delete(slot);
-      if (slots.size > 0) return true;
-      resolve();
-      return false;
-    });
+    this.#held.delete(slot);
+    if (outcome === 'stored') this.#waiters.stored(slot, number);
+    else this.#plan.failed(slot);
+    if (outcome === 'closed') this.#stop();
+    // It may go on in a later life than the one that was superseded.
+    else if (outcome === 'superseded') this.#superseded ||= incarnation === this.#incarnation;
+    else if (outcome === 'failed') this.#retryLater(slot);
+    else this.#forgive(slot);
+    if (this.#closed || this.#superseded) this.#waiters.release();
+    else if (this.#plan.isDirty) this.#schedule();
   }
 
-  #release(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { resolve } of waiters) resolve();
+  #retryLater(slot: number): void {
+    if (this.#closed) return;
+    const failures = (this.#troubled.get(slot)?.failures ?? 0) + 1;
+    this.#held.add(slot);
+    const pause = this.#clock.schedule(backoffDelayMs(failures - 1, this.#random, { maxMs: MAX_RETRY_MS }), () => {
+      this.#held.delete(slot);
+      this.#schedule();
+    });
+    this.#troubled.set(slot, { failures, pause });
+  }
+
+  /** A slot is written as ever: it takes in others again. */
+  #forgive(slot: number): void {
+    const trouble = this.#troubled.get(slot);
+    trouble?.pause.cancel();
+    this.#troubled.delete(slot);
+    if (!this.#underWay.has(slot)) this.#held.delete(slot);
+    this.#plan.welcome(slot);
   }
 }
 

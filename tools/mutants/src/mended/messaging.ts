@@ -19,7 +19,7 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     name: 'late-slots-of-an-earlier-life',
     without: 'A slot of an earlier life of a neuron that is stored after its start stays.',
     file: 'packages/router/src/subscriptions/slot-writer.ts',
-    find: 'if (stored !== undefined) this.#unknown.add(slot);',
+    find: 'if (stored !== undefined) this.#storage.doubt(slot);',
     replace: '',
     heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S10: what an earlier life has left is deleted also where' },
   },
@@ -227,9 +227,9 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
   {
     name: 'stored-perhaps-and-unreadable',
     without: 'A slot that was stored perhaps, and could not be read since, stays when nobody is there any more.',
-    file: 'packages/router/src/subscriptions/slot-writer.ts',
-    find: 'this.#unknown.add(slot);\n      await this.#learn',
-    replace: 'await this.#learn',
+    file: 'packages/router/src/subscriptions/slot-storage.ts',
+    find: 'this.#unknown.add(slot);\n      return await this.#learn',
+    replace: 'return await this.#learn',
     heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S9: what was stored perhaps' },
   },
   {
