@@ -27,6 +27,8 @@ export function greeting(ready, args = []) {
     lines.push('', 'Paste these into another terminal:', '');
     for (const { says, command } of firstRequests(rest, ownSecret ? '$sys:<your system secret>' : '$sys:secret')) lines.push(`  # ${says}`, `  ${command}`);
   }
+  const operations = addresses.get('operations');
+  if (operations !== undefined) lines.push('', `Open ${operations}/chat in two windows to talk on a channel; ${operations}/api describes the API.`);
   lines.push('', 'Ctrl-C stops it; what was acknowledged is on disk.', '');
   return `${lines.join('\n')}\n`;
 }

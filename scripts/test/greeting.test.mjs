@@ -34,6 +34,11 @@ it('quotes each line so that a shell passes the login, the address and the body 
   }
 });
 
+it('names the page to talk on, where the neuron serves it', () => {
+  expect(greeting({ ready: true, operations: 'http://127.0.0.1:51239' })).toContain('http://127.0.0.1:51239/chat');
+  expect(greeting({ ready: true, rest: 'http://127.0.0.1:51234' })).not.toContain('/chat');
+});
+
 it('does not print a secret it was not given in the open', () => {
   expect(greeting({ ready: true, rest: 'http://127.0.0.1:1' }, ['--system-secret', 'hush'])).not.toContain('hush');
 });

@@ -97,8 +97,8 @@ export const NEURON_OPTIONS = {
   signalUrls: option({
     flag: 'signal-urls',
     kind: kinds.signalUrls,
-    absent: '_host answers with an error',
-    help: 'The signalling servers that _host chooses from, such as wss://neuron.example.org:443/ws.',
+    absent: '_host answers with the address that it was asked at',
+    help: 'The signalling servers of this neuron, such as wss://neuron.example.org:443/ws. Where neurons have said so, _host answers with one of the least loaded, and a neuron that ends sends its clients there.',
   }),
   trustProxy: option({
     flag: 'trust-proxy',

@@ -18,6 +18,7 @@ import { openLegacy } from './legacy.ts';
 import { listening } from './listening.ts';
 import type { NamedSettings } from './named-settings.ts';
 import { chooseSignal, nextHosts, openGate, openMembership, supersededError } from './membership.ts';
+import { ownSignalUrl } from './own-signal.ts';
 import { openNeuronMemory, retentionOfLayers, type DatabaseReach } from './neuron-memory.ts';
 import { openOperations, type NeuronParts } from './neuron-operations.ts';
 import { NEURON_VERSION } from './package-version.ts';
@@ -209,6 +210,7 @@ function hostsOf(parts: NeuronParts, settings: NamedSettings): HostOptions {
     get signal() {
       return parts.state === 'draining' ? [] : (signalUrls ?? []);
     },
+    ownSignal: (headers) => (parts.state === 'draining' ? undefined : ownSignalUrl(headers, settings.tlsCert !== undefined)),
     ...(turnHosts === undefined ? {} : { turn: turnHosts }),
   };
 }

@@ -40,7 +40,9 @@ it('existing signalling clients connect with their tokens at both ports, message
   const [alexToken, bobToken] = [await call('PUT', '/_token/Talk?k=alex'), await call('PUT', '/_token/Talk?k=bob')];
   const alex = await connect(`${ready.webSocket}/v2/${String(alexToken)}`);
   expect((await alex.until('peers')).map(({ p }) => p)).toEqual([{ users: ['alex'] }]);
-  const bob = await connect(`${ready.rest.replace('http', 'ws')}/ws/v1/${String(bobToken)}`);
+  // Nothing was said of where signalling is: it is where the neuron was asked.
+  expect(await call('GET', '/_host?type=signal')).toBe(`${ready.rest.replace('http', 'ws')}/ws`);
+  const bob = await connect(`${String(await call('GET', '/_host/Talk?type=signal&k=alex'))}/v1/${String(bobToken)}`);
   await alex.until('peer_connected', 2);
   bob.socket.send('{"t":"u","m":{"f":"eve","o":"message"},"p":{"msg":"hello"}}');
   expect((await alex.until('message'))[0]).toMatchObject({ m: { f: 'Talk/bob' }, p: { msg: 'hello' } });

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 import type { Accounts, CachedStore } from '@xir/accounts';
 import type { Clock, Random } from '@xir/couch-client';
 
@@ -84,6 +86,8 @@ export interface HostOptions {
   readonly chooseSignal?: (wish: SignalWish) => string | undefined;
   /** WebSocket URLs, for example `wss://example.org:443/ws`; one of them is picked. */
   readonly signal?: readonly string[];
+  /** The URL at which signalling is served where this request came in. It is asked where no other is known, unless the request says `own=0`. */
+  readonly ownSignal?: (headers: IncomingHttpHeaders) => string | undefined;
   /** TURN hosts; one of them is picked. */
   readonly turn?: readonly string[];
 }

@@ -15,4 +15,14 @@ describe('_host?type=signal', () => {
     expect((await neuron.call('GET', '/_host?type=signal&k=nobody')).v).toBe('wss://configured.example/ws');
     expect(wishes.map(({ path, key }) => [path, key])).toEqual([['/Some/channel', 'zoe'], ['/', undefined], ['/', 'nobody']]);
   });
+
+  it('answers where the request came in where no other is known, unless that is not wanted', async () => {
+    const ownSignal = ({ host }: { readonly host?: string | undefined }) => (host === undefined ? undefined : `ws://${host}/ws`);
+    await using neuron = await openNeuron({ rest: { hosts: { ownSignal } } });
+    expect((await neuron.call('GET', '/_host?type=signal')).v).toMatch(/^ws:\/\/[\d.]+:\d+\/ws$/);
+    expect((await neuron.call('GET', '/_host?type=signal&own=0')).v).toBe('not_found');
+    expect((await neuron.call('GET', '/_host?type=turn')).v).toBe('not_found');
+    await using configured = await openNeuron({ rest: { hosts: { ownSignal, signal: ['wss://configured.example/ws'] } } });
+    expect((await configured.call('GET', '/_host?type=signal')).v).toBe('wss://configured.example/ws');
+  });
 });

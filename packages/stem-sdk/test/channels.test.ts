@@ -338,7 +338,7 @@ describe('with a login', () => {
     await using system = openChannelSystem();
     const neuron = await system.open('a');
     const asked: string[] = [];
-    const answers: Record<string, unknown> = { 'PUT /_ns/my%20room': 'path_exists', 'PUT /_token/my%20room?k=alex%20b': tokenFor('alex b', '/my room'), 'GET /_host/my%20room?type=signal': neuron.url };
+    const answers: Record<string, unknown> = { 'PUT /_ns/my%20room': 'path_exists', 'PUT /_token/my%20room?k=alex%20b': tokenFor('alex b', '/my room'), 'GET /_host/my%20room?type=signal&own=0': neuron.url };
     const fetch: NonNullable<ChannelOptions['fetch']> = async (url, init) => {
       const request = `${init?.method} ${String(url).replace('https://neuron', '')}`;
       asked.push(`${request} ${new Headers(init?.headers).get('authorization')}`);
@@ -349,8 +349,8 @@ describe('with a login', () => {
     await using channel = openChannel({ ...base, path: '/my room' });
     await channel.opened;
     const basic = `Basic ${btoa('cool:s')}`;
-    expect(asked).toEqual([`PUT /_ns/my%20room ${basic}`, `PUT /_token/my%20room?k=alex%20b ${basic}`, `GET /_host/my%20room?type=signal ${basic}`]);
-    delete answers['GET /_host/my%20room?type=signal'];
+    expect(asked).toEqual([`PUT /_ns/my%20room ${basic}`, `PUT /_token/my%20room?k=alex%20b ${basic}`, `GET /_host/my%20room?type=signal&own=0 ${basic}`]);
+    delete answers['GET /_host/my%20room?type=signal&own=0'];
     const tried: string[] = [];
     await using other = openChannel({ ...base, path: '/my room', webSocket: (url) => (tried.push(url), webSocket('ws://127.0.0.1:1/')) });
     await vi.waitFor(() => expect(tried[0]).toMatch(/^wss:\/\/neuron\/ws\/v2\//));

@@ -77,6 +77,8 @@ export const PARAMETERS = {
   expireToken: lenient('expire', whole, 'life of the token, in seconds; default 60, 0 for ever'),
   expireTurn: lenient('expire', z.int().min(1).max(21_600), 'life of the credentials, in seconds; default 60'),
   what: query('a', z.enum(['layers', 'paths', 'keys']), 'what is looked for; default layers'),
+  callee: query('k', text, 'the user that is to be met on the channel'),
+  own: lenient('own', flag, '`0`: not the server that is asked, where no other is known; default 1'),
   type: { ...query('type', z.enum(['signal', 'turn']), 'which kind of server'), ownError: 'unrecognized_type_param' },
   format: lenient('format', z.enum(['url', 'urls']), '`urls`: one object with an array of URLs'),
   webrtc: lenient('webrtc', flag, 'the array that `RTCPeerConnection` takes'),

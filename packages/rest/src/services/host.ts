@@ -6,12 +6,13 @@ import type { Service, ServiceRequest } from '../service.ts';
 export const hostService: Service = {
   methods: ['GET', 'PUT', 'POST'],
   async handle(request) {
-    const { context } = request;
+    const { context, headers, query } = request;
     const kind = kindOf(request);
     const urls = context.hosts[kind];
     const chosen = kind === 'signal' ? context.hosts.chooseSignal?.(wishOf(request)) : undefined;
-    const url = chosen ?? urls?.[Math.floor(context.random() * urls.length)];
-    if (url === undefined) throw new RestError('REST_NOT_CONFIGURED', 'no such server is configured');
+    const own = kind === 'signal' && query.get('own') !== '0' ? context.hosts.ownSignal : undefined;
+    const url = chosen ?? urls?.[Math.floor(context.random() * urls.length)] ?? own?.(headers);
+    if (url === undefined) throw new RestError('REST_NOT_CONFIGURED', 'no such server is known');
     return { kind: 'value', text: JSON.stringify(url) };
   },
 };

@@ -64,8 +64,8 @@ export class NeuronLookup {
 
   async #hostOf(url: string, signal: AbortSignal): Promise<string> {
     const place = this.#parts.path.split('/').map(encodeURIComponent).join('/');
-    const { value, error } = await this.#ask('GET', `${url}/_host${place}?type=signal`, signal);
-    // No neuron has said where its signalling is: this one serves it at its own address.
+    const { value, error } = await this.#ask('GET', `${url}/_host${place}?type=signal&own=0`, signal);
+    // No neuron has said where its signalling is: this one serves it at its own address, which is known better here than behind proxies.
     return typeof value === 'string' && error === undefined && /^wss?:\/\//.test(value) ? value : `${url.replace(/^http/, 'ws')}/ws`;
   }
 

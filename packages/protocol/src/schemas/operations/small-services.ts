@@ -161,7 +161,7 @@ const turn = { service: 'turn', path: '/_turn/{path}', parameters: [P.format, P.
 const username = '1764380060:elena';
 const relays = ['turn:turn.example:80?transport=udp', 'turn:turn.example:3478?transport=udp', 'turn:turn.example:80?transport=tcp', 'turn:turn.example:3478?transport=tcp', 'turns:turn.example:443?transport=tcp', 'turns:turn.example:5349?transport=tcp'];
 const credential = 'q8mVtU0Qz1cI0rj2wFZ5m3n1b0s=';
-const host = { service: 'host', path: '/_host/{path}', parameters: [P.type, ...ANY], answer: hostAnswerSchema, errors: ['require_type_param', 'unrecognized_type_param', 'not_found'] } as const;
+const host = { service: 'host', path: '/_host/{path}', parameters: [P.type, P.callee, P.own, ...ANY], answer: hostAnswerSchema, errors: ['require_type_param', 'unrecognized_type_param', 'not_found'] } as const;
 const hostBody = z.looseObject({ type: z.enum(['signal', 'turn']).optional().describe('may stand in the query') });
 const token = { service: 'token', path: '/_token/{path}', parameters: [P.user, P.expireToken, ...ANY], answer: tokenAnswerSchema, errors: ['no_namespace', 'bad_name'] } as const;
 const tokenBody = z.looseObject({ k: z.string().max(255).regex(/^[^/]*$/).nullable().optional(), expire: z.union([z.int(), z.string()]).optional() });
