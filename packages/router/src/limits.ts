@@ -1,3 +1,5 @@
+import { MAX_SLOT_SUBSCRIPTIONS } from './subscriptions/slot-document.ts';
+
 /** What bounds a router. */
 export interface RouterLimits {
   /** Bytes of one message's content, as UTF-16 code units. */
@@ -20,6 +22,8 @@ export interface RouterLimits {
   readonly maxListeners: number;
   /** Channels on which a publisher remembers the order of its messages; more where messages are on their way. */
   readonly maxPublisherChannels: number;
+  /** Subscriptions and listeners in one document, 1 to 256. Fewer make smaller documents, and more of them. */
+  readonly maxSlotSubscriptions: number;
 }
 
 /** What may be otherwise on a channel. */
@@ -45,8 +49,10 @@ export const DEFAULT_MAX_HELD_MESSAGES = 1_000;
 export const DEFAULT_MAX_LISTENERS = 100_000;
 /** Default of {@link RouterLimits.maxPublisherChannels}. */
 export const DEFAULT_MAX_PUBLISHER_CHANNELS = 10_000;
+/** Default of {@link RouterLimits.maxSlotSubscriptions}. */
+export const DEFAULT_MAX_SLOT_SUBSCRIPTIONS = MAX_SLOT_SUBSCRIPTIONS;
 
-/** The limits with defaults for what was not given. Throws `TypeError` for a limit that is no positive number. */
+/** The limits with defaults for what was not given. Throws `TypeError` for a limit that is no positive number, or beyond its bound. */
 export function completeLimits(limits: Partial<RouterLimits> = {}): RouterLimits {
   const complete: RouterLimits = {
     maxContentCharacters: limits.maxContentCharacters ?? DEFAULT_MAX_CONTENT_CHARACTERS,
@@ -59,7 +65,10 @@ export function completeLimits(limits: Partial<RouterLimits> = {}): RouterLimits
     maxHeldMessages: limits.maxHeldMessages ?? DEFAULT_MAX_HELD_MESSAGES,
     maxListeners: limits.maxListeners ?? DEFAULT_MAX_LISTENERS,
     maxPublisherChannels: limits.maxPublisherChannels ?? DEFAULT_MAX_PUBLISHER_CHANNELS,
+    maxSlotSubscriptions: limits.maxSlotSubscriptions ?? DEFAULT_MAX_SLOT_SUBSCRIPTIONS,
   };
   for (const [name, value] of Object.entries(complete)) if (!(value >= 1)) throw new TypeError(`${name} must be at least 1`);
+  const { maxSlotSubscriptions } = complete;
+  if (!Number.isInteger(maxSlotSubscriptions) || maxSlotSubscriptions > MAX_SLOT_SUBSCRIPTIONS) throw new TypeError(`maxSlotSubscriptions must be a whole number, at most ${MAX_SLOT_SUBSCRIPTIONS}`);
   return complete;
 }

@@ -76,7 +76,7 @@ export class Router implements AsyncDisposable {
     const { neuron, incarnation } = membership.self;
     const directory = new Directory({ isLive: (name, life) => membership.isLive(name, life), onChange: (change) => this.#changed(change) });
     this.#directory = directory;
-    this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError });
+    this.#writer = new SlotWriter({ store, neuron, incarnation, stored, clock, random, onError, maxSlotSubscriptions: this.#limits.maxSlotSubscriptions });
     this.#reader = new SlotReader({ store, neuron, directory, clock, random, onError, onOwnSlot: (slot, found) => this.#writer.observe(slot, found) });
     this.#leftSlots = new LeftSlots({ store, membership, directory, onError });
     const patienceMs = this.#limits.replyTimeoutMs;

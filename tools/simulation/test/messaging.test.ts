@@ -9,6 +9,7 @@ const SCHEDULES = 100;
 const KILLS = 40;
 const FROZEN = 60;
 const AUDIENCE = 40;
+const SLOTS = 40;
 const TIMEOUT_MS = 300_000;
 
 /** In this process, where mutants can be put: `schedules.test.ts` runs more of them in processes of their own. */
@@ -27,3 +28,5 @@ it(`the peers of a neuron that is killed are gone within 5 s, and one other clea
 it(`a neuron that stood still and was given up serves in a new life only, in ${FROZEN} schedules`, { timeout: TIMEOUT_MS }, () => expectKept('messaging-frozen', FROZEN));
 
 it(`who listens hears what is sent and published once, in order, and all that is kept, in ${AUDIENCE} schedules of faults`, { timeout: TIMEOUT_MS }, () => expectKept('messaging-audience', AUDIENCE));
+
+it(`all of that holds where each client is in a document of its own, in ${SLOTS} schedules of faults`, { timeout: TIMEOUT_MS }, () => expectKept('messaging-slots', SLOTS));

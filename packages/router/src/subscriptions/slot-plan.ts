@@ -54,6 +54,7 @@ export interface CrowdPatience {
  */
 export class SlotPlan {
   #incarnation: string;
+  readonly #capacity: number;
   /** By number; a hole is a slot that is not stored. */
   readonly #slots: (Set<Planned> | undefined)[] = [];
   /** Numbers that differ from what is stored, or may. */
@@ -64,9 +65,10 @@ export class SlotPlan {
   readonly #avoided = new Set<number>();
   #size = 0;
 
-  /** `stored`: the numbers of the slots that an earlier life of this neuron has left. */
-  constructor(incarnation: string, stored: Iterable<number> = []) {
+  /** `stored`: the numbers of the slots that an earlier life of this neuron has left. `capacity`: how many subscriptions and listeners a slot holds. */
+  constructor(incarnation: string, stored: Iterable<number> = [], capacity: number = MAX_SLOT_SUBSCRIPTIONS) {
     this.#incarnation = incarnation;
+    this.#capacity = capacity;
     for (const slot of stored) {
       this.#slots[slot] = new Set();
       this.#soil(slot);
@@ -132,7 +134,7 @@ export class SlotPlan {
   welcome(slot: number): void {
     if (!this.#avoided.delete(slot)) return;
     const members = this.#slots[slot];
-    if (members !== undefined && members.size < MAX_SLOT_SUBSCRIPTIONS) this.#open.add(slot);
+    if (members !== undefined && members.size < this.#capacity) this.#open.add(slot);
   }
 
   /**
@@ -167,7 +169,7 @@ export class SlotPlan {
 
   #isDue(slot: number, dirt: Dirt, { atMs, patienceMs }: CrowdPatience): boolean {
     // A full slot in which few came since it was written is one whose peers come and go.
-    if (this.#slots[slot]?.size === MAX_SLOT_SUBSCRIPTIONS && dirt.joins >= MAX_SLOT_SUBSCRIPTIONS / 2) return true;
+    if (this.#slots[slot]?.size === this.#capacity && dirt.joins >= this.#capacity / 2) return true;
     dirt.sinceMs ??= atMs;
     return atMs - dirt.sinceMs >= patienceMs;
   }
@@ -192,7 +194,7 @@ export class SlotPlan {
     const { slot } = planned;
     const members = (this.#slots[slot] ??= new Set());
     members.add(planned);
-    if (members.size === MAX_SLOT_SUBSCRIPTIONS) this.#open.delete(slot);
+    if (members.size === this.#capacity) this.#open.delete(slot);
     this.#soil(slot).joins += 1;
     this.#size += 1;
     return planned;

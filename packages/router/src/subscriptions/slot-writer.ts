@@ -22,6 +22,8 @@ export interface SlotWriterParts extends SlotStorageParts {
   readonly incarnation: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** How many subscriptions and listeners a slot holds. */
+  readonly maxSlotSubscriptions?: number;
 }
 
 interface WriteUnderWay {
@@ -66,7 +68,7 @@ export class SlotWriter {
     this.#random = parts.random;
     this.#incarnation = parts.incarnation;
     this.#storage = new SlotStorage(parts);
-    this.#plan = new SlotPlan(parts.incarnation, parts.stored.keys());
+    this.#plan = new SlotPlan(parts.incarnation, parts.stored.keys(), parts.maxSlotSubscriptions);
     if (this.#plan.isDirty) this.#schedule();
   }
 

@@ -28,7 +28,8 @@ export async function runMessaging(seed: number, profile: Profile, traced = fals
   const { clock, loop, recorder, random } = world;
   const history = new MessagingHistory();
   const network = new LinkNetwork(clock, random.fork());
-  const neurons = Array.from({ length: size }, (_, index) => new SystemNeuron({ name: `n${index + 1}`, world, network, history, random: random.fork() }));
+  const limits = profile.slotSubscriptions === undefined ? {} : { maxSlotSubscriptions: profile.slotSubscriptions };
+  const neurons = Array.from({ length: size }, (_, index) => new SystemNeuron({ name: `n${index + 1}`, world, network, history, random: random.fork(), limits }));
   const onRejection = (error: unknown): void => recorder.incident(`unhandled rejection: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on('unhandledRejection', onRejection);
   const heals: (() => void)[] = [];

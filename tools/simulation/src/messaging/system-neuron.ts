@@ -1,7 +1,7 @@
 import { CouchClient, CouchError } from '@xir/couch-client';
 import { openMemory, type Memory } from '@xir/kv4';
 import { Kv4Error } from '@xir/kv4-core';
-import { DEFAULT_ID_WINDOW_MS, joinMembership, openRouter, OutboxSchedule, tidySlots, type NeuronLife, type NeuronMembership, type Router } from '@xir/router';
+import { DEFAULT_ID_WINDOW_MS, joinMembership, openRouter, OutboxSchedule, tidySlots, type NeuronLife, type NeuronMembership, type Router, type RouterLimits } from '@xir/router';
 import { Link } from '../network/link.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import { HostLife, type WallClock } from '../time/host-life.ts';
@@ -32,6 +32,8 @@ export interface SystemNeuronOptions {
   readonly network: LinkNetwork;
   readonly history: MessagingHistory;
   readonly random: SeededRandom;
+  /** Of its router; those that are not said are of the simulation. */
+  readonly limits?: Partial<RouterLimits>;
 }
 
 /** A neuron with memory, membership, links and router, over all its processes. */
@@ -152,7 +154,7 @@ export class SystemNeuron {
     const facts = () => ({ load: 0, clients: this.connections.size, draining: false });
     const tidy = (dead: NeuronLife): Promise<number> => this.#tidy(memory, dead);
     const membership = await joinMembership({ store: memory, pinger: links, neuron: name, process: this.process, facts, tidy, times: { massHoldMs: MASS_HOLD_MS }, clock: life, random, onError });
-    const router = await openRouter({ store: memory, membership, links: links satisfies LinkEnd, clock: life, random, limits: { replyTimeoutMs: REPLY_TIMEOUT_MS, maxHeldMessages: 20 }, history: HISTORY, onError });
+    const router = await openRouter({ store: memory, membership, links: links satisfies LinkEnd, clock: life, random, limits: { replyTimeoutMs: REPLY_TIMEOUT_MS, maxHeldMessages: 20, ...this.#options.limits }, history: HISTORY, onError });
     membership.onChange(() => world.recorder.note(`${this.process} ${membership.state} as ${membership.self.incarnation}, with ${[...membership.neurons()].map(({ neuron }) => neuron).join(' ')}`));
     return { memory, membership, router };
   }

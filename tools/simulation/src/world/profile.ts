@@ -70,6 +70,8 @@ export interface Profile {
   readonly systemSizes?: readonly number[];
   /** Somebody publishes and listens on them, too. */
   readonly audience?: boolean;
+  /** How many of their clients a document of presence holds; the default holds all that there are. */
+  readonly slotSubscriptions?: number;
   /** Faults between those neurons, beside {@link Profile.faults}. */
   readonly systemFaults?: readonly SystemFaultKind[];
 }
@@ -117,6 +119,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   'messaging-kills': { ...MESSAGING, name: 'messaging-kills', faults: [], systemFaults: ['neuron-killed', 'host-gone'], maxFaults: 1, systemSizes: [2, 3, 4] },
   'messaging-frozen': { ...MESSAGING, name: 'messaging-frozen', faults: [], systemFaults: ['neuron-frozen'], maxFaults: 1, operationsPerClient: 30, systemSizes: [2, 3] },
   'messaging-audience': { ...MESSAGING, name: 'messaging-audience', audience: true },
+  'messaging-slots': { ...MESSAGING, name: 'messaging-slots', slotSubscriptions: 1 },
   'messaging-calm': { ...MESSAGING, name: 'messaging-calm', faults: [], systemFaults: [], maxFaults: 0, systemSizes: [2] },
   long: { ...ALL, name: 'long', maxFaults: 10, operationsPerClient: 60 },
 };
