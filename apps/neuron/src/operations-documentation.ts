@@ -68,7 +68,7 @@ Labels have few values: \`peer\` and \`dead\` are names of neurons, the others a
 const FOOTER = `
 Worth an alert: \`xir_feed_alive == 0\` for a minute; \`increase(xir_audit_divergences_total[1h]) > 0\`;
 \`increase(xir_loop_stalls_total[5m]) > 0\`; \`xir_cache_bytes / xir_cache_max_bytes > 0.95\` together with a growing \`xir_cache_evictions_total\`;
-\`xir_membership_serving == 0\` for a minute; \`xir_membership_many_vanished == 1\`; \`increase(xir_channels_undelivered_total{reason="not-stored"}[5m]) > 0\`; \`increase(xir_webhooks_events_total{outcome!="sent"}[5m]) > 0\`.
+\`xir_membership_serving == 0\` for a minute; \`xir_membership_many_vanished == 1\`; \`xir_channels_unwritten_slots > 0\` for ten seconds; \`increase(xir_channels_undelivered_total{reason="not-stored"}[5m]) > 0\`; \`increase(xir_webhooks_events_total{outcome!="sent"}[5m]) > 0\`.
 
 ## The neurons, in KV4
 
@@ -78,6 +78,13 @@ With the system account's login, at any neuron; \`watch=1\` tells of changes:
 |---|---|
 | the neurons that hold a lease: load, clients, region, where they are reached, whether they drain; \`takenBy\` while another cleans up behind one | \`GET /_data/runtime/hosts/active?l=*leases&as=datum\` |
 | who cleaned up behind whom, when, and how many documents that deleted: the last 32 of the system, newest last | \`GET /_data/runtime/hosts/cleaned?l=*leases&k=last\` |
+
+## Who is on a channel is not seen by all
+
+Each neuron writes down who is connected to it, in documents of up to 256; the others read them from their feeds. So where \`GET /_subs/<channel>\` answers otherwise on two neurons for more than a moment:
+
+1. On the one that has the client, \`curl -s http://127.0.0.1:4009/metrics | grep unwritten_slots\`: more than 0 means that documents cannot be written, and the log says why. They are tried again until they are, with pauses of up to 5 s; who comes meanwhile is in others.
+2. On the one that does not see it, \`curl -s http://127.0.0.1:4009/health\`: \`feed\` says how old what it knows is, and \`membership\` whom it takes to be alive. Peers of a neuron that does not count as alive are nowhere shown.
 
 ## A neuron that was broken into, and another system secret
 
