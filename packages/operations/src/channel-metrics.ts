@@ -44,7 +44,7 @@ export interface ChannelSnapshot {
   readonly notRecovered: number;
   /** Documents in which subscriptions were written down or deleted. */
   readonly slotWrites: number;
-  /** Of them, those that could not be written when it was last tried. */
+  /** Documents of subscriptions that could not be written when it was last tried, or are being written for more than a second. */
   readonly unwrittenSlots: number;
 }
 
@@ -114,7 +114,7 @@ export const CHANNEL_METRICS: readonly Definition[] = [
     ({ channels }) => channels && { recovered: channels.recovered, refused: channels.notRecovered },
   ]),
   counter('xir_channels_slot_writes_total', 'Documents in which subscriptions were written down or deleted.', ({ channels }) => channels?.slotWrites),
-  gauge('xir_channels_unwritten_slots', 'Documents of subscriptions that could not be written when it was last tried: other neurons do not know yet who came or left.', ({ channels }) => channels?.unwrittenSlots),
+  gauge('xir_channels_unwritten_slots', 'Documents of subscriptions that could not be written when it was last tried, or are being written for more than a second: other neurons do not know yet who came or left.', ({ channels }) => channels?.unwrittenSlots),
   gauge('xir_webhooks', 'Webhooks that are told.', ({ webhooks }) => webhooks?.hooks),
   gauge('xir_webhooks_queued_events', 'Events that wait for webhooks.', ({ webhooks }) => webhooks?.queued),
   counters('xir_webhooks_events_total', 'Events for webhooks, by what became of them: taken by the receiver, given up after failures, or too many waited.', [

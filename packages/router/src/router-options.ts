@@ -96,6 +96,6 @@ export interface RouterStats {
   readonly malformedSlots: number;
   /** Slots that were written or deleted. */
   readonly slotWrites: number;
-  /** Slots that could not be written when it was last tried: who came into them or left them is not known to the other neurons yet. */
+  /** Slots that could not be written when it was last tried, or are being written for more than a second: who came into them or left them is not known to the other neurons yet. */
   readonly unwrittenSlots: number;
 }

@@ -252,6 +252,7 @@ it('S17: a slot whose write hangs holds up no other, and takes in nobody until i
   for (const other of others.slice(1, 10)) writer.leave(other);
   // Slots 0 and 1 have room; so long as it is not known that slot 1 is slow, either may take in who comes.
   await clock.advance(1000);
+  expect(writer.unwritten).toBe(1);
   for (let number = 10; number < 20; number += 1) writer.join(peer(number));
   writer.join(peer(20));
   await clock.advance(10);
@@ -261,6 +262,7 @@ it('S17: a slot whose write hangs holds up no other, and takes in nobody until i
   letGo();
   await waiting;
   expect(await users(1)).toEqual(['user2', 'user3']);
+  expect(writer.unwritten).toBe(0);
   writer.join(peer(4));
   await clock.advance(1000);
   expect([...((await users(1)) ?? []), ...((await users(2)) ?? [])]).toContain('user4');

@@ -82,9 +82,11 @@ export class SlotWriter {
     return this.#storage.writes;
   }
 
-  /** Slots that could not be written when it was last tried. */
+  /** Slots that could not be written when it was last tried, or whose write takes long. */
   get unwritten(): number {
-    return this.#troubled.size;
+    let slow = 0;
+    for (const slot of this.#underWay.keys()) if (!this.#troubled.has(slot) && this.#isSlow(slot)) slow += 1;
+    return this.#troubled.size + slow;
   }
 
   /** True: another life of this neuron has written its slots, so this one writes no more. */
@@ -183,12 +185,15 @@ export class SlotWriter {
   /** Whoever comes now does not go into slots whose writes are slow or fail. */
   #avoidTroubled(): void {
     if (this.#held.size === 0) return;
-    const slowSinceMs = this.#clock.monotonic() - SLOW_WRITE_MS;
     for (const slot of this.#held) {
       if (this.#plan.avoided >= MAX_AVOIDED_SLOTS) return;
-      const sinceMs = this.#underWay.get(slot)?.sinceMs ?? Number.POSITIVE_INFINITY;
-      if (sinceMs <= slowSinceMs || (this.#troubled.get(slot)?.failures ?? 0) >= MANY_FAILURES) this.#plan.avoid(slot);
+      if (this.#isSlow(slot) || (this.#troubled.get(slot)?.failures ?? 0) >= MANY_FAILURES) this.#plan.avoid(slot);
     }
+  }
+
+  #isSlow(slot: number): boolean {
+    const write = this.#underWay.get(slot);
+    return write !== undefined && this.#clock.monotonic() - write.sinceMs >= SLOW_WRITE_MS;
   }
 
   #schedule(): void {
