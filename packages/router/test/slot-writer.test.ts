@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@xir/couch-client';
 import { Kv4Error } from '@xir/kv4-core';
 import { MemoryReferenceStore } from '@xir/kv4-testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { encodeSlot, MAX_SLOT_SUBSCRIPTIONS, type Subscription } from '../src/index.ts';
 import { slotAddress } from '../src/subscriptions/slot-address.ts';
@@ -127,6 +127,40 @@ it('S9: what was stored late, when nobody was there any more, is deleted; rows o
   writer.observe(0, { incarnation: '1', version });
   await writer.stored();
   expect(writer.writes).toBe(writes + 1);
+  expect(await users()).toBeUndefined();
+  await writer.close();
+});
+
+it('S9: what was stored late, in a version below those of later writes, or while a deletion was acknowledged, is deleted', async () => {
+  const waiting: (() => void)[] = [];
+  class SlowToAcknowledge extends FailingStore {
+    override async delete(...parts: Parameters<MemoryReferenceStore['delete']>) {
+      const result = await super.delete(...parts);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return result;
+    }
+  }
+  const store = new SlowToAcknowledge();
+  const { writer, users } = opened(store);
+  const acknowledged = async () => {
+    await vi.waitFor(() => expect(waiting).not.toEqual([]), { timeout: 3000 });
+    waiting.shift()?.();
+  };
+  const only = writer.join(peer(1));
+  await writer.stored();
+  writer.leave(only);
+  await until(() => waiting.length > 0);
+  // The deletion is done, and its answer on the way, when an earlier write arrives.
+  await store.put(slotAddress('a', 0), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
+  writer.observe(0, { incarnation: '1', version: '0000000000000001-a' });
+  await acknowledged();
+  await acknowledged();
+  await writer.stored();
+  expect(await users()).toBeUndefined();
+  await store.put(slotAddress('a', 0), encodeSlot({ incarnation: '1', subscriptions: [peer(1)] }));
+  writer.observe(0, { incarnation: '1', version: '0000000000000001-a' });
+  await acknowledged();
+  await writer.stored();
   expect(await users()).toBeUndefined();
   await writer.close();
 });

@@ -11,6 +11,7 @@ import { catchUp } from './measures/catch-up.ts';
 import { growthInChannels } from './measures/growth-channels.ts';
 import { growthInMessageNeurons } from './measures/growth-message-neurons.ts';
 import { growthInKeys } from './measures/growth.ts';
+import { hints } from './measures/hints.ts';
 import { idleClients } from './measures/idle-clients.ts';
 import { idleMemory } from './measures/idle-memory.ts';
 import { inProcessGet } from './measures/in-process-get.ts';
@@ -69,6 +70,8 @@ const measures: Record<string, Measure> = {
   'peers-set': peersSet,
   propagation: propagation('embedded'),
   ...(couchdbUrl === undefined ? {} : { 'propagation-couchdb': propagation('couchdb') }),
+  hints: hints('embedded'),
+  ...(couchdbUrl === undefined ? {} : { 'hints-couchdb': hints('couchdb') }),
   'catch-up': catchUp,
   memory: memorySize,
   'memory-idle': idleMemory,

@@ -4,6 +4,8 @@ import { slotAddress } from './slot-address.ts';
 import { decodeSlot, encodeSlot } from './slot-document.ts';
 import type { SlotWrite } from './slot-plan.ts';
 
+/** Versions of a slot that are remembered: rows of earlier ones come late, and say nothing. */
+const MAX_ACKNOWLEDGED = 8;
 /** Codes that say that something else is stored than was known. */
 const CONFLICTS: ReadonlySet<Kv4ErrorCode> = new Set<Kv4ErrorCode>(['KV4_VERSION_CONFLICT', 'KV4_ALREADY_EXISTS', 'KV4_NOT_FOUND']);
 
@@ -28,8 +30,8 @@ export class SlotStorage {
   readonly #versions: Map<number, string>;
   /** Slots that are stored, or may be: in which version, is not known. */
   readonly #unknown = new Set<number>();
-  /** In which version slots were deleted last. */
-  readonly #deleted = new Map<number, string>();
+  /** The versions in which slots were stored last, newest first. */
+  readonly #acknowledged = new Map<number, readonly string[]>();
   /** Slots that were written or deleted. */
   writes = 0;
 
@@ -43,9 +45,12 @@ export class SlotStorage {
     this.#unknown.add(slot);
   }
 
-  /** Whether a version of an own slot that is stored can be one that this neuron does not know of, where it takes nothing to be stored. */
+  /**
+   * Whether a version of an own slot may be one that was stored without this neuron being told: a write that was long on its way. Its version can be below that of a later write, and it can
+   * be stored while a deletion is acknowledged.
+   */
   isLeftOver(slot: number, version: string): boolean {
-    return !this.#versions.has(slot) && version > (this.#deleted.get(slot) ?? '');
+    return this.#acknowledged.get(slot)?.includes(version) !== true;
   }
 
   /** Writes or deletes a slot in the name of a life of this neuron. Never rejects: errors are reported. */
@@ -55,13 +60,17 @@ export class SlotStorage {
     const known = this.#versions.get(slot);
     const condition: WriteCondition = known === undefined ? { type: 'absent' } : { type: 'version', version: known };
     try {
-      if (value !== undefined) this.#versions.set(slot, (await store.put(address, encodeSlot(value), { condition })).version);
-      else if (known !== undefined) {
+      if (value !== undefined) {
+        const { version } = await store.put(address, encodeSlot(value), { condition });
+        this.#versions.set(slot, version);
+        this.#acknowledged.set(slot, [version, ...(this.#acknowledged.get(slot) ?? [])].slice(0, MAX_ACKNOWLEDGED));
+        this.#unknown.delete(slot);
+      } else if (known !== undefined) {
+        // What is doubted from now on can be what was stored behind the deletion.
+        this.#unknown.delete(slot);
         await store.delete(address, { condition });
         this.#versions.delete(slot);
-        this.#deleted.set(slot, known);
       } else return this.#unknown.has(slot) ? await this.#find(slot, incarnation) : 'stored';
-      this.#unknown.delete(slot);
       this.writes += 1;
       return 'stored';
     } catch (error) {

@@ -141,7 +141,7 @@ export class SlotWriter {
     this.#schedule();
   }
 
-  /** Whether an own slot is stored of which this writer takes nothing to be stored. */
+  /** Whether an own slot is stored, perhaps, in which nobody is any more. */
   #isLeftOver(slot: number, version: string): boolean {
     return !this.#plan.holds(slot) && this.#storage.isLeftOver(slot, version);
   }

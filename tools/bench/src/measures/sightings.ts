@@ -87,6 +87,13 @@ export class Marks {
     return this.#atMs.has(n);
   }
 
+  /** When a write was noted; throws where it was not. */
+  at(n: number): number {
+    const atMs = this.#atMs.get(n);
+    if (atMs === undefined) throw new Error(`write ${n} was not seen`);
+    return atMs;
+  }
+
   /** Milliseconds from each start to the moment noted; throws where none was. */
   since(startedMs: readonly number[], reader: string): number[] {
     return startedMs.map((fromMs, n) => {

@@ -241,6 +241,22 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S9: what was stored late' },
   },
   {
+    name: 'stored-late-in-a-lower-version',
+    without: 'A slot that is stored late, in a version below one that was written and deleted since, stays.',
+    file: 'packages/router/src/subscriptions/slot-storage.ts',
+    find: 'return this.#acknowledged.get(slot)?.includes(version) !== true;',
+    replace: "return version > (this.#acknowledged.get(slot)?.[0] ?? '');",
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S9: what was stored late, in a version below' },
+  },
+  {
+    name: 'stored-behind-a-deletion',
+    without: 'A slot that is stored late, while its deletion is acknowledged, stays.',
+    file: 'packages/router/src/subscriptions/slot-storage.ts',
+    find: '        this.#versions.delete(slot);\n      } else',
+    replace: '        this.#versions.delete(slot);\n        this.#unknown.delete(slot);\n      } else',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S9: what was stored late, in a version below' },
+  },
+  {
     name: 'who-comes-while-it-waits',
     without: 'What waits for a stored message does not wait for those who come to its channel meanwhile.',
     file: 'packages/router/src/history/history-desk.ts',
