@@ -110,6 +110,29 @@ it('R6: `written` waits until the sockets of all receivers were written', async 
   expect(report).toEqual({ reached: 1, written: 1, undelivered: [] });
 });
 
+it('R6: what a neuron answers to a process that has ended is no acknowledgement of what the next process of that name has sent', async () => {
+  await using system = await openSystem();
+  const held: (() => void)[] = [];
+  const isReply = (text: string) => readEnvelope(text)?.type === 'replies';
+  const wrapLinks = (links: LinkTransport): LinkTransport => ({ ...links, send: (to, text, onOutcome) => (isReply(text) ? void held.push(() => links.send(to, text, onOutcome)) : links.send(to, text, onOutcome)) });
+  const [before, b] = [await system.open('a'), await system.open('b', { wrapLinks })];
+  const join = ({ router }: TestNeuron, user: string) => router.join({ ...room, user }, new ReceiverRecord());
+  const alex = join(before, 'alex');
+  join(b, 'bob');
+  await until(() => before.router.count(room).users === 2);
+  alex.send(toAll(1, { level: 'reached' }));
+  await until(() => held.length === 1);
+  system.network.kill('a');
+  const after = await system.open('a');
+  const again = join(after, 'alex');
+  join(b, 'cleo');
+  await until(() => after.router.count(room).users === 3);
+  const report = reportOf(again, toAll(2, { level: 'reached' }));
+  await until(() => held.length === 2);
+  for (const go of held) go();
+  expect(await report).toMatchObject({ reached: 2, undelivered: [] });
+});
+
 it('R7: what comes again with its id is delivered once, also through another neuron', async () => {
   const { system, neurons, join, everybodyKnows } = await opened('a', 'b', 'c');
   await using _system = system;

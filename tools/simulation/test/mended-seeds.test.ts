@@ -46,6 +46,7 @@ const MENDED = [
   { profile: 'messaging-audience', seed: 2026375942, what: 'what is not stored waits for who comes to its channel while it waits for a stored message' },
   { profile: 'messaging', seed: 3103756234, what: 'such a message is news also to who asked to hear from now on' },
   { profile: 'messaging', seed: 3619028663, what: 'a slot that was stored perhaps, and could not be read since, is gone with its peers' },
+  { profile: 'messaging', seed: 2926859071, what: 'what a neuron answers to a process that was killed is no answer to the next' },
   { profile: 'messaging', seed: 3274398180, what: 'an id is remembered for two minutes, though a host’s clock jumps by more' },
 ];
 

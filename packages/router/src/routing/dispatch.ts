@@ -18,10 +18,25 @@ export interface Dispatch {
   readonly onDone: (answers: readonly NeuronAnswer[]) => void;
 }
 
+/** Numbers of dispatches that belong to a tenth of a second of the start of a process: more than one sends in that time. */
+const NUMBERS_PER_TENTH = 2 ** 17;
+/** After so many tenths, 29 hours, starts have the same numbers again. */
+const TENTHS = 2 ** 20;
+
+/** The number behind which a process that starts at this time counts its dispatches: an answer to what an earlier process of its neuron has sent, which comes late, is none to it. */
+export function dispatchesBegin(startMs: number): number {
+  return (Math.floor(startMs / 100) % TENTHS) * NUMBERS_PER_TENTH;
+}
+
 /** The dispatches whose answers are awaited, by number. Pure: the time is handed in. */
 export class Dispatches {
   readonly #open = new Map<number, Dispatch>();
-  #last = 0;
+  #last: number;
+
+  /** `begin`: the number behind which to count, see {@link dispatchesBegin}. */
+  constructor(begin: number) {
+    this.#last = begin;
+  }
 
   get size(): number {
     return this.#open.size;

@@ -8,7 +8,7 @@ import type { LinkOutcome, LinkTransport } from '../link.ts';
 import type { RouterStats } from '../router-options.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { AppendGate } from './append-gate.ts';
-import { Dispatches, type NeuronAnswer } from './dispatch.ts';
+import { Dispatches, dispatchesBegin, type NeuronAnswer } from './dispatch.ts';
 import { confirmEnvelope, kickEnvelope, messageEnvelope, readEnvelope, type Kick } from './envelope.ts';
 import { LocalDelivery } from './local-delivery.ts';
 import type { LocalListeners } from './local-listeners.ts';
@@ -44,7 +44,7 @@ export interface RoutingDeskParts {
 /** Where messages go out and come in: to the receivers on this neuron, and to the neurons on which others are. */
 export class RoutingDesk {
   readonly #parts: RoutingDeskParts;
-  readonly #dispatches = new Dispatches();
+  readonly #dispatches: Dispatches;
   readonly #delivery: LocalDelivery;
   /** The same for all senders. */
   readonly #laneParts: SenderLaneParts;
@@ -60,6 +60,7 @@ export class RoutingDesk {
   constructor(parts: RoutingDeskParts) {
     this.#parts = parts;
     const { locals, listeners, directory, clock, limits } = parts;
+    this.#dispatches = new Dispatches(dispatchesBegin(clock.now()));
     this.#delivery = new LocalDelivery({ locals, listeners, directory, clock, maxRememberedIds: limits.maxRememberedIds, idWindowMs: limits.idWindowMs });
     this.#laneParts = {
       resolve: ({ message }) => this.#neuronsOf(message),

@@ -233,6 +233,14 @@ export const MESSAGING_MUTANTS: readonly Mutant[] = [
     heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S9: what was stored perhaps' },
   },
   {
+    name: 'answers-to-an-earlier-process',
+    without: 'What a neuron answers to a process that was killed counts as the answer to what the next one has sent.',
+    file: 'packages/router/src/routing/routing-desk.ts',
+    find: 'new Dispatches(dispatchesBegin(clock.now()))',
+    replace: 'new Dispatches(dispatchesBegin(0))',
+    heldBy: { file: 'packages/router/test/routing.test.ts', title: 'R6: what a neuron answers to a process that has ended' },
+  },
+  {
     name: 'stored-late',
     without: 'A slot that is stored late, when nobody is there any more, stays.',
     file: 'packages/router/src/subscriptions/slot-writer.ts',
