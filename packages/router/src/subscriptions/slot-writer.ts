@@ -8,6 +8,8 @@ import { SlotPlan, type PlannedListener, type PlannedSubscription, type SlotWrit
 import { SlotStorage, type SlotStorageParts } from './slot-storage.ts';
 import { StoredWaiters } from './stored-waiters.ts';
 
+/** In a crowd, what is full while others are being written waits for them, for so long at most, in milliseconds: they share requests to the database. */
+const CROWDED_PASS_MS = 250;
 /** A slot whose write takes longer than this, in milliseconds, takes in nobody else. */
 const SLOW_WRITE_MS = 1_000;
 /** So does one that failed as often in a row. */
@@ -60,6 +62,7 @@ export class SlotWriter {
   readonly #begun = new Map<number, number>();
   /** Everything has to be written, also in a crowd. */
   #isUrgent = false;
+  #wroteAtMs = Number.NEGATIVE_INFINITY;
   #superseded = false;
   #closed = false;
 
@@ -208,6 +211,8 @@ export class SlotWriter {
   #writeDue(): void {
     const atMs = this.#clock.monotonic();
     const isCrowded = this.#crowd.look(atMs);
+    if (isCrowded && !this.#isUrgent && this.#underWay.size > 0 && atMs - this.#wroteAtMs < CROWDED_PASS_MS) return this.#schedule();
+    this.#wroteAtMs = atMs;
     for (const write of this.#plan.takeWrites(isCrowded && !this.#isUrgent ? { atMs, patienceMs: CROWD_PATIENCE_MS } : undefined, this.#held)) this.#begin(write, atMs);
     const dirty = [...this.#plan.dirty()];
     if (dirty.length === 0) this.#isUrgent = false;
