@@ -18,14 +18,14 @@ export interface Dispatch {
   readonly onDone: (answers: readonly NeuronAnswer[]) => void;
 }
 
-/** Numbers of dispatches that belong to a tenth of a second of the start of a process: more than one sends in that time. */
-const NUMBERS_PER_TENTH = 2 ** 17;
-/** After so many tenths, 29 hours, starts have the same numbers again. */
-const TENTHS = 2 ** 20;
+/** Numbers of dispatches that belong to a millisecond of the start of a process: more than one sends in that time. */
+const NUMBERS_PER_MILLISECOND = 2 ** 10;
+/** After so many milliseconds, 18 hours, starts have the same numbers again. */
+const MILLISECONDS = 2 ** 26;
 
 /** The number behind which a process that starts at this time counts its dispatches: an answer to what an earlier process of its neuron has sent, which comes late, is none to it. */
 export function dispatchesBegin(startMs: number): number {
-  return (Math.floor(startMs / 100) % TENTHS) * NUMBERS_PER_TENTH;
+  return (Math.floor(startMs) % MILLISECONDS) * NUMBERS_PER_MILLISECOND;
 }
 
 /** The dispatches whose answers are awaited, by number. Pure: the time is handed in. */

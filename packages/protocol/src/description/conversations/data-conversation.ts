@@ -56,7 +56,8 @@ export const DATA_CONVERSATION: Conversation = {
     { name: 'list', summary: 'The records at a path', sends: { id: 14, op: 'list', path, limit: 1 }, tells: [{ id: 14, result: { items: [clock], next: afterClock }, ageMs: 12 }] },
     { name: 'tree', summary: 'The records at a path and beneath it', sends: { id: 15, op: 'tree', path: '/rooms', depth: 1, limit: 1 }, tells: [{ id: 15, result: { items: [clock], next: afterClock }, ageMs: 12 }] },
     { name: 'paths', summary: 'The paths beneath the root', sends: { id: 16, op: 'paths', path: '/' }, tells: [{ id: 16, result: { items: [path] }, ageMs: 12 }] },
-    { name: 'layers', summary: 'The layers of the bucket', sends: { id: 17, op: 'layers' }, tells: [{ id: 17, result: { items: ['*data', '*leases', '*links'] }, ageMs: 12 }] },
+    // A neuron that has run for a while has written measurements, in a layer of their own.
+    { name: 'layers', summary: 'The layers of the bucket', sends: { id: 17, op: 'layers' }, tells: [{ id: 17, result: { items: ['*data', '*leases', '*links'] }, ageMs: 12 }], varies: ['/result/items'] },
     { name: 'series', summary: 'The versions of a key, newest first', sends: { id: 18, op: 'series', path, key: 'lamp' }, tells: [{ id: 18, result: { items: [{ value: { on: true }, ...LAMP, author: '$sys', deleted: false }] } }] },
     { name: 'at', summary: 'Before it was written', sends: { id: 19, op: 'at', path, key: 'lamp', timeMs: 1_000_000_000_000 }, tells: [{ id: 19, result: null }] },
     {
