@@ -312,13 +312,37 @@ it('S17: a slot that cannot be written takes in nobody until it can be, and thos
   await clock.advance(0);
   await clock.advance(1000);
   expect(writer.unwritten).toBe(1);
-  writer.join(peer(2));
+  const second = writer.join(peer(2));
   await clock.advance(0);
   expect(await users(1)).toEqual(['user2']);
   store.broken.clear();
   await clock.advance(5000);
   expect(await users(0)).toEqual(['user1']);
   expect(writer.unwritten).toBe(0);
+  // The other slot is gone with its peer: who comes goes into the one that was in trouble.
+  writer.leave(second);
+  await clock.advance(0);
+  writer.join(peer(3));
+  await clock.advance(0);
+  expect(await users(0)).toEqual(['user1', 'user3']);
+  await writer.close();
+});
+
+it('S14, S17: in a crowd, slots that are full do not wait for one that hangs', async () => {
+  const store = new TroubledStore();
+  const clock = new ManualClock();
+  const { writer, users } = opened(store, '1', new Map(), clock);
+  const letGo = store.hang(0);
+  for (let number = 1; number <= 3 * MAX_SLOT_SUBSCRIPTIONS; number += 1) {
+    writer.join(peer(number));
+    if (number % 5 === 0) await clock.advance(4);
+  }
+  // The crowd is not over yet.
+  await clock.advance(400);
+  expect(await users(0)).toBeUndefined();
+  expect(await users(1)).toHaveLength(MAX_SLOT_SUBSCRIPTIONS);
+  expect(await users(2)).toHaveLength(MAX_SLOT_SUBSCRIPTIONS);
+  letGo();
   await writer.close();
 });
 

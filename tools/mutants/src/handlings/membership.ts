@@ -208,4 +208,20 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     replace: '(crowd',
     heldBy: { file: 'packages/router/test/slot-plan.test.ts', title: 'S17: what is held is not written' },
   },
+  {
+    name: 'a-crowd-waits-for-a-slot-that-hangs',
+    without: 'In a crowd, what is full waits for as long as the write of another takes.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: 'atMs - this.#wroteAtMs < CROWDED_PASS_MS',
+    replace: 'atMs - this.#wroteAtMs < 1000 * CROWDED_PASS_MS',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S14, S17: in a crowd' },
+  },
+  {
+    name: 'never-welcome-again',
+    without: 'A slot that could not be written for a while takes in nobody any more.',
+    file: 'packages/router/src/subscriptions/slot-writer.ts',
+    find: 'this.#plan.welcome(slot);',
+    replace: '',
+    heldBy: { file: 'packages/router/test/slot-writer.test.ts', title: 'S17: a slot that cannot be written takes in nobody' },
+  },
 ];
